@@ -1,0 +1,1 @@
+"""Managers: who turns goals into plans and judges results. `port` is what runs see."""

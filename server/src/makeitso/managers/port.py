@@ -1,0 +1,111 @@
+"""What a run sees of a manager: PLAN a goal, EVAL a result. Its answers are validated contract."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from makeitso.protocol.plan import Judgement, PlanDraft
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanRequest:
+    """A goal and what the manager may know of the repository."""
+
+    goal: str
+    repository: Path
+    """Read-only to the manager."""
+    facts: str
+    """Present tree and instructions files, already cut to size and redacted."""
+    policy: str
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckOutcome:
+    """One check as it ran on the proposal."""
+
+    command: str
+    exit_code: int | None
+    output_tail: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class JudgeRequest:
+    """A round of work to be judged."""
+
+    task_id: str
+    title: str
+    goal: str
+    repository: Path
+    """The worktree, read-only to the manager."""
+    round: int
+    max_rounds: int
+    worker_message: str
+    diff: str
+    """The difference so far, from git, cut to size."""
+    checks: tuple[CheckOutcome, ...]
+    declared_checks: int
+    no_progress: int
+    """Rounds in a row without a new difference."""
+    comments: tuple[str, ...] = ()
+    """Reasons a person gave with rejections or answers, oldest first."""
+    seed: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spent:
+    """Tokens of one exchange, all attempts together."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+    @property
+    def total(self) -> int:
+        """Input plus output."""
+        return self.input_tokens + self.output_tokens
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer(Generic[T_co]):
+    """A validated answer with what it cost and how it was asked."""
+
+    value: T_co
+    prompt_digest: str
+    """SHA-256 of the exact prompt text sent first."""
+    spent: Spent = field(default_factory=Spent)
+    attempts: int = 1
+    raw: str = ""
+    model: str = ""
+
+
+class Manager(Protocol):
+    """Plans and judges. Raises ModelError, AuthError, AnswerError, EnvironmentFault.
+
+    An answer that does not validate is asked for once more with the error; then AnswerError carries
+    what was received.
+    """
+
+    kind: str
+
+    async def plan(
+        self, request: PlanRequest, progress: Callable[[str], Awaitable[None]]
+    ) -> Answer[PlanDraft]:
+        """Turn a goal into a draft plan."""
+        ...
+
+    async def judge(
+        self, request: JudgeRequest, progress: Callable[[str], Awaitable[None]]
+    ) -> Answer[Judgement]:
+        """Say whether a task is done, and if not, what next."""
+        ...
+
+    async def close(self) -> None:
+        """End whatever it keeps running; idempotent."""
+        ...

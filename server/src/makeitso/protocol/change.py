@@ -1,0 +1,86 @@
+"""What a task changed: files and hunks, computed by git from two trees, never from a worker's word."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from makeitso.protocol.base import Wire
+from makeitso.protocol.words import HunkState  # noqa: TC001
+
+FileMode = Literal["100644", "100755", "120000", "160000"]
+HunkKind = Literal["text", "create", "delete", "mode", "binary", "empty", "symlink", "submodule"]
+"""text: lines of an existing or new file; the rest are whole-file hunks that stand or fall as one:
+create and delete of a file, a mode change, binary content, an empty file, and what is refused."""
+
+
+class Hunk(Wire):
+    """The smallest thing a person decides on.
+
+    Source of the id: SHA-256 over task, path, base blob, removed lines, added lines and ordinal,
+    so that it survives re-computation and moves with the text, not with line numbers.
+    """
+
+    id: str = Field(description="First 12 hex digits of the hunk digest; unique in a run.")
+    run: str = Field(description="Run that proposed it.")
+    task: str = Field(description="Task that proposed it.")
+    path: str = Field(description="Path relative to the workspace, `/` separated.")
+    kind: HunkKind = Field(description="Lines, or a whole-file fact.")
+    old_start: int = Field(ge=0, description="First line in the base, one-based; 0: none.")
+    old_lines: int = Field(ge=0, description="Lines in the base.")
+    new_start: int = Field(ge=0, description="First line in the proposal, one-based; 0: none.")
+    new_lines: int = Field(ge=0, description="Lines in the proposal.")
+    diff: str = Field(description="The hunk as unified diff text, header line included.")
+    state: HunkState = Field(default="pending", description="Where it stands.")
+    flags: tuple[str, ...] = Field(
+        default=(),
+        description="Why a person must look: protected, executable, proves-task, bidi, large, …",
+    )
+    reason: str = Field(default="", description="Why refused, rejected or in conflict.")
+
+
+class ChangedFile(Wire):
+    """One path of a change, with the blobs git knows it by."""
+
+    path: str = Field(description="Path relative to the workspace, `/` separated.")
+    status: Literal["added", "modified", "deleted", "mode", "type"] = Field(
+        description="What happened to it."
+    )
+    base_blob: str | None = Field(description="Object id in the base; null: absent.")
+    new_blob: str | None = Field(description="Object id in the proposal; null: absent.")
+    base_mode: str | None = Field(description="Git mode in the base; null: absent.")
+    new_mode: str | None = Field(description="Git mode in the proposal; null: absent.")
+    binary: bool = Field(default=False, description="Git or we take it for binary.")
+    protected: str = Field(
+        default="", description="Why a person must decide; empty: ordinary. Holds the whole task."
+    )
+    refused: str = Field(default="", description="Why it can never land; empty: it may.")
+    hunks: tuple[Hunk, ...] = Field(description="In file order.")
+
+
+class Change(Wire):
+    """All a task changed between two trees."""
+
+    run: str = Field(description="Run.")
+    task: str = Field(description="Task.")
+    base_tree: str = Field(description="Git tree the task started from.")
+    tree: str = Field(description="Git tree it proposes.")
+    files: tuple[ChangedFile, ...] = Field(description="Sorted by path bytes.")
+    notes: tuple[str, ...] = Field(
+        default=(), description="What is not in it: ignored files, submodule dirt."
+    )
+
+
+class Landing(Wire):
+    """What one landing transaction did."""
+
+    id: str = Field(description="Id of the landing.")
+    run: str = Field(description="Run.")
+    task: str = Field(description="Task.")
+    landed: tuple[str, ...] = Field(description="Hunk ids now in the workspace.")
+    conflicts: tuple[str, ...] = Field(description="Hunk ids set aside, text kept.")
+    files: tuple[str, ...] = Field(description="Paths written, deleted or re-moded.")
+    merged: bool = Field(description="True: the workspace had moved on and was merged with.")
+    target: Literal["files", "index", "commit"] = Field(description="Where it landed.")
+    commit: str | None = Field(default=None, description="Commit made, when target is commit.")

@@ -1,0 +1,65 @@
+"""A run as people see it: the fold of its journal, never stored."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from makeitso.protocol.base import Wire
+from makeitso.protocol.words import (  # noqa: TC001
+    PhaseName,
+    PhaseStateName,
+    RunStateName,
+    TaskStateName,
+)
+
+
+class PhaseView(Wire):
+    """A phase of a task."""
+
+    name: PhaseName = Field(description="bootstrap, task, verify or summarize.")
+    state: PhaseStateName = Field(description="Where it stands.")
+
+
+class CheckView(Wire):
+    """Latest results of one check."""
+
+    command: str = Field(description="The command.")
+    base: str = Field(default="not run", description="On the base: passed, failed, not run.")
+    proposal: str = Field(default="not run", description="On the proposal.")
+    landed: str = Field(default="not run", description="On the workspace after landing.")
+
+
+class TaskView(Wire):
+    """A task of a run."""
+
+    id: str = Field(description="Task id.")
+    title: str = Field(description="One line.")
+    state: TaskStateName = Field(description="Where it stands.")
+    reason: str = Field(default="", description="Why it failed, waits or stopped.")
+    phases: tuple[PhaseView, ...] = Field(description="All four, in order.")
+    checks: tuple[CheckView, ...] = Field(default=(), description="Its evidence.")
+    round: int = Field(default=0, ge=0, description="Worker turns so far.")
+    worktree: str | None = Field(default=None, description="Where it works; null: none now.")
+    summary: str = Field(default="", description="What was done, in words.")
+    hunks: dict[str, int] = Field(default_factory=dict, description="Hunks by state.")
+
+
+class Tokens(Wire):
+    """Tokens, input plus output, manager and workers together."""
+
+    used: int = Field(ge=0, description="Spent so far.")
+    budget: int = Field(ge=0, description="Ceiling; 0: none.")
+
+
+class RunView(Wire):
+    """A run."""
+
+    id: str = Field(description="Run id, `r` + date + number, e.g. r20261122-1.")
+    plan: str | None = Field(description="Path of the plan document, relative; null: none yet.")
+    goal: str = Field(description="The goal.")
+    state: RunStateName = Field(description="Where it stands.")
+    reason: str = Field(default="", description="Why it failed, waits or stopped.")
+    tasks: tuple[TaskView, ...] = Field(description="In plan order.")
+    tokens: Tokens = Field(description="Spending.")
+    started_at: int = Field(description="Unix ms.")
+    ended_at: int | None = Field(default=None, description="Unix ms; null: not ended.")

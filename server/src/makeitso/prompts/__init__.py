@@ -1,0 +1,1 @@
+"""Prompts: packaged text and inputs become the exact text that is sent, and its digest."""

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,7 +21,7 @@ def split(chunks: list[bytes], *, max_bytes: int = 1 << 20) -> list[Line]:
 )
 def test_any_chunking_gives_the_same_lines(data: bytes, cuts: list[int]) -> None:
     edges = [0, *sorted(min(c, len(data)) for c in cuts), len(data)]
-    chunks = [data[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    chunks = [data[a:b] for a, b in itertools.pairwise(edges)]
     assert split(chunks) == split([data])
 
 
@@ -34,6 +36,5 @@ def test_a_line_past_the_bound_is_cut_and_the_next_one_is_whole() -> None:
 
 def test_a_line_of_two_megabytes_passes_whole() -> None:
     line = b"z" * (2 << 20)
-    assert split(
-        [line[i : i + 65536] for i in range(0, len(line), 65536)] + [b"\n"], max_bytes=4 << 20
-    ) == [Line(line)]
+    chunks = [line[i : i + 65536] for i in range(0, len(line), 65536)]
+    assert split([*chunks, b"\n"], max_bytes=4 << 20) == [Line(line)]

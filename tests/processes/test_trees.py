@@ -14,6 +14,7 @@ import pytest
 from makeitso.errors import EnvironmentFault, WorkerError
 from makeitso.processes import (
     TAG_VARIABLE,
+    Line,
     LineSplitter,
     end_identity,
     identify,
@@ -52,10 +53,14 @@ def gone(pid: int) -> bool:
     return identify(pid) is None
 
 
+def _text(path: Path) -> str:
+    return path.read_text() if path.exists() else ""
+
+
 async def read_pid(path: Path) -> int:
     with anyio.fail_after(20):
         while True:
-            if path.exists() and (text := path.read_text()):
+            if (text := _text(path)) != "":
                 return int(text)
             await anyio.sleep(0.01)
 
@@ -178,6 +183,7 @@ async def test_a_detached_grandchild_without_environment_is_found_if_seen_before
 
 async def test_cancelling_ends_the_tree(tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
+    pid = 0
     async with anyio.create_task_group() as group:
 
         async def run() -> None:
@@ -192,6 +198,7 @@ async def test_cancelling_ends_the_tree(tmp_path: Path) -> None:
         group.start_soon(run)
         pid = await read_pid(pid_file)
         group.cancel_scope.cancel()
+    assert pid
     assert gone(pid)
 
 
@@ -211,7 +218,7 @@ async def test_a_flood_is_bounded_and_keeps_both_ends(tmp_path: Path) -> None:
 
 async def test_a_huge_line_without_end_is_read_whole(tmp_path: Path) -> None:
     splitter = LineSplitter()
-    lines = []
+    lines: list[Line] = []
     async with open_child(
         python("import sys; sys.stdout.write('y' * 3_000_000)"), cwd=tmp_path, env=ENV
     ) as child:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import anyio
 
@@ -27,8 +27,8 @@ async def task_group() -> AsyncGenerator[TaskGroup]:
         raise lone from lone.__cause__
 
 
-def _lone(failures: BaseExceptionGroup[BaseException]) -> BaseException:
-    if len(failures.exceptions) > 1:
-        return failures
-    only = failures.exceptions[0]
-    return _lone(only) if isinstance(only, BaseExceptionGroup) else only
+def _lone(failure: BaseException) -> BaseException:
+    if not isinstance(failure, BaseExceptionGroup):
+        return failure
+    members = cast("tuple[BaseException, ...]", failure.exceptions)
+    return _lone(members[0]) if len(members) == 1 else cast("BaseException", failure)

@@ -1,0 +1,1 @@
+"""The workspace on disk: config, trust, secrets, git, files, and where everything lives."""

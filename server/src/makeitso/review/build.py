@@ -1,0 +1,260 @@
+"""A Change from what git printed: kinds, ids, refusals, protection and flags of every hunk."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, cast
+
+from makeitso.protocol.change import Change, ChangedFile, Hunk
+from makeitso.review import flags, paths
+from makeitso.review.hunks import hunk_id
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from makeitso.protocol.change import FileMode, HunkKind
+    from makeitso.protocol.plan import Check
+    from makeitso.review.rawdiff import RawEntry, RawHunk, RawPatch
+
+Status = Literal["added", "modified", "deleted", "mode", "type"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What a change is about, besides git's output."""
+
+    run: str
+    task: str
+    base_tree: str
+    tree: str
+    checks: Sequence[Check] = ()
+    notes: tuple[str, ...] = ()
+    sizes: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Bytes of each proposed blob, by object id."""
+    twins: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Added paths that differ from another only in case or accents, with that other."""
+
+
+def build(entries: Sequence[RawEntry], patches: Sequence[RawPatch], *, facts: Facts) -> Change:
+    """The change between two trees; `patches` belong to `entries` one by one."""
+    files = [
+        _file(entry, patch, facts=facts) for entry, patch in zip(entries, patches, strict=True)
+    ]
+    return Change(
+        run=facts.run,
+        task=facts.task,
+        base_tree=facts.base_tree,
+        tree=facts.tree,
+        files=tuple(files),
+        notes=facts.notes,
+    )
+
+
+def show_path(path: bytes) -> str:
+    """A path as text; bytes that are not UTF-8 are spelled, and such a path is refused anyway."""
+    return path.decode("utf-8", "backslashreplace")
+
+
+def _file(entry: RawEntry, patch: RawPatch, *, facts: Facts) -> ChangedFile:
+    path = show_path(entry.path)
+    refused = paths.refusal(entry.path, old_mode=entry.old_mode, new_mode=entry.new_mode)
+    protected = ""
+    if not refused:
+        protected = paths.protection(
+            entry.path,
+            old_mode=entry.old_mode,
+            new_mode=entry.new_mode,
+            checks=facts.checks,
+            size=facts.sizes.get(entry.new_blob, 0),
+            binary=patch.binary,
+        )
+        if not protected and path in facts.twins:
+            protected = f"on some file systems it is the same file as {facts.twins[path]}"
+    marks: list[str] = []
+    if protected:
+        marks.append("protected")
+    if "executable" in protected:
+        marks.append("executable")
+    if paths.proves(path, facts.checks):
+        marks.append("proves-task")
+    draft = _Draft(entry, patch, facts=facts, file_flags=tuple(marks), refused=refused)
+    return ChangedFile(
+        path=path,
+        status=_status(entry),
+        base_blob=_present(entry.old_mode, entry.old_blob),
+        new_blob=_present(entry.new_mode, entry.new_blob),
+        base_mode=_mode(entry.old_mode),
+        new_mode=_mode(entry.new_mode),
+        binary=patch.binary,
+        protected=protected,
+        refused=refused,
+        hunks=draft.hunks(),
+    )
+
+
+class _Draft:
+    """The hunks of one file while they are made; counts ordinals of equal ones."""
+
+    def __init__(
+        self,
+        entry: RawEntry,
+        patch: RawPatch,
+        *,
+        facts: Facts,
+        file_flags: tuple[str, ...],
+        refused: str,
+    ) -> None:
+        self._entry = entry
+        self._patch = patch
+        self._facts = facts
+        self._file_flags = file_flags
+        self._refused = refused
+        self._seen: Counter[tuple[str, bytes, bytes]] = Counter()
+
+    def hunks(self) -> tuple[Hunk, ...]:
+        """All hunks, the mode first, then in file order."""
+        entry, patch = self._entry, self._patch
+        whole = self._whole_kind()
+        if whole is not None:
+            return (self._whole(whole),)
+        found: list[Hunk] = []
+        if entry.old_mode != entry.new_mode:
+            found.append(self._whole("mode"))
+        found += [self._text("text", hunk) for hunk in patch.hunks]
+        return tuple(found)
+
+    def _whole_kind(self) -> HunkKind | None:
+        """The kind of the one hunk that stands for the whole file; None: hunks by lines."""
+        entry, patch = self._entry, self._patch
+        modes = (entry.old_mode, entry.new_mode)
+        if "160000" in modes:
+            return "submodule"
+        if "120000" in modes:
+            return "symlink"
+        if entry.status == "D":
+            return "delete"
+        if patch.binary:
+            return "binary"
+        if entry.status == "A":
+            return "create" if patch.hunks else "empty"
+        return None
+
+    def _whole(self, kind: HunkKind) -> Hunk:
+        entry, patch = self._entry, self._patch
+        if kind in ("create", "delete", "symlink", "submodule") and len(patch.hunks) == 1:
+            return self._text(kind, patch.hunks[0])
+        if kind == "mode":
+            before, after = entry.old_mode.encode(), entry.new_mode.encode()
+            diff = f"old mode {entry.old_mode}\nnew mode {entry.new_mode}\n"
+        else:
+            before, after = entry.old_blob.encode(), entry.new_blob.encode()
+            diff = "".join(_lines(hunk) for hunk in patch.hunks)
+            if patch.binary:
+                diff = f"Binary files differ: {entry.old_blob} {entry.new_blob}\n"
+        return self._hunk(kind, removed=before, added=after, diff=diff)
+
+    def _text(self, kind: HunkKind, raw: RawHunk) -> Hunk:
+        removed = _side(raw, b"-")
+        added = _side(raw, b"+")
+        changed = sum(line[:1] in (b"-", b"+") for line in raw.lines)
+        extra = list(
+            flags.flags_of(added.decode("utf-8", "backslashreplace"), changed_lines=changed)
+        )
+        if not _is_utf8(added):
+            extra.append("not-utf8")
+        return self._hunk(
+            kind, removed=removed, added=added, diff=_lines(raw), raw=raw, extra=tuple(extra)
+        )
+
+    def _hunk(
+        self,
+        kind: HunkKind,
+        *,
+        removed: bytes,
+        added: bytes,
+        diff: str,
+        raw: RawHunk | None = None,
+        extra: tuple[str, ...] = (),
+    ) -> Hunk:
+        entry, facts = self._entry, self._facts
+        ordinal = self._seen[kind, removed, added]
+        self._seen[kind, removed, added] += 1
+        return Hunk(
+            id=hunk_id(
+                task=facts.task,
+                path=entry.path,
+                base_blob=entry.old_blob,
+                kind=kind,
+                removed=removed,
+                added=added,
+                ordinal=ordinal,
+            ),
+            run=facts.run,
+            task=facts.task,
+            path=show_path(entry.path),
+            kind=kind,
+            old_start=raw.old_start if raw else 0,
+            old_lines=raw.old_lines if raw else 0,
+            new_start=raw.new_start if raw else 0,
+            new_lines=raw.new_lines if raw else 0,
+            diff=diff,
+            state="refused" if self._refused else "pending",
+            flags=(*self._file_flags, *extra),
+            reason=self._refused,
+        )
+
+
+def _side(raw: RawHunk, tag: bytes) -> bytes:
+    """Lines of one side; the mark of a missing final newline goes with its line."""
+    out: list[bytes] = []
+    before = b""
+    for line in raw.lines:
+        if line[:1] == tag:
+            out.append(line[1:])
+        elif line[:1] == b"\\" and before == tag:
+            out.append(line)
+        before = line[:1]
+    return b"\n".join(out)
+
+
+def _lines(raw: RawHunk) -> str:
+    old = f"{raw.old_start}" if raw.old_lines == 1 else f"{raw.old_start},{raw.old_lines}"
+    new = f"{raw.new_start}" if raw.new_lines == 1 else f"{raw.new_start},{raw.new_lines}"
+    header = f"@@ -{old} +{new} @@".encode() + raw.section
+    return b"\n".join((header, *raw.lines, b"")).decode("utf-8", "backslashreplace")
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _status(entry: RawEntry) -> Status:
+    match entry.status:
+        case "A":
+            return "added"
+        case "D":
+            return "deleted"
+        case "T":
+            return "type"
+        case _:
+            same_text = entry.old_blob == entry.new_blob
+            return "mode" if same_text and entry.old_mode != entry.new_mode else "modified"
+
+
+def _mode(mode: str) -> FileMode | None:
+    """Git's mode; an odd one (100664 in very old trees) is shown as its nearest, and refused."""
+    if mode == paths.ABSENT_MODE:
+        return None
+    return cast("FileMode", mode if mode in _KNOWN_MODES else "100644")
+
+
+_KNOWN_MODES = frozenset({"100644", "100755", "120000", "160000"})
+
+
+def _present(mode: str, blob: str) -> str | None:
+    return None if mode == paths.ABSENT_MODE else blob

@@ -1,0 +1,85 @@
+"""The change between two trees, as git sees it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from makeitso.review import paths
+from makeitso.review.build import Facts, build, show_path
+from makeitso.review.rawdiff import parse_patches, parse_raw
+from makeitso.workspace import blobs
+from makeitso.workspace.git_process import run_git
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from makeitso.protocol.change import Change
+    from makeitso.protocol.plan import Check
+    from makeitso.review.rawdiff import RawEntry
+    from makeitso.workspace.git import Repository
+
+BIG_FILE = "4m"
+"""Files past this are compared as wholes: nobody reviews their lines, and printing them is slow."""
+
+_DIFF: tuple[str, ...] = (
+    "-c",
+    "core.bare=true",  # reads no .gitattributes: a worker's would hide its lines as binary
+    "-c",
+    "core.attributesFile=/dev/null",
+    "-c",
+    f"core.bigFileThreshold={BIG_FILE}",
+    "diff-tree",
+    "-r",
+    "--no-renames",
+    "--full-index",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--no-color",
+    "--ignore-submodules=none",
+    "--submodule=short",
+)
+
+
+def between(
+    repo: Repository,
+    base_tree: str,
+    tree: str,
+    *,
+    run: str,
+    task: str,
+    checks: Sequence[Check] = (),
+    notes: tuple[str, ...] = (),
+) -> Change:
+    """All that differs between two trees, in hunks with three lines of context.
+
+    `checks` are the task's own: what they name, a person decides on.
+
+    Raises:
+        EnvironmentFault: a tree is missing or git failed.
+    """
+    entries = parse_raw(run_git([*_DIFF, "--raw", "-z", base_tree, tree], place=repo.objects()))
+    patch = run_git(
+        [*_DIFF, "-p", "-U3", "--inter-hunk-context=0", "--diff-algorithm=histogram",
+         "--indent-heuristic", "--src-prefix=a/", "--dst-prefix=b/", base_tree, tree],
+        place=repo.objects(),
+    ) if entries else b""  # fmt: skip
+    proposed = [entry.new_blob for entry in entries if entry.new_mode in paths.FILE_MODES]
+    facts = Facts(
+        run=run,
+        task=task,
+        base_tree=base_tree,
+        tree=tree,
+        checks=checks,
+        notes=notes,
+        sizes=blobs.sizes(repo, proposed),
+        twins=_twins(repo, entries, tree=tree),
+    )
+    return build(entries, parse_patches(patch, entries), facts=facts)
+
+
+def _twins(repo: Repository, entries: Sequence[RawEntry], *, tree: str) -> dict[str, str]:
+    added = [show_path(entry.path) for entry in entries if entry.status == "A"]
+    if not added:
+        return {}
+    names = run_git(["ls-tree", "-r", "-z", "--name-only", tree], place=repo.objects())
+    return paths.twins(added, (show_path(name) for name in names.split(b"\0") if name))

@@ -1,0 +1,154 @@
+"""Checks of what a plan asks for against what the config, and the plan itself, allow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, get_args
+
+from makeitso.plans.problems import nearest, problem, replace_fix
+from makeitso.plans.quantity import format_count
+from makeitso.plans.values import POLICY_NAMES, limits_text, permission
+from makeitso.protocol.words import ApprovalPolicy, Permission
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from makeitso.plans.facts import PlanFacts
+    from makeitso.plans.read import ReadPlan
+    from makeitso.plans.taskvalues import TaskPlaces
+    from makeitso.protocol.plan import Policies, Task
+    from makeitso.protocol.text import Fix, Problem, Span
+
+_STRICTEST_FIRST: tuple[Permission, ...] = get_args(Permission)
+_APPROVALS: tuple[ApprovalPolicy, ...] = get_args(ApprovalPolicy)
+
+
+def check_policies(read: ReadPlan, facts: PlanFacts) -> Iterator[Problem]:
+    """Permissions looser than the config's or the plan's. The stricter value holds in a run."""
+    for name in POLICY_NAMES:
+        span = read.settings.spans.get(f"policies.{name}")
+        if span is not None:
+            fix = replace_fix(span, f'"{permission(facts.policies, name)}"')
+            yield from _looser(name, read.plan.policies, facts.policies, fix, "the config")
+    for task, places in zip(read.plan.tasks, read.places, strict=True):
+        span = places.keys.get("policies")
+        if span is None:
+            continue
+        fix = replace_fix(span, _narrowed(task.policies, read.plan.policies, facts.policies))
+        for name in POLICY_NAMES:
+            found = [*_looser(name, task.policies, facts.policies, fix, "the config")]
+            yield from found or _looser(name, task.policies, read.plan.policies, fix, "the plan")
+
+
+def _narrowed(asked: Policies, *allowed: Policies) -> str:
+    """The value of the key with each permission as strict as the strictest limit."""
+    said: list[str] = []
+    for name in POLICY_NAMES:
+        limits = [permission(limit, name) for limit in allowed]
+        if want := permission(asked, name):
+            held = [want, *(limit for limit in limits if limit is not None)]
+            said.append(f"{name} {min(held, key=_STRICTEST_FIRST.index)}")
+    return ", ".join(said)
+
+
+def _looser(name: str, asked: Policies, allowed: Policies, fix: Fix, who: str) -> Iterator[Problem]:
+    want = permission(asked, name)
+    limit = permission(allowed, name)
+    if want is None or limit is None:
+        return
+    if _STRICTEST_FIRST.index(want) > _STRICTEST_FIRST.index(limit):
+        message = f"`{name} {want}` is looser than {who} allows: `{limit}` holds."
+        yield problem("policy-looser", message, fix.span, fixes=[fix])
+
+
+def check_approvals(read: ReadPlan, facts: PlanFacts) -> Iterator[Problem]:
+    """Approval policies looser than the config allows, of the plan, tasks and phases."""
+    ceiling = _APPROVALS.index(facts.approval)
+
+    def judge(
+        asked: ApprovalPolicy | None, span: Span | None, shown: str, mend: str
+    ) -> Iterator[Problem]:
+        if asked is not None and span is not None and _APPROVALS.index(asked) > ceiling:
+            message = (
+                f"{shown} `{asked}` is looser than the config allows: `{facts.approval}` holds."
+            )
+            yield problem("approval-looser", message, span, fixes=[replace_fix(span, mend)])
+
+    allowed = facts.approval
+    own = read.settings.spans.get("approval")
+    yield from judge(read.plan.approval, own, "Approval", f'"{allowed}"')
+    for task, places in zip(read.plan.tasks, read.places, strict=True):
+        yield from judge(task.approval, places.keys.get("approval"), "Approval", allowed)
+        for phase in task.phases:
+            shown = f"Approval of the phase {phase.name}"
+            mend = limits_text(allowed, phase.budget_tokens)
+            yield from judge(phase.approval, places.keys.get(phase.name), shown, mend)
+
+
+def check_budgets(read: ReadPlan, facts: PlanFacts) -> Iterator[Problem]:
+    """Ceilings above the ceiling they lie under; 0 is no ceiling."""
+    plan = read.plan
+    spans = read.settings.spans
+    budget = plan.budget_tokens
+    if budget is not None and (span := spans.get("budget_tokens")) is not None:
+        yield from _over(budget, facts.budget_tokens, span, "The plan's budget", "the config's")
+    limit = facts.max_concurrency
+    wanted = plan.max_concurrency
+    if wanted is not None and limit is not None and wanted > limit:
+        message = f"{wanted} tasks at once is more than the config allows: {limit} holds."
+        span = spans["max_concurrency"]
+        fixes = [replace_fix(span, str(limit))]
+        yield problem("concurrency-over", message, span, fixes=fixes)
+    ceiling = budget if budget is not None else facts.budget_tokens
+    total = 0
+    for task, places in zip(plan.tasks, read.places, strict=True):
+        total += task.budget_tokens or 0
+        yield from _task_budgets(task, places, ceiling)
+    if budget and total > budget and (span := spans.get("budget_tokens")) is not None:
+        message = (
+            f"The budgets of the tasks add up to {format_count(total)} tokens, "
+            f"more than the plan's {format_count(budget)}: not all can be used up."
+        )
+        yield problem("budget-sum-over", message, span)
+
+
+def _task_budgets(task: Task, places: TaskPlaces, ceiling: int) -> Iterator[Problem]:
+    if task.budget_tokens is not None:
+        span = places.keys["budget"]
+        yield from _over(
+            task.budget_tokens, ceiling, span, f"The budget of `{task.id}`", "the plan's"
+        )
+    inner = task.budget_tokens or ceiling
+    whose = "the task's" if task.budget_tokens else "the plan's"
+    for phase in task.phases:
+        if phase.budget_tokens is not None:
+            shown = f"The budget of the phase {phase.name}"
+            yield from _over(phase.budget_tokens, inner, places.keys[phase.name], shown, whose)
+
+
+def _over(asked: int, ceiling: int, span: Span, shown: str, whose: str) -> Iterator[Problem]:
+    if ceiling and asked > ceiling:
+        message = f"{shown}, {format_count(asked)} tokens, is over {whose} {format_count(ceiling)}."
+        yield problem("budget-over", message, span)
+    elif ceiling and asked == 0:
+        message = f"{shown} sets no ceiling; {whose} {format_count(ceiling)} tokens hold."
+        yield problem("budget-over", message, span)
+
+
+def check_names(read: ReadPlan, facts: PlanFacts) -> Iterator[Problem]:
+    """Repositories and workers that the config does not know."""
+    for task, places in zip(read.plan.tasks, read.places, strict=True):
+        if task.repo is not None and facts.repos is not None and task.repo not in facts.repos:
+            yield _unknown(
+                "repo-unknown", "repository", task.repo, facts.repos, places.keys["repo"]
+            )
+        known = facts.workers
+        if task.worker is not None and known is not None and task.worker not in known:
+            yield _unknown("worker-unknown", "worker", task.worker, known, places.keys["worker"])
+
+
+def _unknown(code: str, what: str, name: str, known: frozenset[str], span: Span) -> Problem:
+    choices = sorted(known)
+    near = nearest(name, choices)
+    listed = ", ".join(f"`{choice}`" for choice in choices) or "none"
+    message = f"`{name}` is no {what} of the config; known: {listed}."
+    return problem(code, message, span, fixes=[replace_fix(span, near)] if near else ())

@@ -1,0 +1,141 @@
+"""Lines, words and places: the smallest pieces of a plan document.
+
+A line ends at LF or CRLF and nowhere else: a lone CR, U+2028 or a form feed is text, because that
+is how git counts lines, and a diagnostic must point at the line that git names.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from makeitso.protocol.text import Span
+
+BOM = "\ufeff"
+TAB_STOP = 4
+"""Columns a tab advances to, as CommonMark counts indentation."""
+
+
+class Line(NamedTuple):
+    """One physical line: its text and the exact characters that end it ("" on the last one)."""
+
+    text: str
+    eol: str
+
+
+class Word(NamedTuple):
+    """A piece of one line that means something: its text and where it starts."""
+
+    text: str
+    line: int
+    column: int
+
+    @property
+    def span(self) -> Span:
+        """The place of the word."""
+        return Span(
+            line=self.line,
+            column=self.column,
+            end_line=self.line,
+            end_column=self.column + len(self.text),
+        )
+
+
+class Part(NamedTuple):
+    """Where a stretch of a flow's text comes from."""
+
+    offset: int
+    line: int
+    column: int
+
+
+class Flow(NamedTuple):
+    """A value that may run over several lines, joined by single spaces, with its places."""
+
+    text: str
+    parts: tuple[Part, ...]
+
+    def place(self, offset: int) -> tuple[int, int]:
+        """Line and column of a character of `text`."""
+        best = self.parts[0]
+        for part in self.parts:
+            if part.offset > offset:
+                break
+            best = part
+        return best.line, best.column + offset - best.offset
+
+    def span(self, start: int, end: int) -> Span:
+        """The place of `text[start:end]`."""
+        line, column = self.place(start)
+        if end <= start:
+            return Span(line=line, column=column, end_line=line, end_column=column)
+        end_line, end_column = self.place(end - 1)
+        return Span(line=line, column=column, end_line=end_line, end_column=end_column + 1)
+
+
+def split_lines(text: str) -> list[Line]:
+    """Cut a text into lines; joining text and eol of all of them gives the text back."""
+    pieces = text.split("\n")
+    last = pieces.pop()
+    lines = [Line(p[:-1], "\r\n") if p.endswith("\r") else Line(p, "\n") for p in pieces]
+    if last or not lines:
+        lines.append(Line(last, ""))
+    return lines
+
+
+def look(text: str, number: int) -> str:
+    """The text of a line as the grammar sees it: a byte order mark counts as one blank.
+
+    One character stays one character, so that columns found here are columns of the document.
+    """
+    return " " + text[1:] if number == 0 and text.startswith(BOM) else text
+
+
+def indent_of(text: str) -> int:
+    """Columns of leading blanks and tabs."""
+    if text[:1] not in (" ", "\t"):
+        return 0
+    columns = 0
+    for character in text:
+        if character == " ":
+            columns += 1
+        elif character == "\t":
+            columns += TAB_STOP - columns % TAB_STOP
+        else:
+            break
+    return columns
+
+
+def dedent(text: str, columns: int) -> str:
+    """Take off up to `columns` columns of indentation; a tab cut in two leaves blanks behind."""
+    taken = 0
+    for index, character in enumerate(text):
+        if taken >= columns:
+            return " " * (taken - columns) + text[index:]
+        if character == " ":
+            taken += 1
+        elif character == "\t":
+            taken += TAB_STOP - taken % TAB_STOP
+        else:
+            return text[index:]
+    return " " * max(0, taken - columns)
+
+
+def is_blank(text: str) -> bool:
+    """True for a line of blanks and tabs only."""
+    return not text.strip(" \t")
+
+
+def trim_blank(lines: list[str]) -> list[str]:
+    """Without the empty lines at both ends; lines of blanks only become empty."""
+    kept = ["" if is_blank(line) else line for line in lines]
+    start, end = 0, len(kept)
+    while start < end and not kept[start]:
+        start += 1
+    while end > start and not kept[end - 1]:
+        end -= 1
+    return kept[start:end]
+
+
+def line_span(number: int, text: str) -> Span:
+    """The place of a whole line without its end."""
+    return Span(line=number, column=0, end_line=number, end_column=len(text))

@@ -105,7 +105,7 @@ class Child:
             await anyio.sleep(LOOK_EVERY_S)
 
     async def end(self, *, patience_s: float = 0.0, grace_s: float = TERM_GRACE_S) -> int:
-        """End the whole tree and close the pipes; idempotent and not cancellable.
+        """End the whole tree; idempotent and not cancellable. What it wrote can still be read.
 
         Args:
             patience_s: after closing standard input, wait this long for a voluntary end.
@@ -126,11 +126,14 @@ class Child:
             count = await end_quarry(self._quarry, grace_s=grace_s)
             with anyio.move_on_after(grace_s):
                 await self.wait()
-            for pipe in (self._process.stdout, self._process.stderr):
-                if pipe is not None:
-                    _close(pipe)
             self._ended = True
         return count
+
+    def close(self) -> None:
+        """Close the output pipes; what was not read is lost."""
+        for pipe in (self._process.stdout, self._process.stderr):
+            if pipe is not None:
+                _close(pipe)
 
 
 @contextlib.asynccontextmanager
@@ -178,6 +181,7 @@ async def open_child(
         yield child
     finally:
         await child.end(patience_s=patience_s, grace_s=grace_s)
+        child.close()
 
 
 async def _chunks(pipe: IO[bytes]) -> AsyncGenerator[bytes]:

@@ -7,11 +7,12 @@ whether it is done comes from the checks.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
+    from types import TracebackType
 
     from makeitso.protocol.words import Permission
 
@@ -52,7 +53,7 @@ class WorkerJob:
     idle_timeout_s: float = 600.0
     """No event for this long (approvals excluded) ends the turn; 0: no limit."""
     wall_timeout_s: float = 3600.0
-    """Longest turn; 0: no limit."""
+    """Longest turn, time waiting for answers excluded; 0: no limit."""
     extra_args: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     """Extra variables for the worker program, already allow-listed."""
@@ -226,4 +227,10 @@ class WorkerSessionContext(Protocol):
     """An async context manager that yields a session."""
 
     async def __aenter__(self) -> WorkerSession: ...
-    async def __aexit__(self, *exc: object) -> bool | None: ...
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> bool | None: ...

@@ -1,0 +1,181 @@
+"""The parser of one stream: feed bytes, get records and misses.
+
+Feed it what the redactor lets through: records and misses repeat the text they were made from.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from makeitso.parsing.engine import LIVE, Hit, engine_for
+from makeitso.parsing.frame_events import PHASE_WORDS, Block, Fault, FrameCounts, FrameEvent, Text
+from makeitso.parsing.framing import Framer
+from makeitso.parsing.misses import miss_of
+from makeitso.parsing.patterns import CONTEXT, EXTRACT_JSON
+from makeitso.parsing.records import frame_record, hit_record, makes_record
+from makeitso.protocol.record import Frame, Miss, Record, StreamChannel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic import JsonValue
+
+    from makeitso.parsing.frame_events import Limits
+    from makeitso.parsing.library import Library
+    from makeitso.parsing.patterns import PatternState
+    from makeitso.protocol.plan import Delimiters
+
+
+class StreamParser:
+    """Parses one channel of one worker. What comes out does not depend on the chunks."""
+
+    def __init__(
+        self,
+        channel: StreamChannel,
+        library: Library,
+        *,
+        delimiters: Delimiters | None = None,
+        nonce: str | None = None,
+        own_words: bool | None = None,
+        phases: Mapping[str, str] = PHASE_WORDS,
+        live: frozenset[PatternState] = LIVE,
+        limits: Limits | None = None,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            channel: which stream; one parser per stream.
+            library: the patterns of this run.
+            delimiters: base control tokens.
+            nonce: the run's 32 hex digits; None reads base tokens, as for a saved file.
+            own_words: whether frames count here. None: with a nonce only on `message`, because
+                output of commands can repeat anything; without one everywhere.
+            phases: words a START may name a phase by.
+            live: pattern states that make records.
+            limits: caps of lines and blocks.
+        """
+        self._channel: StreamChannel = channel
+        self._engine = engine_for(library, live=live)
+        trusted = nonce is None or channel == "message" if own_words is None else own_words
+        self._framer = Framer(delimiters, nonce, own_words=trusted, phases=phases, limits=limits)
+        heads = {name for p in library.patterns for name in p.joins}
+        self._heads = frozenset(heads)
+        self._pending: tuple[Hit, Record] | None = None
+        self._context: dict[str, dict[str, str]] = {}
+        self._block_json: list[JsonValue] = []
+        self._out: list[Record | Miss] = []
+
+    @property
+    def counts(self) -> FrameCounts:
+        """Frames and faults so far."""
+        return self._framer.counts
+
+    def feed(self, data: bytes) -> list[Record | Miss]:
+        """Take bytes, give what the lines they complete say."""
+        return self._handle(self._framer.feed(data))
+
+    def close(self) -> list[Record | Miss]:
+        """End the stream, give the rest."""
+        out = self._handle(self._framer.close())
+        self._flush()
+        out.extend(self._out)
+        self._out = []
+        return out
+
+    def _handle(self, events: list[FrameEvent]) -> list[Record | Miss]:
+        for event in events:
+            match event:
+                case Text():
+                    self._text(event)
+                case Frame():
+                    self._flush()
+                    if event.kind == "json":
+                        self._block_json.append(event.json_)
+                    self._out.append(frame_record(event, self._channel))
+                case Block():
+                    self._block(event)
+                case Fault():
+                    self._flush()
+                    self._out.append(
+                        miss_of(event.line, self._channel, event.reason, detail=event.detail)
+                    )
+        out, self._out = self._out, []
+        return out
+
+    def _text(self, event: Text) -> None:
+        line = event.line
+        hit = self._engine.line(line.data) if line.data.strip() else None
+        if hit is None:
+            self._flush()
+            self._unexplained(event)
+            return
+        given = self._given(hit)
+        if hit.pattern.intent == CONTEXT:
+            self._context[hit.pattern.name] = hit.captures
+        if not makes_record(hit):
+            self._flush()
+            return
+        joined = self._pending if self._joins(hit) else None
+        if joined is None:
+            self._flush()
+        at = joined[1] if joined else None
+        record = hit_record(
+            hit,
+            self._channel,
+            offset_bytes=at.offset_bytes if at else line.offset_bytes,
+            stream_line=at.stream_line if at else line.number,
+            phase=event.phase,
+            given=given,
+        )
+        self._pending = None
+        if record is None:
+            self._out.append(
+                miss_of(line, self._channel, "json_error", detail=f"by {hit.pattern.name}")
+            )
+        elif hit.pattern.name in self._heads:
+            self._pending = (hit, record)
+        else:
+            self._out.append(record)
+
+    def _joins(self, hit: Hit) -> bool:
+        return self._pending is not None and self._pending[0].pattern.name in hit.pattern.joins
+
+    def _given(self, hit: Hit) -> dict[str, str]:
+        given: dict[str, str] = {}
+        if hit.pattern.under is not None:
+            given.update(self._context.get(hit.pattern.under, {}))
+        if self._pending is not None and self._joins(hit):
+            before = self._pending[0]
+            given.update({**dict(before.pattern.fields), **before.captures})
+        return given
+
+    def _unexplained(self, event: Text) -> None:
+        # What an agent says in its own words is prose, not output that a pattern should know.
+        if self._channel == "message" or not event.line.data.strip():
+            return
+        reason = "truncated" if event.line.cut else "unexplained"
+        self._out.append(miss_of(event.line, self._channel, reason))
+
+    def _block(self, block: Block) -> None:
+        self._flush()
+        seen, self._block_json = self._block_json, []
+        for hit in self._engine.block(block.data):
+            record = hit_record(
+                hit,
+                self._channel,
+                offset_bytes=block.offset_bytes,
+                stream_line=block.number + block.data.count(b"\n", 0, hit.start),
+                phase=None,
+                given={},
+            )
+            if record is None or not makes_record(hit):
+                continue
+            # The JSON token of the same block has made a record of this payload already.
+            if hit.pattern.intent == EXTRACT_JSON and record.json_ in seen:
+                continue
+            self._out.append(record)
+
+    def _flush(self) -> None:
+        if self._pending is not None:
+            self._out.append(self._pending[1])
+            self._pending = None

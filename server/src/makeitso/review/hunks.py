@@ -151,7 +151,10 @@ def join(parts: Sequence[Hunk]) -> Hunk:
     (old, new), _, section = _open(first)
     lines = [line for part in parts for line in _open(part)[1]]
     joined = _close(first, lines, old=old, new=new, section=section)
-    return joined.model_copy(update={"id": whole, "state": "pending", "reason": ""})
+    joined = joined.model_copy(update={"id": whole, "state": "pending", "reason": ""})
+    if len(parts) == 1 or len(split(joined)) != len(parts):
+        raise UsageError("Only all the parts of one hunk can be joined.")
+    return joined
 
 
 def is_part(hunk_id: str) -> bool:

@@ -1,0 +1,168 @@
+"""A change as a review document: comment lines on top, then a unified diff `git apply` reads.
+
+States stand behind the second `@@` of a hunk header, where every reader of diffs ignores them;
+a comment between two hunks would end the file for `git apply`. What is refused is all comment.
+Characters that hide or reorder text are spelled, so that what is approved is what is seen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from makeitso.review import marks
+from makeitso.review.flags import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from makeitso.protocol.change import Change, ChangedFile, Hunk
+
+_QUOTED = re.compile(r'["\\]')
+_HEADER = re.compile(r"@@ -(\d+(?:,\d+)?) \+(\d+)((?:,\d+)?) @@(.*)", re.DOTALL)
+_NO_BLOB = "0" * 40
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewDocument:
+    """The text, and where each hunk stands in it."""
+
+    text: str
+    places: Mapping[str, tuple[int, int]]
+    """Hunk id to its first line and the line after its last, zero-based."""
+
+
+def document(
+    change: Change, *, title: str, summary: str = "", evidence: Sequence[str] = ()
+) -> ReviewDocument:
+    """Render a change; `evidence` is one line for each check."""
+    lines = [*_head(change, title=title, summary=summary, evidence=evidence)]
+    places: dict[str, tuple[int, int]] = {}
+    for file in change.files:
+        lines.append("#")
+        _render_file(file, lines=lines, places=places)
+    return ReviewDocument(text="\n".join((*lines, "")), places=places)
+
+
+def patch(file: ChangedFile, hunks: Sequence[Hunk]) -> str:
+    """A patch of one file with a choice of its hunks, line numbers fitting that choice.
+
+    Bytes that are not UTF-8 are shown escaped, so it is for people and tools, not for landing.
+    """
+    lines = _file_header(file, with_mode=any(hunk.kind == "mode" for hunk in hunks))
+    shift = 0
+    for hunk in hunks:
+        found = _HEADER.fullmatch(hunk.diff.partition("\n")[0])
+        if found is None:
+            continue
+        # an empty range names the line before it, so the shift is between first lines, not starts
+        first = hunk.old_start + (hunk.old_lines == 0) + shift
+        start = first - (hunk.new_lines == 0)
+        lines.append(f"@@ -{found[1]} +{start}{found[3]} @@{found[4]}")
+        lines += hunk.diff.removesuffix("\n").split("\n")[1:]
+        shift += hunk.new_lines - hunk.old_lines
+    return "\n".join((*lines, ""))
+
+
+def stat_line(change: Change) -> str:
+    """The size of a change in one line: `2 files, 3 hunks: 1 accepted, 2 pending`."""
+    states = Counter(hunk.state for hunk in marks.all_hunks(change))
+    parts = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
+    files, total = len(change.files), sum(states.values())
+    size = f"{files} file{'s' * (files != 1)}, {total} hunk{'s' * (total != 1)}"
+    return f"{size}: {parts}" if parts else size
+
+
+def _head(change: Change, *, title: str, summary: str, evidence: Sequence[str]) -> Sequence[str]:
+    lines = [title, stat_line(change)]
+    if summary.strip():
+        lines += ["", *summary.strip().split("\n")]
+    if evidence:
+        lines += ["", *evidence]
+    if change.notes:
+        lines += ["", *change.notes]
+    return [f"# {visible(line)}".rstrip() for text in lines for line in text.split("\n")]
+
+
+def _render_file(
+    file: ChangedFile, *, lines: list[str], places: dict[str, tuple[int, int]]
+) -> None:
+    body: list[str] = []
+    inside: dict[str, tuple[int, int]] = {}
+    header = _file_header(file, with_mode=True)
+    whole = [hunk for hunk in file.hunks if not hunk.diff.startswith("@@ ")]
+    body += header
+    for hunk in file.hunks:
+        if hunk in whole:
+            inside[hunk.id] = (0, len(header))
+            continue
+        first = len(body)
+        shown = hunk.diff.removesuffix("\n").split("\n")
+        body.append(_with_state(shown[0], hunk))
+        body += [visible(line) for line in shown[1:]]
+        inside[hunk.id] = (first, len(body))
+    if file.refused:
+        lines.append(f"# refused, it cannot land: {visible(file.path)}: {file.refused}")
+        body = [f"# {line}" for line in body]
+    elif file.protected:
+        lines.append(f"# protected, a person decides: {visible(file.path)}: {file.protected}")
+    flags = {flag for hunk in file.hunks for flag in hunk.flags}
+    lines += [
+        f"# look twice: {visible(file.path)} {warning}"
+        for flag, warning in _WARNINGS.items()
+        if flag in flags
+    ]
+    start = len(lines)
+    lines += body
+    for name, (first, end) in inside.items():
+        places[name] = (start + first, start + end)
+
+
+_WARNINGS = {
+    "bidi": "holds characters that reorder the text",
+    "invisible": "holds invisible characters",
+    "mixed-script": "holds words that mix look-alike alphabets",
+    "control": "holds control characters",
+    "not-utf8": "is not UTF-8; such bytes are shown escaped",
+    "proves-task": "is named by the task's own check",
+}
+
+
+def _with_state(header: str, hunk: Hunk) -> str:
+    found = _HEADER.fullmatch(header)
+    if found is None:
+        return visible(header)
+    ranges = f"@@ -{found[1]} +{found[2]}{found[3]} @@"
+    reason = f": {hunk.reason}" if hunk.reason else ""
+    return visible(f"{ranges} [{hunk.state} {hunk.id}{reason}]{found[4]}").replace("\n", " ")
+
+
+def _file_header(file: ChangedFile, *, with_mode: bool) -> list[str]:
+    old, new = _name("a/", file.path), _name("b/", file.path)
+    lines = [f"diff --git {old} {new}"]
+    if file.base_mode is None:
+        lines.append(f"new file mode {file.new_mode}")
+    elif file.new_mode is None:
+        lines.append(f"deleted file mode {file.base_mode}")
+    elif file.base_mode != file.new_mode and with_mode:
+        lines += [f"old mode {file.base_mode}", f"new mode {file.new_mode}"]
+    if file.base_blob != file.new_blob:
+        same = f" {file.new_mode}" if file.base_mode == file.new_mode else ""
+        lines.append(f"index {file.base_blob or _NO_BLOB}..{file.new_blob or _NO_BLOB}{same}")
+    if file.binary:
+        lines.append(f"Binary files {old} and {new} differ")
+    elif any(hunk.diff.startswith("@@ ") for hunk in file.hunks):
+        tab = "\t" if " " in file.path else ""
+        lines.append("--- " + (f"{old}{tab}" if file.base_blob else "/dev/null"))
+        lines.append("+++ " + (f"{new}{tab}" if file.new_blob else "/dev/null"))
+    return [visible(line) for line in lines]
+
+
+def _name(prefix: str, path: str) -> str:
+    """A name as git writes it: quoted when a quote or backslash is in it."""
+    if _QUOTED.search(path):
+        escaped = path.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{prefix}{escaped}"'
+    return prefix + path

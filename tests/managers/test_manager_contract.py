@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
@@ -20,13 +21,13 @@ from manager_samples import (
 
 from makeitso.errors import AnswerError, AuthError, ModelError
 from makeitso.managers.api import ApiManager, ApiSettings
+from makeitso.managers.codex import CodexSettings, open_codex_manager
 from makeitso.managers.questions import judge_prompt, plan_prompt
 from makeitso.scripted import Answer as Scripted
 from makeitso.scripted import Rule, Say, Tokens, always, rules, serve
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
-    from pathlib import Path
 
     from makeitso.managers.port import Answer, JudgeRequest, Manager
     from makeitso.protocol.plan import Judgement, PlanDraft
@@ -46,19 +47,32 @@ class Bench:
 
     @asynccontextmanager
     async def manager(self, base_url: str, *, key: str = KEY) -> AsyncGenerator[Manager]:
-        manager = self._make(base_url, key)
         with anyio.fail_after(LIMIT_S):
-            try:
+            async with self._open(base_url, key) as manager:
+                try:
+                    yield manager
+                finally:
+                    await manager.close()
+                    await manager.close()
+
+    @asynccontextmanager
+    async def _open(self, base_url: str, key: str) -> AsyncGenerator[Manager]:
+        if self.kind == "api":
+            yield ApiManager(ApiSettings(model=MODEL, base_url=base_url, api_key=key))
+        else:
+            settings = CodexSettings(
+                repository=Path(__file__).parent,
+                home=self.tmp / "home",
+                tmp=self.tmp / "tmp",
+                model=MODEL,
+                base_url=base_url,
+                api_key=key,
+            )
+            async with open_codex_manager(settings) as manager:
                 yield manager
-            finally:
-                await manager.close()
-                await manager.close()
-
-    def _make(self, base_url: str, key: str) -> Manager:
-        return ApiManager(ApiSettings(model=MODEL, base_url=base_url, api_key=key))
 
 
-@pytest.fixture(params=["api"])
+@pytest.fixture(params=["api", pytest.param("codex", marks=pytest.mark.codex)])
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Bench:
     return Bench(kind=request.param, tmp=tmp_path)
 

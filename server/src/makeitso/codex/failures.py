@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Literal, cast
@@ -21,17 +22,19 @@ _STATUS = re.compile(r"\b(?:unexpected status|last status:?|status:?) (\d{3})\b"
 _TEXTS: tuple[tuple[re.Pattern[str], FailureKind, bool], ...] = (
     (re.compile(r"(?i)missing environment variable|not logged in|unauthorized"), "auth", False),
     (re.compile(r"(?i)context window|context_length"), "context-window", False),
-    (re.compile(r"(?i)usage limit|quota|insufficient_quota"), "usage-limit", False),
+    (re.compile(r"(?i)usage limit|quota"), "usage-limit", False),
     (
-        re.compile(r"(?i)stream (?:disconnected|closed)|idle timeout waiting|before completion"),
-        "stream-cut",
-        True,
-    ),
-    (
-        re.compile(r"(?i)error sending request|connection (?:failed|refused)|dns error|connect"),
+        re.compile(r"(?i)error sending request|connection (?:failed|refused)|dns error"),
         "refused-connection",
         True,
     ),
+    (
+        re.compile(r"(?i)stream closed|idle timeout|error decoding|transport error|reset by peer"),
+        "stream-cut",
+        True,
+    ),
+    # Codex puts this before the words of any failed response whose code it does not know.
+    (re.compile(r"(?i)stream disconnected before completion"), "model", True),
 )
 _WORDS: dict[str, tuple[FailureKind, bool]] = {
     "unauthorized": ("auth", False),
@@ -69,6 +72,7 @@ def classify(message: str, info: object = None) -> Failure:
     A cut stream and a refused connection come as `other` or without a status, so that the words
     decide there.
     """
+    message = _plain(message)
     if isinstance(info, str) and info in _WORDS:
         kind, retryable = _WORDS[info]
         return Failure(kind, message, retryable)
@@ -83,6 +87,16 @@ def classify(message: str, info: object = None) -> Failure:
     if _variant(info) in ("httpConnectionFailed", "responseStreamConnectionFailed"):
         return Failure("refused-connection", message, retryable=True)
     return Failure("model", message, retryable=False)
+
+
+def _plain(message: str) -> str:
+    """The message inside the raw error body that Codex passes on for a bad request."""
+    try:
+        body: object = json.loads(message)
+        error = cast("dict[str, dict[str, str]]", body)["error"]
+        return str(error["message"])
+    except (ValueError, KeyError, TypeError):
+        return message
 
 
 def _by_status(status: int, message: str) -> Failure:

@@ -97,6 +97,9 @@ Note = (
 
 _WARNINGS = ("warning", "configWarning", "guardianWarning")
 
+_HARMLESS = "Codex will use the bundled bubblewrap"
+"""Said at every start on a machine without bubblewrap; it stays in the log."""
+
 
 def read_note(method: str, params: Json, *, thread: str) -> Note | None:
     """Read a notification about `thread`; None for one that we have no use for.
@@ -140,7 +143,8 @@ def _read(method: str, params: Json) -> Note | None:
             request = params.get("requestId")
             note = RequestSettled(request) if isinstance(request, int | str) else None
         case _ if method in _WARNINGS:
-            note = Trouble(Text.model_validate(params).joined, will_retry=False)
+            text = Text.model_validate(params).joined
+            note = None if _HARMLESS in text else Trouble(text, will_retry=False)
         case _:
             pass
     return note

@@ -57,7 +57,7 @@ class CodexWorker:
             note=session.on_note,
             request=session.on_request,
             wire=session.on_wire,
-            stray=session.on_stray,
+            stray=session.tell,
         )
         if codex.warning:
             await host.emit(Notice(codex.warning))

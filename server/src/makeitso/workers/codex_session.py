@@ -7,31 +7,11 @@ from typing import TYPE_CHECKING
 import anyio
 
 from makeitso.codex.failures import Failure
-from makeitso.codex.messages import Item, unwrapped
-from makeitso.codex.notes import (
-    ItemEnded,
-    ItemStarted,
-    OutputDelta,
-    RequestSettled,
-    TextDelta,
-    Tokens,
-    Trouble,
-    TurnEnded,
-    read_note,
-)
+from makeitso.codex.notes import RequestSettled, TurnEnded, read_note
 from makeitso.errors import ProtocolError, WorkerError
 from makeitso.workers.codex_asks import CodexAsks
-from makeitso.workers.port import (
-    CommandEnded,
-    CommandStarted,
-    FilesTouched,
-    Message,
-    Notice,
-    Output,
-    TurnResult,
-    Usage,
-    WorkerEvent,
-)
+from makeitso.workers.codex_turn import Turn, failed, ran_out
+from makeitso.workers.port import Notice, Output, TurnResult, WorkerEvent
 from makeitso.workers.timers import TurnTimers
 
 if TYPE_CHECKING:
@@ -51,16 +31,15 @@ class CodexSession:
 
     def __init__(self, job: WorkerJob, host: WorkerHost) -> None:
         self.thread = ""
-        self._job = job
         self._host = host
         self._emitting = anyio.Lock()
+        self._stopping = anyio.Lock()
         self._server: AppServer | None = None
         self._timers = TurnTimers(idle_s=job.idle_timeout_s, wall_s=job.wall_timeout_s)
-        self._asks = CodexAsks(job, host, timers=self._timers, tell=self._tell)
-        self._turn = _Turn()
+        self._asks = CodexAsks(job, host, timers=self._timers, tell=self.tell)
+        self._turn = Turn()
         self._busy = False
-        self._stopping = anyio.Lock()
-        self._closed: set[str] = set()
+        self._ends: dict[str, TurnEnded] = {}
 
     def bind(self, server: AppServer, thread: str) -> None:
         """Connect to the running server and its thread."""
@@ -71,31 +50,32 @@ class CodexSession:
         async with self._emitting:
             await self._host.emit(event)
 
+    async def tell(self, text: str) -> None:
+        """Hand a notice to the host."""
+        await self.emit(Notice(text))
+
     async def turn(self, text: str) -> TurnResult:
         """See `WorkerSession.turn`."""
         if self._busy:
-            return _failed(Failure("protocol", "a turn is already running", retryable=False))
-        server, turn = self._bound(), _Turn()
+            return failed(Failure("protocol", "a turn is already running", retryable=False))
+        server, turn = self._bound(), Turn()
         self._turn, self._busy = turn, True
         self._timers.start()
         try:
             try:
                 turn.id = await server.start_turn(self.thread, text)
             except (WorkerError, ProtocolError) as error:
-                return self._not_started(server, error)
+                refused = Failure("protocol", error.message, retryable=False)
+                gone = server.rpc.ended.is_set()
+                return turn.result(otherwise=self._died(server) if gone else refused)
+            self._end_if_told(turn)
             expired = await self._timers.run_out(turn.over, server.rpc.ended)
             if expired is not None:
                 await self._stop(server, turn)
-                return TurnResult(
-                    status="failed",
-                    message=turn.message,
-                    error=self._timers.describe(expired),
-                    error_kind=expired,
-                    retryable=True,
-                )
+                return ran_out(turn, expired, self._timers)
             if turn.status == "interrupted":
                 await self._stop(server, turn)
-            return self._result(server, turn)
+            return turn.result(otherwise=self._died(server))
         finally:
             if not turn.over.is_set() and not server.rpc.ended.is_set():
                 await self._stop(server, turn)
@@ -111,35 +91,15 @@ class CodexSession:
         self._timers.touch()
         note = read_note(method, params, thread=self.thread)
         match note:
-            case TextDelta():
-                await self.emit(Output("message", note.text.encode(), note.item))
-            case OutputDelta():
-                self._turn.streamed.add(note.item)
-                await self.emit(Output("stdout", note.text.encode(), note.item))
-            case ItemStarted():
-                await self._item_started(note.item)
-            case ItemEnded():
-                await self._item_ended(note.item)
-            case Tokens():
-                total = note.total
-                await self.emit(
-                    Usage(
-                        input_tokens=total.input_tokens,
-                        cached_input_tokens=total.cached_input_tokens,
-                        output_tokens=total.output_tokens,
-                        reasoning_tokens=total.reasoning_output_tokens,
-                        total_tokens=total.total_tokens,
-                    )
-                )
-            case Trouble():
-                await self.emit(Notice(note.text, note.will_retry))
+            case None:
+                pass
             case RequestSettled():
                 self._bound().rpc.forget_request(note.request)
             case TurnEnded():
-                self._turn.status, self._turn.failure = note.status, note.failure
-                self._turn.over.set()
-            case None:
-                pass
+                self._ends = {note.turn: note}
+                self._end_if_told(self._turn)
+            case _:
+                await self._turn.take(note, self.emit)
 
     async def on_request(self, request: RequestId, method: str, params: Json) -> Json:
         """Answer a request of Codex; raises NoAnswer for one nobody can answer."""
@@ -154,48 +114,16 @@ class CodexSession:
         """Keep what the program logs."""
         await self.emit(Output("log", chunk))
 
-    async def on_stray(self, text: str) -> None:
-        """Tell of something that could not be understood."""
-        await self._tell(text)
+    def _end_if_told(self, turn: Turn) -> None:
+        # The end may be told before the answer to turn/start, and late for a turn given up.
+        if turn.id and (end := self._ends.get(turn.id)):
+            turn.end(end.status, end.failure)
 
-    async def _tell(self, text: str) -> None:
-        await self.emit(Notice(text))
-
-    async def _item_started(self, item: Item) -> None:
-        if item.type in ("commandExecution", "fileChange"):
-            self._turn.open_items[item.id] = item
-        if item.type == "commandExecution":
-            await self.emit(CommandStarted(item.id, unwrapped(item.command), item.cwd))
-
-    async def _item_ended(self, item: Item) -> None:
-        turn = self._turn
-        turn.open_items.pop(item.id, None)
-        if item.id in self._closed:
-            return  # its end was told when the turn was stopped
-        match item.type:
-            case "agentMessage":
-                final = item.phase == "final_answer"
-                if final or not turn.final:
-                    turn.message, turn.final = item.text, final
-                await self.emit(Message(item.text, final, item.id))
-            case "commandExecution":
-                if item.aggregated_output and item.id not in turn.streamed:
-                    await self.emit(Output("stdout", item.aggregated_output.encode(), item.id))
-                await self.emit(
-                    CommandEnded(item.id, unwrapped(item.command), item.exit_code, item.duration_ms)
-                )
-            case "fileChange" if item.status == "completed":
-                paths = tuple(path for change in item.changes for path in change.paths)
-                await self.emit(FilesTouched(paths))
-            case "fileChange":
-                await self.emit(Notice(f"a patch was not applied: {item.status}"))
-            case _:
-                pass
-
-    async def _stop(self, server: AppServer, turn: _Turn) -> None:
+    async def _stop(self, server: AppServer, turn: Turn) -> None:
         """Interrupt, end its commands, and if Codex does not follow, end Codex."""
         with anyio.CancelScope(shield=True):
             async with self._stopping:
+                turn.stopped = True
                 if turn.id and not turn.over.is_set() and not server.rpc.ended.is_set():
                     await server.interrupt_turn(self.thread, turn.id)
                     with anyio.move_on_after(END_AFTER_INTERRUPT_S):
@@ -204,28 +132,7 @@ class CodexSession:
                     turn.cleaned = await server.end_commands(self.thread)
                 if not turn.cleaned or not turn.over.is_set():
                     await server.child.end()
-                await self._close_commands(turn)
-
-    async def _close_commands(self, turn: _Turn) -> None:
-        for item in tuple(turn.open_items.values()):
-            del turn.open_items[item.id]
-            self._closed.add(item.id)
-            if item.type == "commandExecution":
-                await self.emit(CommandEnded(item.id, unwrapped(item.command), None, None))
-
-    def _result(self, server: AppServer, turn: _Turn) -> TurnResult:
-        match turn.status:
-            case "completed":
-                return TurnResult(status="completed", message=turn.message)
-            case "interrupted":
-                return TurnResult(status="interrupted", message=turn.message)
-            case _:
-                return _failed(turn.failure or self._died(server), message=turn.message)
-
-    def _not_started(self, server: AppServer, error: WorkerError | ProtocolError) -> TurnResult:
-        if server.rpc.ended.is_set():
-            return _failed(self._died(server))
-        return _failed(Failure("protocol", error.message, retryable=False))
+                await turn.close_commands(self.emit)
 
     def _died(self, server: AppServer) -> Failure:
         code = server.child.exit_code
@@ -237,26 +144,3 @@ class CodexSession:
     def _bound(self) -> AppServer:
         assert self._server is not None, "the session is bound before it is handed out"
         return self._server
-
-
-def _failed(failure: Failure, *, message: str = "") -> TurnResult:
-    return TurnResult(
-        status="failed",
-        message=message,
-        error=failure.message,
-        error_kind=failure.kind,
-        retryable=failure.retryable,
-    )
-
-
-class _Turn:
-    def __init__(self) -> None:
-        self.id = ""
-        self.status = ""
-        self.message = ""
-        self.final = False
-        self.failure: Failure | None = None
-        self.over = anyio.Event()
-        self.cleaned = False
-        self.open_items: dict[str, Item] = {}
-        self.streamed: set[str] = set()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from pathlib import Path
     from types import TracebackType
 
@@ -234,3 +234,36 @@ class WorkerSessionContext(Protocol):
         traceback: TracebackType | None,
         /,
     ) -> bool | None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandOutcome:
+    """How a command ended."""
+
+    exit_code: int | None
+    timed_out: bool
+    duration_ms: int
+    tail: str
+    """End of its output, decoded."""
+
+
+class CommandRunner(Protocol):
+    """Runs commands that contain code a worker may have written, in the sandbox."""
+
+    sandboxed: bool
+
+    async def run(
+        self,
+        command: str,
+        *,
+        cwd: Path,
+        root: Path,
+        timeout_s: float,
+        network: bool,
+        on_output: Callable[[bytes], Awaitable[None]],
+    ) -> CommandOutcome:
+        """Run a shell command line in `cwd`, able to write below `root` only.
+
+        Raises EnvironmentFault when the sandbox is unavailable.
+        """
+        ...

@@ -260,7 +260,7 @@ class CommandRunner(Protocol):
         root: Path,
         timeout_s: float,
         network: bool,
-        on_output: Callable[[bytes], Awaitable[None]],
+        on_output: Callable[[Literal["stdout", "stderr"], bytes], Awaitable[None]],
     ) -> CommandOutcome:
         """Run a shell command line in `cwd`, able to write below `root` only.
 

@@ -1,0 +1,280 @@
+"""Events → state, one function an event type. `fold(a + b) == fold(b, onto=fold(a))`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from makeitso.journal.state import PhaseState, RunState, TaskState
+from makeitso.protocol import events as ev
+from makeitso.protocol.approval import Approval
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from makeitso.protocol.events import Event
+    from makeitso.protocol.words import HunkState
+
+
+def fold_all(events: Iterable[Event]) -> dict[str, RunState]:
+    """Every run in the journal, in order of creation."""
+    runs: dict[str, RunState] = {}
+    for event in events:
+        apply(runs, event)
+    return runs
+
+
+def apply(runs: dict[str, RunState], event: Event) -> None:
+    """Take one event into the states."""
+    if event.run is None:
+        return
+    data = event.data
+    if isinstance(data, ev.RunCreated):
+        runs[event.run] = RunState(
+            id=event.run,
+            goal=data.goal,
+            options=data.options,
+            policies=data.policies,
+            plan_path=data.plan,
+            started_at=event.at,
+            active=True,
+            last_seq=event.seq,
+        )
+        return
+    run = runs.get(event.run)
+    if run is None:
+        return
+    run.last_seq = event.seq
+    if event.task is not None and event.task in run.tasks:
+        _task(run, run.tasks[event.task], event)
+    _run(run, event)
+
+
+def _run(run: RunState, event: Event) -> None:
+    match event.data:
+        case ev.PlanMade() as made:
+            run.plan_path, run.plan, run.plan_digest = made.path, made.plan, made.digest
+            known = run.tasks
+            run.tasks = {
+                task.id: known.get(task.id)
+                or TaskState(id=task.id, spec=task, digest=made.task_digests.get(task.id, ""))
+                for task in made.plan.tasks
+                if not task.done or task.id in known
+            }
+        case ev.RunResumed() as resumed:
+            run.paused, run.stop_requested, run.active = None, None, True
+            if resumed.yes and not run.options.yes:
+                run.options = run.options.model_copy(update={"yes": True})
+        case ev.StopRequested(reason=reason):
+            run.stop_requested = reason
+        case ev.RunPaused() as paused:
+            run.paused, run.active = paused, False
+        case ev.RunFinished() as finished:
+            run.finished, run.active, run.ended_at = finished, False, event.at
+        case ev.UsageCounted() as usage:
+            run.tokens += usage.input_tokens + usage.output_tokens
+        case ev.ApprovalAsked() | ev.ApprovalDecided() | ev.ApprovalVoided() | ev.ApprovalUsed():
+            _approval(run, event)
+        case _:
+            pass
+
+
+def _approval(run: RunState, event: Event) -> None:
+    match event.data:
+        case ev.ApprovalAsked() as asked:
+            run.approvals[asked.id] = Approval(
+                id=asked.id,
+                run=run.id,
+                tasks=asked.tasks,
+                phase=asked.enters,
+                kind=asked.kind,
+                subject=asked.subject,
+                detail=asked.detail,
+                digest=asked.digest,
+                unsandboxed=asked.unsandboxed,
+                scopes=asked.scopes,
+                choices=asked.choices,
+                asked_at=event.at,
+            )
+        case ev.ApprovalDecided() as decided:
+            approval = run.approvals.get(decided.id)
+            if approval is None or approval.state != "pending":
+                return  # the first decision holds
+            run.approvals[decided.id] = approval.model_copy(
+                update={
+                    "state": "granted" if decided.grant else "denied",
+                    "scope": decided.scope if decided.grant else None,
+                    "because": decided.because,
+                    "answer": decided.answer,
+                    "decided_at": event.at,
+                    "who": decided.who,
+                    "client": event.client,
+                }
+            )
+            if approval.kind == "plan" and decided.grant:
+                run.plan_accepted = approval.digest == run.plan_digest
+        case ev.ApprovalVoided() as voided:
+            approval = run.approvals.get(voided.id)
+            if approval is not None and approval.state == "pending":
+                run.approvals[voided.id] = approval.model_copy(
+                    update={"state": "void", "because": voided.reason, "decided_at": event.at}
+                )
+        case ev.ApprovalUsed(id=used):
+            run.used.add(used)
+        case _:
+            pass
+
+
+def _task(run: RunState, task: TaskState, event: Event) -> None:
+    match event.data:
+        case ev.TaskStarted():
+            task.started = True
+        case ev.TaskReviewing():
+            task.reviewing = True
+        case ev.TaskEnded() as ended:
+            task.ended, task.reason, task.reviewing = ended.state, ended.reason, False
+        case ev.PhaseStarted() | ev.PhaseEnded():
+            _phase(task, event)
+        case (
+            ev.SnapshotTaken()
+            | ev.WorktreeCreated()
+            | ev.WorktreeRemoved()
+            | ev.SetupRan()
+            | ev.CheckRan()
+        ):
+            _tree(task, event)
+        case (
+            ev.WorkerStarted()
+            | ev.WorkerEnded()
+            | ev.TurnStarted()
+            | ev.TurnEnded()
+            | ev.ManagerJudged()
+            | ev.UsageCounted()
+        ):
+            _work(task, event)
+        case ev.ChangeProposed() | ev.HunkMarked() | ev.HunkSplit() | ev.HunkEdited():
+            _marks(task, event)
+        case ev.LandRequested() | ev.LandingStarted() | ev.LandingEnded():
+            _landing(task, event)
+        case ev.SummaryWritten(text=text):
+            task.summary = text
+        case ev.ArtifactCaptured(kind="patch", path=path):
+            task.patch = path
+        case ev.NoteAdded(text=text):
+            task.notes.append(text)
+        case _:
+            pass  # said of the run, or shown as it came and not folded
+
+
+def _phase(task: TaskState, event: Event) -> None:
+    if event.phase is None:
+        return
+    phase = task.phases.setdefault(event.phase, PhaseState(name=event.phase))
+    match event.data:
+        case ev.PhaseStarted():
+            phase.state, phase.reason = "running", ""
+        case ev.PhaseEnded() as ended:
+            phase.state, phase.reason, phase.effects = ended.state, ended.reason, ended.effects
+        case _:
+            pass
+
+
+def _tree(task: TaskState, event: Event) -> None:
+    match event.data:
+        case ev.SnapshotTaken(name="base") as snapshot:
+            task.base = snapshot
+        case ev.SnapshotTaken(name=name, tree=tree) if name.startswith("round-"):
+            task.round_trees.append(tree)
+        case ev.WorktreeCreated(path=path):
+            task.worktree = path
+        case ev.WorktreeRemoved():
+            task.worktree = None
+        case ev.SetupRan(command=command, exit_code=0):
+            task.setup_done.add(command)
+        case ev.CheckRan() as check:
+            task.checks.append(check)
+            if check.where == "landed":
+                task.landed_checked = True
+        case _:
+            pass
+
+
+def _work(task: TaskState, event: Event) -> None:
+    match event.data:
+        case ev.WorkerStarted() as started:
+            if started.thread != task.thread:
+                task.thread_input = task.thread_output = 0
+            task.worker, task.thread = started, started.thread
+        case ev.WorkerEnded():
+            task.worker = None
+        case ev.TurnStarted() as turn:
+            task.turn, task.rounds = turn, turn.round
+        case ev.TurnEnded() as turn:
+            task.turn, task.last_turn = None, turn
+        case ev.ManagerJudged() as judged:
+            task.judgements.append(judged)
+        case ev.UsageCounted() as usage:
+            task.tokens += usage.input_tokens + usage.output_tokens
+            if usage.source == "worker":
+                task.thread_input, task.thread_output = usage.thread_input, usage.thread_output
+        case _:
+            pass
+
+
+def _marks(task: TaskState, event: Event) -> None:
+    match event.data:
+        case ev.ChangeProposed() as change:
+            task.change = change
+            task.hunks = {
+                hunk.id: "refused" if hunk.refused else task.hunks.get(hunk.id, "pending")
+                for hunk in change.hunks
+            }
+        case ev.HunkMarked() as marked:
+            for hunk in marked.hunks:
+                if task.hunks.get(hunk) in ("pending", "accepted", "rejected", "conflict"):
+                    task.hunks[hunk] = marked.mark
+                    if event.actor == "person":
+                        task.explicit.add(hunk)
+                    if marked.because:
+                        task.hunk_reasons[hunk] = marked.because
+        case ev.HunkSplit(hunk=hunk, parts=parts):
+            if task.hunks.get(hunk) in ("pending", "accepted", "rejected"):
+                state = task.hunks[hunk]
+                task.splits[hunk] = parts
+                task.hunks = _replaced(task.hunks, hunk, dict.fromkeys(parts, state))
+        case ev.HunkEdited(hunk=hunk, diff=diff):
+            if task.hunks.get(hunk) in ("pending", "accepted", "rejected", "conflict"):
+                task.edited[hunk] = diff
+                task.hunks[hunk] = "accepted"
+                task.explicit.add(hunk)
+        case _:
+            pass
+
+
+def _landing(task: TaskState, event: Event) -> None:
+    match event.data:
+        case ev.LandRequested():
+            task.land_requested = True
+        case ev.LandingStarted(id=landing):
+            task.landing = landing
+        case ev.LandingEnded() as ended:
+            task.landing, task.land_requested = None, False
+            if not ended.error:
+                task.landings.append(ended.landing)
+                task.landed_checked = False
+                for hunk in ended.landing.landed:
+                    task.hunks[hunk] = "landed"
+            for hunk in ended.landing.conflicts:
+                task.hunks[hunk] = "conflict"
+                task.hunk_reasons[hunk] = ended.reasons.get(hunk, "")
+        case _:
+            pass
+
+
+def _replaced(
+    hunks: dict[str, HunkState], hunk: str, parts: dict[str, HunkState]
+) -> dict[str, HunkState]:
+    """The same states with one hunk's place taken by its parts, order kept."""
+    out: dict[str, HunkState] = {}
+    for known, state in hunks.items():
+        out.update(parts if known == hunk else {known: state})
+    return out

@@ -1,0 +1,138 @@
+"""What the journal says now: plain dataclasses that only the fold writes.
+
+Internal: never stored, never sent. Doors get the models of `makeitso.protocol.run`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from makeitso.protocol.words import PHASES
+
+if TYPE_CHECKING:
+    from makeitso.protocol.approval import Approval
+    from makeitso.protocol.change import Landing
+    from makeitso.protocol.events import (
+        ChangeProposed,
+        CheckRan,
+        ManagerJudged,
+        PoliciesInForce,
+        RunFinished,
+        RunPaused,
+        SnapshotTaken,
+        TurnEnded,
+        TurnStarted,
+        WorkerStarted,
+    )
+    from makeitso.protocol.plan import Plan, RunOptions, Task
+    from makeitso.protocol.words import HunkState, PhaseName, PhaseStateName
+
+
+@dataclass(kw_only=True)
+class PhaseState:
+    """One phase of one task."""
+
+    name: PhaseName
+    state: PhaseStateName = "pending"
+    reason: str = ""
+    effects: bool = True
+
+
+@dataclass(kw_only=True)
+class TaskState:
+    """One task of a run."""
+
+    id: str
+    spec: Task
+    digest: str
+    started: bool = False
+    reviewing: bool = False
+    ended: str | None = None
+    """landed, failed or stopped."""
+    reason: str = ""
+    phases: dict[PhaseName, PhaseState] = field(
+        default_factory=lambda: {name: PhaseState(name=name) for name in PHASES}
+    )
+    base: SnapshotTaken | None = None
+    worktree: str | None = None
+    worker: WorkerStarted | None = None
+    """The worker program that runs, or ran when our process died."""
+    thread: str | None = None
+    """Last thread of a worker, for resuming."""
+    thread_input: int = 0
+    thread_output: int = 0
+    """The worker's own cumulative token counts."""
+    turn: TurnStarted | None = None
+    """The turn that is open."""
+    rounds: int = 0
+    last_turn: TurnEnded | None = None
+    round_trees: list[str] = field(default_factory=list[str])
+    """Tree after each finished round."""
+    judgements: list[ManagerJudged] = field(default_factory=list["ManagerJudged"])
+    checks: list[CheckRan] = field(default_factory=list["CheckRan"])
+    change: ChangeProposed | None = None
+    hunks: dict[str, HunkState] = field(default_factory=dict[str, "HunkState"])
+    splits: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """Hunks that stand as their parts."""
+    edited: dict[str, str] = field(default_factory=dict[str, str])
+    """Diff of hunks a person edited."""
+    hunk_reasons: dict[str, str] = field(default_factory=dict[str, str])
+    explicit: set[str] = field(default_factory=set[str])
+    """Hunks a person marked, as opposed to a policy."""
+    land_requested: bool = False
+    landing: str | None = None
+    """A landing that started and has not ended."""
+    landings: list[Landing] = field(default_factory=list["Landing"])
+    landed_checked: bool = False
+    """The checks ran on the workspace since the last landing."""
+    setup_done: set[str] = field(default_factory=set[str])
+    """Bootstrap commands that passed."""
+    summary: str = ""
+    patch: str | None = None
+    notes: list[str] = field(default_factory=list[str])
+    tokens: int = 0
+
+    @property
+    def settled(self) -> bool:
+        """Every hunk of the proposed change has its answer."""
+        return self.change is not None and "pending" not in self.hunks.values()
+
+    def latest_check(self, command: str, cwd: str, where: str) -> CheckRan | None:
+        """Newest result of a check at a place."""
+        for check in reversed(self.checks):
+            if (check.command, check.cwd, check.where) == (command, cwd, where):
+                return check
+        return None
+
+
+@dataclass(kw_only=True)
+class RunState:
+    """One run."""
+
+    id: str
+    goal: str
+    options: RunOptions
+    policies: PoliciesInForce
+    started_at: int
+    plan_path: str | None = None
+    plan: Plan | None = None
+    plan_digest: str = ""
+    plan_accepted: bool = False
+    tasks: dict[str, TaskState] = field(default_factory=dict[str, "TaskState"])
+    approvals: dict[str, Approval] = field(default_factory=dict[str, "Approval"])
+    used: set[str] = field(default_factory=set[str])
+    """Approvals with scope once that were acted on."""
+    tokens: int = 0
+    active: bool = False
+    """A process took it up and has not put it down; it may have died since."""
+    stop_requested: str | None = None
+    paused: RunPaused | None = None
+    finished: RunFinished | None = None
+    ended_at: int | None = None
+    last_seq: int = 0
+
+    @property
+    def pending(self) -> list[Approval]:
+        """Open questions, oldest first."""
+        return [a for a in self.approvals.values() if a.state == "pending"]

@@ -1,0 +1,65 @@
+"""Answers that a person gave in advance: `--yes`, policies, and earlier grants with a scope."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from makeitso.protocol.approval import Approval
+    from makeitso.protocol.events import HunkRef, PoliciesInForce
+    from makeitso.protocol.plan import RunOptions
+    from makeitso.protocol.words import ApprovalKind
+
+_YES_ANSWERS: frozenset[ApprovalKind] = frozenset({"plan", "phase"})
+"""Never: leaving the sandbox, network, budgets, protected paths, trust."""
+
+
+def answered_by_yes(kind: ApprovalKind, options: RunOptions) -> bool:
+    """Whether `--yes` answers a question of this kind."""
+    return options.yes and kind in _YES_ANSWERS
+
+
+def hunks_accepted_in_advance(
+    hunks: Iterable[HunkRef], *, held: bool, options: RunOptions, policies: PoliciesInForce
+) -> tuple[str, tuple[str, ...]]:
+    """Which hunks a policy or `--yes` accepts, and which of the two it was.
+
+    None when a protected path holds the task, `--halt-on write_files` is set, or landing is never.
+    """
+    if held or policies.write_files == "never" or "write_files" in options.halt_on:
+        return "", ()
+    who = (
+        "--yes"
+        if options.yes
+        else "write_files=auto"
+        if policies.write_files == "auto" and options.policy != "manual"
+        else ""
+    )
+    if not who:
+        return "", ()
+    return who, tuple(h.id for h in hunks if not h.must_ask and not h.refused)
+
+
+def standing_grant(
+    approvals: Iterable[Approval],
+    used: Collection[str],
+    *,
+    kind: ApprovalKind,
+    digest: str,
+    task: str,
+) -> Approval | None:
+    """An earlier answer that holds for the same question: a grant in reach, or a fresh denial."""
+    for approval in approvals:
+        if approval.kind != kind or approval.digest != digest:
+            continue
+        if approval.state == "granted" and (
+            (approval.scope == "once" and approval.id not in used and task in approval.tasks)
+            or (approval.scope == "task" and task in approval.tasks)
+            or approval.scope in ("run", "always")
+        ):
+            return approval
+        if approval.state == "denied" and approval.id not in used and task in approval.tasks:
+            return approval
+    return None

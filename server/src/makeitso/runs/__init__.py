@@ -1,0 +1,1 @@
+"""Runs: the scheduler, and one file per step. Sees ports, never an adapter."""

@@ -1,0 +1,155 @@
+"""Questions to a person: asked once, answered by anybody, found again after a restart."""
+
+from __future__ import annotations
+
+import getpass
+from typing import TYPE_CHECKING
+
+from makeitso.errors import NotFoundError, StateError, StoreError
+from makeitso.policy.answers import answered_by_yes
+from makeitso.protocol import events as ev
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from makeitso.protocol.approval import Approval, Decision
+    from makeitso.protocol.words import ApprovalKind, ApprovalScope, PhaseName
+    from makeitso.runs.book import Book
+    from makeitso.runs.context import Context
+
+
+def person() -> str:
+    """Name of the user of this process, for the record of who decided."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"
+
+
+def ask(
+    ctx: Context,
+    *,
+    kind: ApprovalKind,
+    subject: str,
+    digest: str,
+    detail: str = "",
+    tasks: tuple[str, ...] = (),
+    enters: PhaseName | None = None,
+    scopes: tuple[ApprovalScope, ...] = ("once",),
+    choices: tuple[str, ...] = (),
+    unsandboxed: bool = False,
+) -> Approval:
+    """Put a question, or return the open one with the same digest and tasks.
+
+    `--yes` answers at once what it may answer.
+    """
+    for open_one in ctx.run.pending:
+        if open_one.digest == digest and open_one.kind == kind and open_one.tasks == tasks:
+            return open_one
+    number = ctx.ports.journal.count("approval.asked") + 1
+    asked = ctx.append(
+        ev.ApprovalAsked(
+            id=f"a{number}",
+            kind=kind,
+            tasks=tasks,
+            enters=enters,
+            subject=subject,
+            detail=detail,
+            digest=digest,
+            unsandboxed=unsandboxed,
+            scopes=scopes,
+            choices=choices,
+        ),
+        task=tasks[0] if len(tasks) == 1 else None,
+        phase=enters,
+    )
+    if answered_by_yes(kind, ctx.run.options):
+        ctx.append(
+            ev.ApprovalDecided(id=f"a{number}", grant=True, who="--yes"),
+            actor="policy",
+            cause=asked.seq,
+        )
+    return ctx.run.approvals[f"a{number}"]
+
+
+def decide(book: Book, decision: Decision, *, who: str | None = None) -> Approval:
+    """Record an answer from any process; the first one holds.
+
+    Raises:
+        NotFoundError: no such approval.
+        StateError: it is already decided or void, or is not what the decider saw.
+    """
+    book.refresh()
+    found = find(book, decision.id)
+    if decision.digest is not None and decision.digest != found.digest:
+        raise StateError(
+            f"{found.id} is not what it was when you looked",
+            hint="look again with `mis approve --list`, then decide",
+            data={"digest": found.digest},
+        )
+    _still_open(found)
+    if decision.grant and decision.scope not in found.scopes:
+        raise StateError(
+            f"{found.id} cannot be granted with scope {decision.scope}",
+            hint=f"possible here: {', '.join(found.scopes)}",
+        )
+
+    def guard() -> str | None:
+        # Inside the transaction: nobody can decide between this look and our row.
+        closed = book.journal.mentions(("approval.decided", "approval.voided"), "id", decision.id)
+        return f"{decision.id} is already decided" if closed else None
+
+    try:
+        book.journal.append(
+            ev.ApprovalDecided(
+                id=decision.id,
+                grant=decision.grant,
+                scope=decision.scope,
+                because=decision.because,
+                answer=decision.answer,
+                who=who or person(),
+            ),
+            actor="person",
+            run=found.run,
+            guard=guard,
+        )
+    except StoreError:
+        book.refresh()
+        _still_open(find(book, decision.id))
+        raise
+    return find(book, decision.id)
+
+
+def find(book: Book, approval_id: str) -> Approval:
+    """An approval by id, of whatever run.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    for run in book.runs.values():
+        if approval_id in run.approvals:
+            return run.approvals[approval_id]
+    raise NotFoundError(
+        f"there is no approval {approval_id}", hint="`mis approve --list` shows what is open"
+    )
+
+
+def _still_open(approval: Approval) -> None:
+    if approval.state != "pending":
+        by = f" by {approval.who} through {approval.client}" if approval.who else ""
+        raise StateError(
+            f"{approval.id} is already {approval.state}{by}", data={"state": approval.state}
+        )
+
+
+async def decided(
+    ctx: Context, approval_id: str, *, unless: Callable[[], bool] = lambda: False
+) -> Approval | None:
+    """Wait until a question has its answer or falls away; None once `unless` says to give up."""
+    while True:
+        approval = ctx.run.approvals[approval_id]
+        if approval.state != "pending":
+            return approval
+        if unless():
+            return None
+        await ctx.book.changed()

@@ -1,0 +1,64 @@
+"""The beginning of a run: nothing exists before its first event, everything after it is a fold."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from typing import TYPE_CHECKING
+
+from makeitso import __version__
+from makeitso.errors import UsageError
+from makeitso.protocol import events as ev
+
+if TYPE_CHECKING:
+    from makeitso.protocol.plan import RunOptions
+    from makeitso.runs.ports import Ports
+
+MAX_GOAL_CHARS = 200_000
+"""A goal longer than this is a file to be read, not a goal."""
+
+
+def create_run(ports: Ports, *, goal: str, plan: str | None, options: RunOptions) -> str:
+    """Record that a run exists and return its id.
+
+    Args:
+        ports: the world.
+        goal: the goal, or the title of the plan that is run.
+        plan: path of a plan document relative to the workspace; None: the manager writes one.
+        options: how it was asked for.
+
+    Raises:
+        UsageError: the goal is empty or too long.
+        StoreError: the journal cannot be written.
+    """
+    text = goal.strip()
+    if not text:
+        raise UsageError("the goal is empty", hint='say what you want: mis run "fix the parser"')
+    if len(text) > MAX_GOAL_CHARS:
+        raise UsageError(
+            f"the goal has {len(text):,} characters; the most is {MAX_GOAL_CHARS:,}",
+            hint="put the details into a file of the repository and name that file in the goal",
+        )
+    ports.fault("run.create")
+    config = ports.config
+    day = dt.datetime.fromtimestamp(ports.clock.now_ms() / 1000, tz=dt.UTC)
+    stem = f"r{day:%Y%m%d}"
+    taken = sum(1 for run in ports.journal.run_ids() if run.startswith(f"{stem}-"))
+    run_id = f"{stem}-{taken + 1}"
+    ports.journal.append(
+        ev.RunCreated(
+            goal=ports.redactor.text(text),
+            plan=plan,
+            options=options,
+            policies=ev.PoliciesInForce(
+                write_files=config.policies.write_files,
+                run_shell=config.policies.run_shell,
+                network=config.policies.network,
+            ),
+            config_digest=hashlib.sha256(config.model_dump_json().encode()).hexdigest(),
+            version=__version__,
+        ),
+        actor="person",
+        run=run_id,
+    )
+    return run_id

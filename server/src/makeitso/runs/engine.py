@@ -1,0 +1,241 @@
+"""The engine: asks the pure scheduler what comes next, carries it out, and knows when to stop.
+
+It holds no state of its own that matters: whatever dies, the journal says where things stand.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, assert_never
+
+import anyio
+
+from makeitso.errors import BudgetExceeded, MisError, StoreError
+from makeitso.journal import next as todo
+from makeitso.journal.next import Rules, next_steps
+from makeitso.protocol import events as ev
+from makeitso.runs.context import Context
+from makeitso.runs.steps import bootstrap, ending, land, plan, review, summarize, task, verify
+from makeitso.runs.steps.boundary import ask_phase
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from anyio.abc import TaskGroup
+
+    from makeitso.journal.state import RunState
+    from makeitso.protocol.approval import Approval
+    from makeitso.runs.book import Book
+    from makeitso.runs.ports import Door, Ports
+
+log = logging.getLogger(__name__)
+
+EXIT_DONE, EXIT_FAILED, EXIT_WAITING, EXIT_BUDGET, EXIT_INTERRUPTED = 0, 1, 3, 4, 130
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How driving a run ended in this process."""
+
+    state: Literal["waiting", "done", "failed", "stopped"]
+    exit_code: int
+    reason: str = ""
+
+
+async def drive(
+    ports: Ports, book: Book, door: Door, run_id: str, *, settle_only: bool = False
+) -> Outcome:
+    """Carry out every step of a run that can be, until none can.
+
+    Args:
+        ports: the world.
+        book: the runs.
+        door: the person's side.
+        run_id: the run.
+        settle_only: only land and end what is decided; start nothing that spends or asks.
+
+    Raises:
+        StoreError: the journal cannot be written; what was recorded stays valid.
+        MisError: what made it impossible to go on.
+    """
+    async with ports.manager(run_id) as manager:
+        ctx = Context(run_id=run_id, ports=ports, book=book, door=door, manager=manager)
+        return await _Engine(ctx, settle_only=settle_only).drive()
+
+
+class _Engine:
+    """One drive of one run."""
+
+    def __init__(self, ctx: Context, *, settle_only: bool) -> None:
+        self.ctx = ctx
+        self._settle_only = settle_only
+        self._busy: set[todo.Step] = set()
+        self._parked: set[todo.Step] = set()
+        self._nobody = False
+        self._attended: frozenset[str] = frozenset()
+        self._attending: anyio.CancelScope | None = None
+        self._broken: MisError | None = None
+        self._rules = Rules(
+            land=ctx.ports.config.review.land,
+            max_concurrency=ctx.ports.config.manager.max_concurrency,
+        )
+
+    async def drive(self) -> Outcome:
+        ctx = self.ctx
+        stop_listening = ctx.book.listen(self._tell)
+        try:
+            async with anyio.create_task_group() as group:
+                group.start_soon(ctx.book.watch)
+                while True:
+                    run = ctx.run
+                    if self._broken is not None or run.stop_requested is not None:
+                        break
+                    steps = next_steps(
+                        run,
+                        self._rules,
+                        busy=self._busy | self._parked,
+                        settle_only=self._settle_only,
+                    )
+                    for step in steps:
+                        self._busy.add(step)
+                        group.start_soon(self._carry, step)
+                    if not self._busy and not steps:
+                        if run.finished is not None or self._settle_only:
+                            break
+                        if self._nobody or not run.pending:
+                            break
+                    self._call_person(group, run)
+                    await ctx.book.changed()
+                group.cancel_scope.cancel()
+        finally:
+            stop_listening()
+        if self._broken is not None:
+            raise self._broken
+        return self._outcome()
+
+    def _outcome(self) -> Outcome:
+        ctx, run = self.ctx, self.ctx.run
+        if run.finished is not None:
+            code = EXIT_DONE if run.finished.state == "done" else EXIT_FAILED
+            return Outcome(run.finished.state, code, run.finished.reason)
+        if self._settle_only:
+            return Outcome("waiting", EXIT_WAITING)
+        if run.stop_requested is not None:
+            ctx.append(
+                ev.RunPaused(state="stopped", reason=run.stop_requested, exit_code=EXIT_INTERRUPTED)
+            )
+            return Outcome("stopped", EXIT_INTERRUPTED, run.stop_requested)
+        pending = run.pending
+        budget = any(a.kind == "budget" for a in pending)
+        proposed = not run.options.land and all(
+            t.reviewing or t.ended is not None for t in run.tasks.values()
+        )
+        code = EXIT_BUDGET if budget else EXIT_DONE if proposed else EXIT_WAITING
+        reason = f"{pending[0].kind}: {pending[0].subject}" if pending else "marks on hunks"
+        ctx.append(ev.RunPaused(state="waiting", reason=reason, exit_code=code))
+        return Outcome("waiting", code, reason)
+
+    def _tell(self, event: ev.Event) -> None:
+        if event.run == self.ctx.run_id:
+            self.ctx.door.event(event)
+
+    def _is_nobody(self) -> bool:
+        return self._nobody
+
+    def _call_person(self, group: TaskGroup, run: RunState) -> None:
+        """Bring the open questions before the door whenever they change."""
+        open_now = frozenset(a.id for a in run.pending)
+        if open_now == self._attended or self._settle_only:
+            return
+        if self._attending is not None:
+            self._attending.cancel()
+            self._attending = None
+        self._attended = open_now
+        if open_now and not self._nobody:
+            group.start_soon(self._attend, run.pending)
+
+    async def _attend(self, pending: Sequence[Approval]) -> None:
+        with anyio.CancelScope() as scope:
+            self._attending = scope
+            answered = await self.ctx.door.attend(pending)
+            self._attending = None
+            if not answered:
+                self._nobody = True
+            else:
+                self._attended = frozenset()
+            self.ctx.book.wake()
+
+    async def _carry(self, step: todo.Step) -> None:
+        """Supervise one step: what goes wrong in it becomes part of the record, never a crash."""
+        try:
+            await self._do(step)
+        except task.Unanswered:
+            self._parked.add(step)  # it waits for a person, who is elsewhere
+        except StoreError as error:
+            self._broken = error
+        except MisError as error:
+            self._fail(step, error)
+        except Exception as error:
+            log.exception("step.failed", extra={"step": repr(step)})
+            self._fail(step, MisError(f"internal error: {error!r}"))
+        finally:
+            self._busy.discard(step)
+            self.ctx.book.wake()
+
+    def _fail(self, step: todo.Step, error: MisError) -> None:
+        ctx = self.ctx
+        reason = f"{error.message} {f'({error.hint})' if error.hint else ''}".strip()
+        try:
+            match step:
+                case todo.RunPhase(task=task_id, phase=phase):
+                    ctx.append(
+                        ev.PhaseEnded(state="failed", reason=reason), task=task_id, phase=phase
+                    )
+                case todo.MakePlan() | todo.AskPlan():
+                    ctx.append(ev.RunFinished(state="failed", reason=reason))
+                    self._broken = error if not isinstance(error, BudgetExceeded) else None
+                case _:
+                    ctx.note(reason, level="error")
+                    self._broken = error
+        except StoreError as broken:
+            self._broken = broken
+
+    async def _do(self, step: todo.Step) -> None:  # noqa: C901 -- one flat match over a closed union
+        ctx = self.ctx
+        match step:
+            case todo.MakePlan():
+                await plan.make_plan(ctx)
+            case todo.AskPlan():
+                plan.ask_plan(ctx)
+            case todo.AskPhase(tasks=tasks, phase=phase):
+                await ask_phase(ctx, tasks, phase)
+            case todo.RunPhase(task=task_id, phase=phase):
+                if not ctx.task(task_id).started:
+                    ctx.append(ev.TaskStarted(), task=task_id)
+                if phase == "bootstrap":
+                    await bootstrap.bootstrap(ctx, task_id)
+                elif phase == "task":
+                    await task.work(ctx, task_id, nobody=self._is_nobody)
+                elif phase == "verify":
+                    await verify.verify(ctx, task_id)
+                else:
+                    await summarize.summarize(ctx, task_id)
+            case todo.OpenReview(task=task_id):
+                review.open_review(ctx, task_id)
+            case todo.TakeAnswer(task=task_id):
+                review.take_answer(ctx, task_id)
+            case todo.CloseReview(task=task_id):
+                review.close_review(ctx, task_id)
+            case todo.Land(task=task_id):
+                await land.land(ctx, task_id)
+            case todo.CheckLanded(task=task_id):
+                await land.check_landed(ctx, task_id)
+            case todo.Cleanup(task=task_id):
+                await ending.clean_up(ctx, task_id)
+            case todo.EndTask(task=task_id, state=state, reason=reason):
+                ending.end_task(ctx, task_id, state, reason)
+            case todo.Finish(state=state, reason=reason):
+                ending.finish(ctx, state, reason)
+            case _ as unreachable:
+                assert_never(unreachable)

@@ -1,0 +1,192 @@
+"""The run's side of a worker session: stores what it puts out, counts, and answers its questions.
+
+Nothing a worker says decides anything here. Its questions become approvals; its text becomes data.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from makeitso.journal.view import budget_of
+from makeitso.policy.answers import standing_grant
+from makeitso.policy.digest import approval_digest
+from makeitso.protocol import events as ev
+from makeitso.runs.ask import ask, decided
+from makeitso.runs.streams import Stream
+from makeitso.workers import port
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from makeitso.protocol.approval import Approval
+    from makeitso.protocol.plan import Delimiters
+    from makeitso.protocol.words import PhaseName
+    from makeitso.runs.context import Context
+
+
+class Host:
+    """One worker session of one task.
+
+    Args:
+        ctx: the run.
+        task: task id.
+        phase: phase the session serves.
+        delimiters: base tokens of frames.
+        nonce: what makes them this run's.
+        nobody: True once nobody is there to answer; then a question ends the turn.
+    """
+
+    def __init__(
+        self,
+        ctx: Context,
+        *,
+        task: str,
+        phase: PhaseName,
+        delimiters: Delimiters,
+        nonce: str,
+        nobody: Callable[[], bool],
+    ) -> None:
+        self._ctx, self._task, self._phase = ctx, task, phase
+        self._delimiters, self._nonce = delimiters, nonce
+        self.nobody = nobody
+        self._streams: dict[port.Channel, Stream] = {}
+        self.interrupt: Callable[[], Awaitable[None]] | None = None
+        self.over_budget = False
+        self.unanswered = False
+        """A question ended the turn because nobody was there to answer it."""
+
+    async def emit(self, event: port.WorkerEvent, /) -> None:
+        """Take one event; returns once it is stored."""
+        match event:
+            case port.Output(channel=channel, data=data):
+                self._stream(channel).feed(data)
+            case port.Started() as started:
+                self._append(
+                    ev.WorkerStarted(
+                        worker=self._ctx.ports.worker.name,
+                        pid=started.pid,
+                        start_time=started.start_time,
+                        thread=started.thread,
+                        program=started.program,
+                    )
+                )
+            case port.CommandEnded() as command:
+                self._append(
+                    ev.CommandRan(
+                        command=command.command,
+                        exit_code=command.exit_code,
+                        duration_ms=command.duration_ms,
+                    )
+                )
+            case port.CommandStarted(command=command):
+                self._show("command", f"$ {command}\n")
+            case port.FilesTouched(paths=paths):
+                self._show("files", "".join(f"~ {path}\n" for path in paths))
+            case port.Usage() as usage:
+                await self._count(usage)
+            case port.Notice(text=text, will_retry=will_retry):
+                self._ctx.note(text, task=self._task, level="info" if will_retry else "warning")
+            case port.Message():
+                pass  # its text came as Output on `message`
+
+    async def ask(self, request: port.WorkerAsk, /) -> port.WorkerAnswer:
+        """Answer a question from what was decided before, or put it to a person."""
+        kind: Literal["command", "question"] = (
+            "question" if request.kind == "question" else "command"
+        )
+        base = self._ctx.task(self._task).base
+        digest = approval_digest(
+            kind, f"{request.kind}: {request.subject}", base_tree=base.tree if base else ""
+        )
+        run = self._ctx.run
+        earlier = standing_grant(
+            run.approvals.values(), run.used, kind=kind, digest=digest, task=self._task
+        )
+        if earlier is None:
+            earlier = await self._put(kind, request, digest)
+            if earlier is None:
+                return port.WorkerAnswer(
+                    granted=False, text="a person decides this later", interrupt=True
+                )
+        if earlier.scope == "once" or earlier.state == "denied":
+            self._append(ev.ApprovalUsed(id=earlier.id))
+        if kind == "question":
+            return port.WorkerAnswer(
+                granted=earlier.state == "granted", text=earlier.answer or earlier.because
+            )
+        return port.WorkerAnswer(granted=earlier.state == "granted", text=earlier.because)
+
+    def flush(self) -> tuple[ev.OutputRef, ...]:
+        """End of a turn: where its output is kept, durable."""
+        refs = [stream.flush() for stream in self._streams.values()]
+        return tuple(ref for ref in refs if ref.length_bytes)
+
+    def close(self) -> None:
+        """End of the session."""
+        for stream in self._streams.values():
+            stream.close()
+        self._streams.clear()
+
+    async def _put(
+        self, kind: Literal["command", "question"], request: port.WorkerAsk, digest: str
+    ) -> Approval | None:
+        subject = request.subject
+        if request.kind == "patch_outside":
+            subject = f"write outside the worktree: {subject}"
+        detail = request.reason
+        if request.unsandboxed:
+            detail = f"{detail}\nGranted, it runs outside the sandbox.".strip()
+        asked = ask(
+            self._ctx,
+            kind=kind,
+            subject=subject,
+            detail=detail,
+            digest=digest,
+            tasks=(self._task,),
+            scopes=("once",) if kind == "question" else ("once", "task", "run"),
+            choices=request.choices,
+            unsandboxed=request.unsandboxed,
+        )
+        if asked.state == "pending":
+            asked = await decided(self._ctx, asked.id, unless=self.nobody)
+        if asked is None:
+            self.unanswered = True
+        return asked
+
+    def _stream(self, channel: port.Channel) -> Stream:
+        if channel not in self._streams:
+            self._streams[channel] = Stream(
+                self._ctx,
+                task=self._task,
+                phase=self._phase,
+                channel=channel,
+                delimiters=self._delimiters,
+                nonce=self._nonce,
+            )
+        return self._streams[channel]
+
+    def _show(self, channel: str, text: str) -> None:
+        self._ctx.door.output(self._task, channel, self._ctx.ports.redactor.text(text))
+
+    async def _count(self, usage: port.Usage) -> None:
+        task = self._ctx.task(self._task)
+        fresh_input = max(0, usage.input_tokens - task.thread_input)
+        fresh_output = max(0, usage.output_tokens - task.thread_output)
+        if not fresh_input and not fresh_output:
+            return
+        self._append(
+            ev.UsageCounted(
+                source="worker",
+                input_tokens=fresh_input,
+                output_tokens=fresh_output,
+                thread_input=usage.input_tokens,
+                thread_output=usage.output_tokens,
+            )
+        )
+        ceiling = budget_of(self._ctx.run)
+        if ceiling and self._ctx.run.tokens >= ceiling and self.interrupt is not None:
+            self.over_budget = True
+            await self.interrupt()
+
+    def _append(self, data: ev.EventData) -> None:
+        self._ctx.append(data, task=self._task, phase=self._phase, actor="worker")

@@ -1,0 +1,130 @@
+"""What a worker is told: from the journal's state to the text of a turn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from makeitso.prompts.evidence import check_text, declared_checks, numbered
+from makeitso.prompts.render import render
+from makeitso.protocol.plan import Judgement
+
+if TYPE_CHECKING:
+    from makeitso.journal.state import TaskState
+    from makeitso.prompts.render import Prompt
+    from makeitso.protocol.events import ManagerJudged
+    from makeitso.runs.context import Context
+
+
+def for_turn(
+    ctx: Context,
+    task_id: str,
+    *,
+    round_number: int,
+    verdict: Judgement | None,
+    answer: str,
+    diff: str,
+) -> Prompt:
+    """The text of a turn: EXEC for the first, FIX after a judgement, else a resume."""
+    task = ctx.task(task_id)
+    spec = task.spec
+    goal = spec.goal or spec.title
+    overrides = ctx.ports.prompt_overrides
+    if verdict is not None:
+        instructions = verdict.instructions
+        if verdict.verdict == "need_input":
+            instructions = f"You asked, or the manager did: {instructions}\nThe answer: {answer}"
+        return render(
+            "worker-fix",
+            {
+                "title": spec.title,
+                "round": str(round_number),
+                "max_rounds": str(ctx.ports.config.manager.max_rounds),
+                "instructions": instructions,
+                "comments": numbered(comments(ctx, task_id)),
+                "checks": _checks(task),
+                "diff": diff,
+            },
+            override_text=overrides.get("worker-fix"),
+        )
+    if task.rounds:
+        return render(
+            "worker-resume",
+            {
+                "title": spec.title,
+                "goal": goal,
+                "checks": declared_checks(spec.checks),
+                "decisions": _decisions(ctx, task_id),
+                "diff": diff,
+            },
+            override_text=overrides.get("worker-resume"),
+        )
+    return render(
+        "worker-exec",
+        {
+            "title": spec.title,
+            "goal": goal,
+            "plan_goal": ctx.run.plan.goal if ctx.run.plan else ctx.run.goal,
+            "files": ", ".join(spec.files) or "whatever the task needs",
+            "checks": declared_checks(spec.checks),
+        },
+        override_text=overrides.get("worker-exec"),
+    )
+
+
+def judgement_of(judged: ManagerJudged) -> Judgement:
+    """The judgement a journal event holds."""
+    return Judgement(
+        verdict=judged.verdict,
+        instructions=judged.instructions,
+        note=judged.note,
+        wait_s=judged.wait_s,
+    )
+
+
+def rounds_without_progress(task: TaskState) -> int:
+    """Rounds in a row, up to now, whose tree is the tree before them."""
+    trees = [task.base.tree if task.base else "", *task.round_trees]
+    count = 0
+    for previous, tree in zip(reversed(trees[:-1]), reversed(trees[1:]), strict=True):
+        if previous != tree:
+            break
+        count += 1
+    return count
+
+
+def comments(ctx: Context, task_id: str) -> tuple[str, ...]:
+    """What people said about this task, oldest first: answers, denials, rejections."""
+    said = [
+        a.answer or a.because
+        for a in ctx.run.approvals.values()
+        if task_id in a.tasks and a.state in ("granted", "denied") and (a.answer or a.because)
+    ]
+    return (*said, *dict.fromkeys(ctx.task(task_id).hunk_reasons.values()))
+
+
+def _checks(task: TaskState) -> str:
+    shown: list[str] = []
+    for check in task.spec.checks:
+        found = task.latest_check(check.command, check.cwd, "round")
+        if found is not None:
+            shown.append(check_text(found.command, exit_code=found.exit_code, output=found.tail))
+    return "\n\n".join(shown)
+
+
+def _decisions(ctx: Context, task_id: str) -> str:
+    """What was decided about this task's questions, for a worker whose process is new."""
+    lines: list[str] = []
+    for approval in ctx.run.approvals.values():
+        if task_id not in approval.tasks or approval.kind not in ("command", "question"):
+            continue
+        if approval.state == "granted":
+            lines.append(
+                f"granted: {approval.subject}"
+                + (f" ({approval.answer})" if approval.answer else "")
+            )
+        elif approval.state == "denied":
+            lines.append(
+                f"denied: {approval.subject}"
+                + (f" ({approval.because})" if approval.because else "")
+            )
+    return "\n".join(lines)

@@ -1,0 +1,92 @@
+"""A worker's job: its private places, its instructions with the run's nonce, its permissions."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING
+
+from makeitso.journal.boundary import policy_of
+from makeitso.processes.identity import end_identity
+from makeitso.prompts.dictionary_render import worker_dictionary
+from makeitso.protocol import events as ev
+from makeitso.workers.port import WorkerJob
+
+if TYPE_CHECKING:
+    from makeitso.protocol.words import Permission
+    from makeitso.runs.context import Context
+    from makeitso.workspace.worktrees import Worktree
+
+_STRICT: dict[Permission, int] = {"never": 0, "ask": 1, "auto": 2}
+
+
+def run_nonce(ctx: Context) -> str:
+    """The run's 128-bit nonce in hex; kept beside the worker's home so that a resume knows it.
+
+    It is not in the journal, in argv, in the environment or in any file of the worktree.
+    """
+    path = ctx.ports.places.homes / ctx.run_id / "nonce"
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        return path.read_text("ascii")
+    except FileNotFoundError:
+        nonce = secrets.token_hex(16)
+        path.touch(mode=0o600)
+        path.write_text(nonce, "ascii")
+        return nonce
+
+
+def make_job(ctx: Context, task_id: str, worktree: Worktree, nonce: str) -> WorkerJob:
+    """All the worker program is told when it starts."""
+    run, task, settings = ctx.run, ctx.task(task_id), ctx.ports.worker_settings
+    policies, halt = run.policies, run.options.halt_on
+    home = ctx.ports.places.homes / ctx.run_id / task_id
+    tmp = ctx.ports.places.tmp / ctx.run_id / task_id
+    for folder in (home, tmp):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    network = stricter(policies.network, task.spec.policies.network)
+    return WorkerJob(
+        run=ctx.run_id,
+        task=task_id,
+        worktree=worktree.path,
+        home=home,
+        tmp=tmp,
+        instructions=worker_dictionary(ctx.ports.dictionary, nonce),
+        model=settings.model,
+        base_url=settings.base_url,
+        api_key=settings.api_key,
+        write_files=stricter(policies.write_files, task.spec.policies.write_files),
+        run_shell=stricter(policies.run_shell, task.spec.policies.run_shell),
+        network="ask" if network == "auto" and "network" in halt else network,
+        step_commands=policy_of(run, task, "task") == "manual" or "run_shell" in halt,
+        sandbox=settings.sandbox,
+        thread=task.thread,
+        idle_timeout_s=settings.idle_timeout_s,
+        wall_timeout_s=settings.wall_timeout_s,
+        extra_args=settings.extra_args,
+    )
+
+
+def stricter(general: Permission, narrowed: Permission | None) -> Permission:
+    """The stricter of two permissions; a task can narrow, never widen."""
+    if narrowed is None or _STRICT[narrowed] >= _STRICT[general]:
+        return general
+    return narrowed
+
+
+async def end_leftover(ctx: Context, task_id: str) -> None:
+    """After a crash of ours: end what is left of the worker, before anything else happens."""
+    worker = ctx.task(task_id).worker
+    if worker is None:
+        return
+    ended = await end_identity(worker.pid, worker.start_time)
+    ctx.append(
+        ev.WorkerEnded(reason="left over, ended" if ended else "was gone"),
+        task=task_id,
+        phase="task",
+    )
+    if ctx.task(task_id).turn is not None:
+        ctx.append(
+            ev.TurnEnded(status="interrupted", error="the process that supervised it ended"),
+            task=task_id,
+            phase="task",
+        )

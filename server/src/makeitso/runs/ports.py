@@ -1,0 +1,117 @@
+"""What a run needs from outside: a door to people, a way to run checks, and its settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
+    from pathlib import Path
+
+    from makeitso.landing.editor import Editor
+    from makeitso.managers.port import Manager
+    from makeitso.parsing.library import Library
+    from makeitso.policy.redaction import Redactor
+    from makeitso.prompts.catalog import PromptName
+    from makeitso.prompts.dictionary import Dictionary
+    from makeitso.protocol.approval import Approval
+    from makeitso.protocol.config import Config
+    from makeitso.protocol.events import Event
+    from makeitso.store.clock import Clock
+    from makeitso.store.journal import Journal
+    from makeitso.workers.port import CommandRunner, Worker
+    from makeitso.workspace.git import Repository
+
+
+class Door(Protocol):
+    """The side of a person: a terminal, an editor, or nobody."""
+
+    def event(self, event: Event) -> None:
+        """An event was recorded. Must not block."""
+        ...
+
+    def output(self, task: str, channel: str, text: str) -> None:
+        """Live text of a worker or the manager, redacted. Must not block."""
+        ...
+
+    async def attend(self, pending: Sequence[Approval]) -> bool:
+        """Bring open questions before a person; answers go through the journal.
+
+        Returns True when something was answered or may yet be, False when nobody is there.
+        Cancelled when the questions fall away.
+        """
+        ...
+
+
+def no_overrides() -> Mapping[PromptName, str]:
+    """The packaged prompts hold."""
+    return {}
+
+
+class Nobody:
+    """No person: every question stays open."""
+
+    def event(self, event: Event) -> None:
+        """Nothing to show it on."""
+
+    def output(self, task: str, channel: str, text: str) -> None:
+        """Nothing to show it on."""
+
+    async def attend(self, pending: Sequence[Approval]) -> bool:
+        """Nobody answers."""
+        return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerSettings:
+    """What a worker program is told about models and limits."""
+
+    model: str | None
+    base_url: str | None
+    api_key: str | None
+    idle_timeout_s: float
+    wall_timeout_s: float
+    extra_args: tuple[str, ...] = ()
+    sandbox: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Places:
+    """Where things are kept, all absolute."""
+
+    root: Path
+    """The workspace."""
+    dot: Path
+    """Its `.makeitso`."""
+    artifacts: Path
+    worktrees: Path
+    homes: Path
+    """Private directories of worker programs."""
+    tmp: Path
+    """Their TMPDIRs; no ancestor of `homes`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    """Everything a run reaches the world through, built by the wiring."""
+
+    journal: Journal
+    clock: Clock
+    repo: Repository
+    places: Places
+    config: Config
+    worker: Worker
+    worker_settings: WorkerSettings
+    manager: Callable[[str], AbstractAsyncContextManager[Manager]]
+    """Opens the manager of a run by its id; what it starts is gone when the block is left."""
+    checks: CommandRunner
+    editor: Editor
+    redactor: Redactor
+    dictionary: Dictionary
+    library: Library
+    prompt_overrides: Mapping[PromptName, str] = field(default_factory=no_overrides)
+    """Text of the workspace's own prompts, by name; only from a trusted workspace."""
+    fault: Callable[[str], None] = lambda name: None
+    """Called at named durable steps; tests make it end the process there."""

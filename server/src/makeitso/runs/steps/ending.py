@@ -1,0 +1,79 @@
+"""The end of tasks and runs: boxes ticked, worktrees removed, the last word recorded."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Literal
+
+from anyio import to_thread
+
+from makeitso.errors import NotFoundError
+from makeitso.plans.edit import apply, set_done
+from makeitso.plans.syntax import parse
+from makeitso.protocol import events as ev
+from makeitso.runs.steps.bootstrap import find_worktree
+from makeitso.store.outputs import keep
+from makeitso.workspace import worktrees
+
+if TYPE_CHECKING:
+    from makeitso.runs.context import Context
+
+
+def end_task(
+    ctx: Context, task_id: str, state: Literal["landed", "failed", "stopped"], reason: str
+) -> None:
+    """Record how a task ended, then tick its box if it landed."""
+    for approval in ctx.run.pending:
+        if task_id in approval.tasks and len(approval.tasks) == 1:
+            ctx.append(
+                ev.ApprovalVoided(id=approval.id, reason=f"{task_id} ended: {state}"), task=task_id
+            )
+    ctx.append(ev.TaskEnded(state=state, reason=reason), task=task_id)
+    if state == "landed":
+        tick_box(ctx, task_id)
+
+
+def tick_box(ctx: Context, task_id: str) -> None:
+    """Change the one byte of the plan document that is ours; a plan that moved on is left alone."""
+    run = ctx.run
+    if run.plan_path is None:
+        return
+    path = ctx.ports.places.root / run.plan_path
+    if ctx.ports.editor.open_document(path) is not None:
+        ctx.note(f"{run.plan_path} is open in the editor; {task_id} is ticked there", task=task_id)
+        return
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError):
+        return
+    try:
+        edit = set_done(parse(text), task_id, done=True)
+    except NotFoundError:
+        return
+    if edit is not None:
+        keep(path.parent, path.name, apply(text, [edit]).encode("utf-8"))
+
+
+async def clean_up(ctx: Context, task_id: str) -> None:
+    """Remove the worktree of a settled task; what was in it is under a private ref."""
+    task = ctx.task(task_id)
+    saved = task.change.commit if task.change else task.base.commit if task.base else None
+    path = task.worktree
+
+    def remove() -> None:
+        tree = find_worktree(ctx, task_id)
+        if tree is not None:
+            worktrees.remove(ctx.ports.repo, tree, saved=saved)
+        for private in (ctx.ports.places.homes, ctx.ports.places.tmp):
+            shutil.rmtree(private / ctx.run_id / task_id, ignore_errors=True)
+
+    await to_thread.run_sync(remove)
+    if path is not None:
+        ctx.append(ev.WorktreeRemoved(path=path), task=task_id)
+
+
+def finish(ctx: Context, state: Literal["done", "failed", "stopped"], reason: str) -> None:
+    """Record how the run ended."""
+    for approval in ctx.run.pending:
+        ctx.append(ev.ApprovalVoided(id=approval.id, reason="the run ended"))
+    ctx.append(ev.RunFinished(state=state, reason=reason))

@@ -1,0 +1,91 @@
+"""After the phases: the change is put before a person, or answered by what was said in advance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from makeitso.policy.answers import hunks_accepted_in_advance
+from makeitso.protocol import events as ev
+from makeitso.runs.ask import ask
+
+if TYPE_CHECKING:
+    from makeitso.runs.context import Context
+
+
+def open_review(ctx: Context, task_id: str) -> None:
+    """Let the task wait for marks; ask the one question that stands for all of them."""
+    ctx.append(ev.TaskReviewing(), task=task_id)
+    task, run = ctx.task(task_id), ctx.run
+    change = task.change
+    if change is None:
+        return
+    who, ids = hunks_accepted_in_advance(
+        change.hunks, held=change.held, options=run.options, policies=run.policies
+    )
+    open_ids = tuple(h for h in ids if task.hunks.get(h) == "pending")
+    if open_ids:
+        ctx.append(
+            ev.HunkMarked(hunks=open_ids, mark="accepted", because=""),
+            task=task_id,
+            actor="policy",
+        )
+        ctx.note(f"{len(open_ids)} hunks accepted by {who}", task=task_id)
+    ask_review(ctx, task_id)
+
+
+def ask_review(ctx: Context, task_id: str) -> None:
+    """One question for what of the change is still open."""
+    task = ctx.task(task_id)
+    if task.change is None:
+        return
+    left = [h for h, state in task.hunks.items() if state in ("pending", "conflict")]
+    if not left:
+        return
+    paths = sorted({h.path for h in task.change.hunks})
+    held = "a protected path is among them, so a person decides" if task.change.held else ""
+    ask(
+        ctx,
+        kind="change",
+        subject=f"land {len(left)} {'hunk' if len(left) == 1 else 'hunks'} of {task_id} "
+        f"in {', '.join(paths[:4])}{' …' if len(paths) > 4 else ''}",
+        detail="\n".join(filter(None, [task.summary, held, "hunk by hunk: `mis review`"])),
+        digest=task.change.digest,
+        tasks=(task_id,),
+    )
+
+
+def close_review(ctx: Context, task_id: str) -> None:
+    """Every hunk has its answer: the question about the change falls away."""
+    for approval in ctx.run.pending:
+        if approval.kind == "change" and task_id in approval.tasks:
+            ctx.append(
+                ev.ApprovalVoided(id=approval.id, reason="decided hunk by hunk"), task=task_id
+            )
+
+
+def take_answer(ctx: Context, task_id: str) -> None:
+    """An answer to the question about the change marks its open hunks."""
+    task = ctx.task(task_id)
+    if task.change is None:
+        return
+    for approval in ctx.run.approvals.values():
+        if (
+            approval.kind != "change"
+            or task_id not in approval.tasks
+            or approval.digest != task.change.digest
+            or approval.state not in ("granted", "denied")
+            or approval.id in ctx.run.used
+        ):
+            continue
+        left = tuple(h for h, s in task.hunks.items() if s in ("pending", "conflict"))
+        ctx.append(ev.ApprovalUsed(id=approval.id), task=task_id)
+        if left:
+            ctx.append(
+                ev.HunkMarked(
+                    hunks=left,
+                    mark="accepted" if approval.state == "granted" else "rejected",
+                    because=approval.because,
+                ),
+                task=task_id,
+                actor="person",
+            )

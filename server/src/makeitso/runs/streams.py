@@ -1,0 +1,97 @@
+"""One channel of a worker: redacted, kept, parsed, shown. In that order, and never merged."""
+
+from __future__ import annotations
+
+import codecs
+from typing import TYPE_CHECKING
+
+from makeitso.parsing.stream import StreamParser
+from makeitso.protocol import events as ev
+from makeitso.protocol.record import Miss, Record
+from makeitso.store.outputs import OutputFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from makeitso.protocol.plan import Delimiters
+    from makeitso.protocol.words import PhaseName
+    from makeitso.runs.context import Context
+    from makeitso.workers.port import Channel
+
+MAX_FOUND = 400
+"""Records and misses journalled per channel and session; the rest stays in the output file."""
+
+
+class Stream:
+    """One channel of one worker session."""
+
+    def __init__(
+        self,
+        ctx: Context,
+        *,
+        task: str,
+        phase: PhaseName,
+        channel: Channel,
+        delimiters: Delimiters,
+        nonce: str | None,
+    ) -> None:
+        self._ctx, self._task, self._channel = ctx, task, channel
+        self._phase: PhaseName = phase
+        self._redaction = ctx.ports.redactor.stream()
+        self._file = OutputFile(
+            ctx.ports.places.artifacts, f"{ctx.folder(task)}/output/{channel}.log"
+        )
+        self._parser = (
+            StreamParser(channel, ctx.ports.library, delimiters=delimiters, nonce=nonce)
+            if channel in ("message", "stdout", "stderr")
+            else None
+        )
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._found = 0
+        self._shown = channel in ("message", "stdout", "stderr")
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes as they come."""
+        self._take(self._redaction.feed(data))
+
+    def flush(self) -> ev.OutputRef:
+        """End of a turn: nothing is held back any more, and what came is durable."""
+        self._take(self._redaction.close())
+        self._redaction = self._ctx.ports.redactor.stream()
+        return self._file.mark()
+
+    def close(self) -> None:
+        """The session is over."""
+        self.flush()
+        if self._parser is not None:
+            self._record(self._parser.close())
+        self._file.close()
+
+    def _take(self, clean: bytes) -> None:
+        if not clean:
+            return
+        self._file.write(clean)
+        if self._shown:
+            self._ctx.door.output(self._task, self._channel, self._decoder.decode(clean))
+        if self._parser is not None:
+            self._record(self._parser.feed(clean))
+
+    def _record(self, found: Iterable[Record | Miss]) -> None:
+        for item in found:
+            self._found += 1
+            if self._found == MAX_FOUND + 1:
+                self._ctx.note(
+                    f"more than {MAX_FOUND} records on {self._channel}; "
+                    "the rest is in the output file only",
+                    task=self._task,
+                )
+            if self._found > MAX_FOUND:
+                continue
+            self._ctx.append(
+                ev.RecordFound(record=item)
+                if isinstance(item, Record)
+                else ev.MissFound(miss=item),
+                task=self._task,
+                phase=self._phase,
+                actor="worker",
+            )

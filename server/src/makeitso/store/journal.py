@@ -1,0 +1,257 @@
+"""The journal: one SQLite file, one row an event, a hash chain, any process may append.
+
+Durability: WAL with synchronous=FULL, so an appended event survives power loss. Every append is one
+immediate transaction that reads the last hash, so rows of several processes form one chain.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from pydantic import TypeAdapter, ValidationError
+
+from makeitso.errors import StoreError
+from makeitso.protocol.events import Event, EventData
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+    from pathlib import Path
+
+    from makeitso.protocol.words import Actor, PhaseName
+    from makeitso.store.clock import Clock
+
+SCHEMA_VERSION = 1
+BUSY_TIMEOUT_S = 20.0
+"""How long an append waits for another process's append."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS events (
+  seq INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  run TEXT,
+  task TEXT,
+  phase TEXT,
+  type TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  client TEXT NOT NULL,
+  cause INTEGER,
+  data TEXT NOT NULL,
+  prev TEXT NOT NULL,
+  hash TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS events_by_run ON events (run, seq);
+CREATE INDEX IF NOT EXISTS events_by_type ON events (type, seq);
+"""
+_COLUMNS = "seq, at, run, task, phase, type, actor, client, cause, data, prev, hash"
+_DATA: TypeAdapter[EventData] = TypeAdapter(EventData)
+
+Row = tuple[int, int, str | None, str | None, str | None, str, str, str, int | None, str, str, str]
+
+
+def canonical(fields: dict[str, object]) -> str:
+    """The form that is hashed: JSON with sorted keys, no spaces, UTF-8 as is."""
+    return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def row_hash(fields: dict[str, object]) -> str:
+    """SHA-256, hex, of a row without its own hash."""
+    return hashlib.sha256(canonical(fields).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+class Journal:
+    """An open journal. Not shared between threads; each process opens its own.
+
+    Args:
+        path: the database file; made with its directory (0600) if absent.
+        clock: where `at` comes from.
+        client: the door this process is, stored with each event.
+        scrub: takes JSON-able data and returns it redacted; applied before anything is written.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: Clock,
+        client: str,
+        scrub: Callable[[object], object] = lambda value: value,
+    ) -> None:
+        self.path = path
+        self.client = client
+        self._clock = clock
+        self._scrub = scrub
+        self._listeners: list[Callable[[Event], None]] = []
+        with self._faults("open"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.exists():
+                path.touch(mode=0o600)
+            self._db = sqlite3.connect(
+                path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+            )
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+            version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
+            if version > SCHEMA_VERSION:
+                self._db.close()
+                raise StoreError(
+                    f"the journal {path} was written by a newer makeitso (schema {version})",
+                    hint="update makeitso, or move the file away to start a new journal",
+                )
+            if version < SCHEMA_VERSION:
+                self._db.executescript(_SCHEMA)
+                self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def close(self) -> None:
+        """Release the file; idempotent."""
+        self._db.close()
+
+    def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        """Call `listener` with each event this process appends; returns how to stop that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def append(
+        self,
+        data: EventData,
+        *,
+        actor: Actor,
+        run: str | None = None,
+        task: str | None = None,
+        phase: PhaseName | None = None,
+        cause: int | None = None,
+        guard: Callable[[], str | None] | None = None,
+    ) -> Event:
+        """Write one event; when this returns it is on disk.
+
+        `guard` runs inside the transaction, where reads see everything and nobody else can write;
+        a text it returns refuses the append.
+
+        Raises:
+            StoreError: the disk is full or broken, or the guard refused. Nothing was written.
+        """
+        payload = self._scrub(data.model_dump(mode="json"))
+        text = json.dumps(payload, separators=(",", ":"), ensure_ascii=False)
+        with self._faults("write"):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                if guard is not None and (refusal := guard()) is not None:
+                    raise StoreError(refusal)
+                last = self._db.execute(
+                    "SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1"
+                ).fetchone()
+                seq, prev = (last[0] + 1, last[1]) if last else (1, "")
+                fields: dict[str, object] = {
+                    "seq": seq,
+                    "at": self._clock.now_ms(),
+                    "run": run,
+                    "task": task,
+                    "phase": phase,
+                    "type": data.type,
+                    "actor": actor,
+                    "client": self.client,
+                    "cause": cause,
+                    "data": payload,
+                    "prev": prev,
+                }
+                digest = row_hash(fields)
+                row = {**fields, "data": text, "hash": digest}
+                self._db.execute(
+                    f"INSERT INTO events ({_COLUMNS}) VALUES "  # noqa: S608 -- a constant
+                    "(:seq, :at, :run, :task, :phase, :type, :actor, :client, :cause, :data, "
+                    ":prev, :hash)",
+                    row,
+                )
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+        event = self._event(tuple(row[name] for name in _COLUMNS.split(", ")))  # type: ignore[arg-type]
+        for listener in list(self._listeners):
+            listener(event)
+        return event
+
+    def read(self, *, after: int = 0, run: str | None = None) -> Iterator[Event]:
+        """Events with seq > `after`, in order, of one run or of all."""
+        where, args = ("seq > ?", [after]) if run is None else ("seq > ? AND run = ?", [after, run])
+        with self._faults("read"):
+            rows = self._db.execute(
+                f"SELECT {_COLUMNS} FROM events WHERE {where} ORDER BY seq",  # noqa: S608
+                args,
+            ).fetchall()
+        return (self._event(row) for row in rows)
+
+    def last_seq(self) -> int:
+        """The newest row's number; 0 when empty."""
+        with self._faults("read"):
+            found = self._db.execute("SELECT max(seq) FROM events").fetchone()[0]
+        return int(found or 0)
+
+    def count(self, kind: str) -> int:
+        """How many events of a type there are."""
+        with self._faults("read"):
+            return int(
+                self._db.execute("SELECT count(*) FROM events WHERE type = ?", [kind]).fetchone()[0]
+            )
+
+    def mentions(self, kinds: tuple[str, ...], key: str, value: str) -> bool:
+        """Whether an event of one of these types has `value` at `key` of its data."""
+        marks = ",".join("?" * len(kinds))
+        with self._faults("read"):
+            found = self._db.execute(
+                f"SELECT 1 FROM events WHERE type IN ({marks}) "  # noqa: S608 -- only marks
+                "AND json_extract(data, ?) = ? LIMIT 1",
+                [*kinds, f"$.{key}", value],
+            ).fetchone()
+        return found is not None
+
+    def run_ids(self) -> list[str]:
+        """Runs in the order they were created."""
+        with self._faults("read"):
+            rows = self._db.execute(
+                "SELECT run FROM events WHERE type = 'run.created' ORDER BY seq"
+            ).fetchall()
+        return [row[0] for row in rows]
+
+    def verify(self) -> int | None:
+        """The seq of the first row that breaks the chain, or None when it is whole."""
+        prev, expected = "", 1
+        with self._faults("read"):
+            rows = self._db.execute(f"SELECT {_COLUMNS} FROM events ORDER BY seq")  # noqa: S608
+            for row in rows:
+                fields: dict[str, object] = dict(zip(_COLUMNS.split(", "), row, strict=True))
+                digest = str(fields.pop("hash"))
+                fields["data"] = json.loads(str(fields["data"]))
+                if row[0] != expected or fields["prev"] != prev or row_hash(fields) != digest:
+                    return int(row[0])
+                prev, expected = digest, expected + 1
+        return None
+
+    def _event(self, row: Row) -> Event:
+        fields = dict(zip(_COLUMNS.split(", "), row, strict=True))
+        fields.pop("type")
+        try:
+            data = _DATA.validate_json(str(fields.pop("data")))
+            return Event.model_validate({**fields, "data": data})
+        except ValidationError as error:
+            raise StoreError(
+                f"journal row {row[0]} ({row[5]}) cannot be read: {error.error_count()} problems",
+                hint="another version of makeitso wrote it; update, or start a new journal",
+            ) from None
+
+    @contextmanager
+    def _faults(self, doing: str) -> Generator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            full = "full" in str(error).lower() or getattr(error, "errno", None) == 28
+            raise StoreError(
+                f"cannot {doing} the journal {self.path}: {error}",
+                hint="free some disk space, then `mis resume`; nothing recorded so far is lost"
+                if full
+                else "check the file and its directory, then `mis resume`",
+            ) from error

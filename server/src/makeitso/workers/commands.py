@@ -1,0 +1,110 @@
+"""Runs checks and set-up commands: in the Codex sandbox; bare only for the demo's own script."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from typing import TYPE_CHECKING
+
+from makeitso.codex.find import probe_codex
+from makeitso.codex.home import codex_environment
+from makeitso.codex.sandbox import require_sandbox, run_sandboxed
+from makeitso.processes import run_command
+from makeitso.workers.port import CommandOutcome
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from makeitso.processes import CommandResult
+    from makeitso.processes.command import OnOutput
+
+TAIL_BYTES = 16_000
+
+
+class SandboxedCommands:
+    """Commands in the Codex sandbox: they write below `root` only, without a network by default."""
+
+    sandboxed = True
+
+    def __init__(self, *, command: str | None, home: Path, tmp: Path) -> None:
+        self._command, self._home, self._tmp = command, home, tmp
+        self._ready: Path | None = None
+
+    async def run(
+        self,
+        command: str,
+        *,
+        cwd: Path,
+        root: Path,
+        timeout_s: float,
+        network: bool,
+        on_output: OnOutput,
+    ) -> CommandOutcome:
+        """Run a shell command line.
+
+        Raises:
+            EnvironmentFault: codex is missing or its sandbox is unavailable.
+        """
+        for folder in (self._home, self._tmp):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        env = codex_environment(
+            home=self._home, tmp=self._tmp, api_key=None, inherited=os.environ, extra=_QUIET
+        )
+        if self._ready is None:
+            codex = await probe_codex(self._command)
+            await require_sandbox(codex.path, cwd=root, env=env)
+            self._ready = codex.path
+        result = await run_sandboxed(
+            self._ready,
+            _inside(command, cwd, root),
+            cwd=root,
+            env=env,
+            timeout_s=timeout_s,
+            network=network,
+            on_output=on_output,
+        )
+        return _outcome(result)
+
+
+class BareCommands:
+    """Commands without a sandbox. Only for the demo's own shipped script."""
+
+    sandboxed = False
+
+    async def run(
+        self,
+        command: str,
+        *,
+        cwd: Path,
+        root: Path,
+        timeout_s: float,
+        network: bool,
+        on_output: OnOutput,
+    ) -> CommandOutcome:
+        """Run a shell command line."""
+        result = await run_command(
+            ["/bin/sh", "-c", _inside(command, cwd, root)],
+            cwd=root,
+            env={**os.environ, **_QUIET},
+            timeout_s=timeout_s,
+            on_output=on_output,
+        )
+        return _outcome(result)
+
+
+_QUIET = {"PYTHONDONTWRITEBYTECODE": "1", "NO_COLOR": "1"}
+"""By-products of a check are no part of a change, and its output is read by people and patterns."""
+
+
+def _inside(command: str, cwd: Path, root: Path) -> str:
+    relative = cwd.relative_to(root).as_posix()
+    return command if relative == "." else f"cd {shlex.quote(relative)} && {command}"
+
+
+def _outcome(result: CommandResult) -> CommandOutcome:
+    return CommandOutcome(
+        exit_code=None if result.timed_out else result.exit_code,
+        timed_out=result.timed_out,
+        duration_ms=result.duration_ms,
+        tail=result.output[-TAIL_BYTES:].decode("utf-8", "replace"),
+    )

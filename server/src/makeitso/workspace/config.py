@@ -88,7 +88,7 @@ class LoadedConfig:
             NotFoundError: there is no such key.
         """
         if key not in self.sources:
-            near = config_keys.did_you_mean(tuple(key.split(".")))
+            near = config_keys.did_you_mean(config_keys.parse_key(key) or (key,))
             raise NotFoundError(
                 f"no config key {key}",
                 hint=f"Did you mean {near}?" if near else "`mis profile show` lists every key.",
@@ -97,7 +97,7 @@ class LoadedConfig:
         for setting in self.settings.get(key, ()):
             if setting.outcome == "holds":
                 return setting.value
-        return config_keys.keys()[tuple(key.split("."))].default
+        return config_keys.keys()[config_keys.parse_key(key) or (key,)].default
 
 
 def workspace_files(root: Path) -> tuple[ConfigFile, ...]:
@@ -151,7 +151,7 @@ def load(
     trusted = frozenset(
         file.path for file in files if trust is not None and trust.covers(file.path, file.digest)
     )
-    settings, held = settle(layers, trusted=trusted, problems=problems)
+    settings, held = settle(layers, root=root, trusted=trusted, problems=problems)
     return LoadedConfig(
         config=Config.model_validate(_nested(held)),
         sources=_sources(held),
@@ -197,7 +197,7 @@ def explain(loaded: LoadedConfig, key: str) -> str:
         NotFoundError: there is no such key.
     """
     value = loaded.value(key)
-    pattern = config_keys.pattern_of(tuple(key.split(".")))
+    pattern = config_keys.pattern_of(config_keys.parse_key(key) or (key,))
     about = config_keys.keys()[pattern] if pattern else None
     lines = [f"{key} = {shown(value)}"]
     if about:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import operator
 import re
+import tomllib
 import types
 from dataclasses import dataclass
 from functools import cache
@@ -95,6 +96,22 @@ def tables() -> Mapping[Names, Table]:
 def dotted(path: Names) -> str:
     """A path as a person writes it: `repos."my.lib".path`."""
     return ".".join(name if _BARE.match(name) else f'"{name}"' for name in path)
+
+
+def parse_key(text: str) -> Names | None:
+    """The names of a dotted key as TOML reads it, quotes and all; None when it is no key."""
+    try:
+        tree: object = tomllib.loads(f"{text} = 0")
+    except tomllib.TOMLDecodeError:
+        return None
+    names: Names = ()
+    while isinstance(tree, dict):
+        table = cast("dict[str, object]", tree)
+        if len(table) != 1:
+            return None
+        name, tree = next(iter(table.items()))
+        names = (*names, name)
+    return names
 
 
 def pattern_of(path: Names) -> Names | None:
@@ -193,7 +210,7 @@ def _walk_tables(
 def _adapter(annotation: Any, metadata: list[Any]) -> TypeAdapter[Any]:  # noqa: ANN401 -- a type form
     # Subscribed at run time: the checker takes `Annotated[...]` for a type expression.
     form: Any = operator.getitem(cast("Any", Annotated), (annotation, *(metadata or [None])))
-    return cast("TypeAdapter[Any]", TypeAdapter(form))
+    return TypeAdapter(form)
 
 
 def _choices(annotation: object) -> tuple[str, ...]:

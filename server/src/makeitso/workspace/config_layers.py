@@ -135,7 +135,7 @@ def flag_layer(overrides: tuple[str, ...]) -> Layer:
     source = Source("flag", side="person")
     for flag in overrides:
         key, equals, raw = flag.partition("=")
-        names = _flag_key(key.strip()) if equals else None
+        names = config_keys.parse_key(key.strip()) if equals else None
         if not names:
             raise UsageError(
                 f"-c {flag}: not key=value",
@@ -149,21 +149,6 @@ def flag_layer(overrides: tuple[str, ...]) -> Layer:
             layer, cast("dict[str, object]", tree), source=source, place=lambda _: None, prefix=()
         )
     return layer
-
-
-def _flag_key(text: str) -> Names | None:
-    try:
-        tree: object = tomllib.loads(f"{text} = 0")
-    except tomllib.TOMLDecodeError:
-        return None
-    names: Names = ()
-    while isinstance(tree, dict):
-        table = cast("dict[str, object]", tree)
-        if len(table) != 1:
-            return None
-        name, tree = next(iter(table.items()))
-        names = (*names, name)
-    return names
 
 
 def _flag_value(names: Names, raw: str) -> object:

@@ -6,12 +6,12 @@ The rules are those stated at the top of `config`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
 from makeitso.workspace import config_keys
 from makeitso.workspace.config_entries import ConfigProblem, Entry, Layer, Source, shown
 from makeitso.workspace.config_keys import Names, dotted
+from makeitso.workspace.paths import stays_inside
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +47,7 @@ class Setting:
 
 
 def settle(
-    layers: list[Layer], *, trusted: frozenset[Path], problems: list[ConfigProblem]
+    layers: list[Layer], *, root: Path, trusted: frozenset[Path], problems: list[ConfigProblem]
 ) -> tuple[dict[str, tuple[Setting, ...]], dict[Names, Entry]]:
     """Decide for every key that is set which of its values holds."""
     chains: dict[Names, list[Entry]] = {}
@@ -61,7 +61,7 @@ def settle(
         admitted: list[Entry] = []
         for entry in chain:
             floor = admitted[-1].value if admitted else _key(path).default
-            problem = _refusal(entry, floor=floor, trusted=trusted)
+            problem = _refusal(entry, root=root, floor=floor, trusted=trusted)
             if problem is None:
                 admitted.append(entry)
             else:
@@ -92,7 +92,9 @@ def _outcome(entry: Entry, winner: Entry | None, refused: list[Entry]) -> Outcom
     return "holds" if entry is winner else "overridden"
 
 
-def _refusal(entry: Entry, *, floor: object, trusted: frozenset[Path]) -> ConfigProblem | None:
+def _refusal(
+    entry: Entry, *, root: Path, floor: object, trusted: frozenset[Path]
+) -> ConfigProblem | None:
     """Why a value may not count at all, or None."""
     key, name = _key(entry.path), dotted(entry.path)
     if entry.path == ("telemetry", "redact") and entry.value is False:
@@ -113,18 +115,13 @@ def _refusal(entry: Entry, *, floor: object, trusted: frozenset[Path]) -> Config
                 f"{name} is left out: this workspace file is not trusted, or changed since;"
                 " `mis trust` shows it and asks",
             )
-    if entry.path in _PATHS and not _stays_inside(str(entry.value)):
+    if entry.path in _PATHS and not stays_inside(root, str(entry.value)):
         return entry.problem(
             "path-outside",
-            f"{name} must stay inside the workspace: a relative path without `..`",
+            f"{name} must stay inside the workspace: a relative path without `..` or a link out",
             error=True,
         )
     return None
-
-
-def _stays_inside(text: str) -> bool:
-    path = PurePosixPath(text)
-    return bool(text) and not path.is_absolute() and ".." not in path.parts and text[:1] != "~"
 
 
 def _rank(path: Names, value: object) -> float:

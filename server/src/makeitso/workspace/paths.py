@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import platformdirs
 
@@ -255,3 +255,11 @@ def ensure_dot_makeitso(root: Path) -> DotMakeitso:
             data={"path": str(dot.gitignore)},
         ) from error
     return dot
+
+
+def stays_inside(root: Path, text: str) -> bool:
+    """Whether a path a file of the workspace names is relative and, links followed, inside it."""
+    path = PurePosixPath(text)
+    if not text or path.is_absolute() or ".." in path.parts or text.startswith("~"):
+        return False
+    return (root / path).resolve().is_relative_to(root.resolve())

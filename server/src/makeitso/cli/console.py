@@ -1,0 +1,95 @@
+"""What a person sees and is asked in a terminal, and what a script reads.
+
+Results go to stdout, everything said about them to stderr, so that a pipe gets results only.
+Colour follows the terminal and NO_COLOR. Text of others is shown as it is, never obeyed: control
+and direction characters are made visible, and square brackets are no markup.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.console import Console as RichConsole
+
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
+)
+
+
+def visible(text: str) -> str:
+    r"""The text with control and direction characters written as `\x1b`, `\u202e`."""
+    return _HIDDEN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+@dataclass(frozen=True)
+class Console:
+    """Stdout and stderr of one command.
+
+    Attributes:
+        as_json: the command was asked for machine-readable output.
+    """
+
+    as_json: bool = False
+
+    @cached_property
+    def _out(self) -> RichConsole:
+        from rich.console import Console as Rich
+
+        return Rich(highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+    @cached_property
+    def _err(self) -> RichConsole:
+        from rich.console import Console as Rich
+
+        return Rich(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+    @property
+    def interactive(self) -> bool:
+        """Whether there is a person to ask: a terminal on both sides, and no script's output."""
+        return sys.stdin.isatty() and sys.stderr.isatty() and not self.as_json
+
+    def say(self, text: str = "", *, style: str | None = None) -> None:
+        """Write a line of the result to stdout; nothing when the output is for a script."""
+        if not self.as_json:
+            self._out.print(visible(text), style=style)
+
+    def note(self, text: str, *, style: str | None = None) -> None:
+        """Write a line about the result to stderr."""
+        self._err.print(visible(text), style=style)
+
+    def error(self, text: str, *, hint: str = "") -> None:
+        """Write what went wrong, and the way out, to stderr."""
+        self.note(f"mis: {text}", style="bold red")
+        if hint:
+            self.note(f"     {hint}")
+
+    def data(self, value: object) -> None:
+        """Write one JSON value as one line to stdout, when the output is for a script."""
+        if self.as_json:
+            sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+            sys.stdout.flush()
+
+    def diff(self, lines: Iterable[str]) -> None:
+        """Write a unified diff in colours to stderr."""
+        for line in lines:
+            self.note(line.rstrip("\n"), style=_DIFF_STYLE.get(line[:1]))
+
+    def confirm(self, question: str) -> bool:
+        """Ask a question to be answered with yes or no; no is the default, and the end of input.
+
+        Only to be called when `interactive`.
+        """
+        self._err.print(f"{visible(question)} [y/N] ", end="")
+        answer = sys.stdin.readline()
+        return answer.strip().lower() in {"y", "yes"}
+
+
+_DIFF_STYLE = {"+": "green", "-": "red", "@": "cyan"}

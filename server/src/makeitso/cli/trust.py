@@ -1,0 +1,115 @@
+"""`mis trust`: show which workspace files may raise rights, and record agreement to their bytes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from makeitso.cli.context import Context, JsonFlag, context_of
+from makeitso.errors import TrustError, UsageError
+from makeitso.store.clock import SystemClock
+from makeitso.workspace import trust as trusting
+
+if TYPE_CHECKING:
+    from makeitso.protocol.trust import TrustState
+
+_WORDS = {
+    "trusted": "This workspace is trusted.",
+    "untrusted": "This workspace is not trusted: what these files carry is left out.",
+    "changed": "This workspace changed since it was trusted: what these files carry is left out.",
+}
+_NOTHING = "Nothing to trust: no file of this workspace carries rights."
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("trust")(trust)
+
+
+def trust(
+    ctx: typer.Context,
+    listing: Annotated[bool, typer.Option("--list", help="List trusted workspaces.")] = False,
+    revoke: Annotated[bool, typer.Option("--revoke", help="Trust it no longer.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Agree without being asked.")] = False,
+    json: JsonFlag = False,
+) -> None:
+    """Show and record which workspace files may raise rights."""
+    if sum((listing, revoke, yes)) > 1:
+        raise UsageError("--list, --revoke and --yes exclude each other", hint="Give one of them.")
+    context = context_of(ctx)
+    if listing:
+        _list(context)
+    elif revoke:
+        _revoke(context)
+    elif json and not yes:
+        _tell(context, trusting.status(context.root))
+    else:
+        ensure_trusted(context, yes=yes, show=True)
+
+
+def ensure_trusted(context: Context, *, yes: bool = False, show: bool = False) -> None:
+    """Return when the workspace is trusted or a person now agrees; show what they agree to.
+
+    Args:
+        context: of the running verb.
+        yes: agree without asking; only `mis trust --yes` may say so.
+        show: show the files even if they are trusted already.
+
+    Raises:
+        TrustError: not trusted, and nobody agreed.
+    """
+    state = trusting.status(context.root)
+    if state.state == "trusted":
+        if show:
+            _tell(context, state)
+        return
+    if not (yes and context.json):
+        _show(context, state, to_stderr=not show)
+    if not yes:
+        if not context.console.interactive:
+            raise TrustError(
+                f"{_WORDS[state.state].partition(':')[0]} ({state.workspace})",
+                hint="Look at the files with `mis trust`, then agree with `mis trust --yes`.",
+                data=state.model_dump(),
+            )
+        if not context.console.confirm("Do you trust these files?"):
+            raise TrustError("Not trusted.", hint="`mis trust` asks again.")
+    trusting.grant(state, at=SystemClock().now_ms())
+    done = trusting.status(context.root)
+    context.console.data(done.model_dump() if show else None) if show else None
+    context.console.note(_WORDS[done.state])
+
+
+def _tell(context: Context, state: TrustState) -> None:
+    context.console.data(state.model_dump())
+    _show(context, state, to_stderr=False)
+
+
+def _show(context: Context, state: TrustState, *, to_stderr: bool) -> None:
+    say = context.console.note if to_stderr else context.console.say
+    say(state.workspace, style="bold")
+    if not state.files:
+        say(_NOTHING)
+        return
+    for file in state.files:
+        mark = "" if file.change == "same" else f"  ({file.change})"
+        say(f"  {file.path}  sha256:{file.digest[:16] or '-'}{mark}")
+        for line in file.carries:
+            say(f"      {line}")
+    say(_WORDS[state.state])
+
+
+def _list(context: Context) -> None:
+    grants = trusting.grants()
+    context.console.data([grant.model_dump() for grant in grants])
+    for grant in grants:
+        context.console.say(f"{grant.workspace}  ({len(grant.files)} files)")
+    if not grants:
+        context.console.say("No workspace is trusted.")
+
+
+def _revoke(context: Context) -> None:
+    removed = trusting.revoke(context.root)
+    context.console.data({"workspace": str(context.root), "revoked": removed})
+    context.console.say("No longer trusted." if removed else "It was not trusted.")

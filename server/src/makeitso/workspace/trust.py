@@ -1,0 +1,221 @@
+"""Whether a workspace may raise rights: bound to the bytes of the files that could.
+
+A file counts when it *carries* something: a config file that sets a key with rights, the
+dictionary section of AGENTS.md when it is not the one this program ships, the workspace's pattern
+library and prompts. A workspace with no such file has nothing to trust and nothing is asked; what
+its code does when checks run is the sandbox's matter, not trust's.
+
+Agreement is recorded per real path with the digest of each such file. One byte changed, one file
+more or less, and the workspace is `changed`: its values with rights are left out until a person
+agrees again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from makeitso.errors import StateError
+from makeitso.prompts.dictionary import packaged_dictionary, parse_dictionary
+from makeitso.prompts.dictionary_text import find_section
+from makeitso.protocol.trust import TrustChange, TrustFile, TrustGrant, TrustName, TrustState
+from makeitso.workspace import config, config_keys
+from makeitso.workspace.config_entries import shown
+from makeitso.workspace.config_layers import ConfigFile, file_layer, profile_layer
+from makeitso.workspace.paths import DOT, UserDirs, stays_inside, user_dirs
+from makeitso.workspace.trust_store import read_record, record_grant, remove_grant
+
+AGENTS = "AGENTS.md"
+_PROTOCOL = f"{DOT}/protocol"
+
+
+def status(root: Path, *, dirs: UserDirs | None = None) -> TrustState:
+    """How a workspace stands, from its files as they are now."""
+    return _status(root, config.workspace_files(root), dirs or user_dirs())
+
+
+def load_config(
+    root: Path, *, profile: str = "", overrides: tuple[str, ...] = (), dirs: UserDirs | None = None
+) -> tuple[config.LoadedConfig, TrustState]:
+    """The settings of a workspace under the trust it has.
+
+    Raises:
+        UsageError: as `config.load`.
+    """
+    dirs = dirs or user_dirs()
+    state = status(root, dirs=dirs)
+    loaded = config.load(
+        root, profile=profile, overrides=overrides, trust=Trusted.of(root, state), dirs=dirs
+    )
+    return loaded, state
+
+
+def grant(state: TrustState, *, at: int, dirs: UserDirs | None = None) -> None:
+    """Record agreement to exactly what `state` shows, whatever the files say meanwhile.
+
+    Args:
+        state: what the person was shown.
+        at: now, Unix ms.
+        dirs: the person's directories.
+
+    Raises:
+        StateError: there is nothing to trust.
+        StoreError: the record cannot be written.
+    """
+    files = {file.path: file.digest for file in state.files if file.change != "removed"}
+    if not files:
+        raise StateError(
+            "nothing to trust: no file of this workspace carries rights",
+            hint="Its settings and prompts are the built-in ones and your own.",
+        )
+    record_grant(
+        TrustGrant(workspace=state.workspace, granted_at=at, files=files),
+        dirs=dirs or user_dirs(),
+    )
+
+
+def revoke(root: Path, *, dirs: UserDirs | None = None) -> bool:
+    """Forget the agreement for a workspace; whether there was one.
+
+    Raises:
+        StoreError: the record cannot be written.
+    """
+    return remove_grant(str(root.resolve()), dirs=dirs or user_dirs())
+
+
+def grants(*, dirs: UserDirs | None = None) -> tuple[TrustGrant, ...]:
+    """All recorded agreements, by path."""
+    workspaces = read_record(dirs or user_dirs()).workspaces
+    return tuple(workspaces[path] for path in sorted(workspaces))
+
+
+@dataclass(frozen=True)
+class Trusted:
+    """The bytes of workspace files a person agreed to; none unless all of them stand as agreed."""
+
+    root: Path
+    digests: frozenset[tuple[str, str]]
+
+    @classmethod
+    def of(cls, root: Path, state: TrustState) -> Trusted:
+        """What a state covers."""
+        files = state.files if state.state == "trusted" else ()
+        return cls(root, frozenset((file.path, file.digest) for file in files))
+
+    def covers(self, path: Path, digest: str) -> bool:
+        """Whether a file with exactly these bytes is trusted."""
+        if not path.is_relative_to(self.root):
+            return False
+        return (path.relative_to(self.root).as_posix(), digest) in self.digests
+
+
+def _status(root: Path, files: tuple[ConfigFile, ...], dirs: UserDirs) -> TrustState:
+    workspace = str(root.resolve())
+    recorded = read_record(dirs).workspaces.get(workspace)
+    agreed = recorded.files if recorded else {}
+    now = {path: (digest, carries) for path, digest, carries in _carriers(root, files)}
+    shown_files = [
+        TrustFile(path=path, digest=digest, change=_change(agreed, path, digest), carries=carries)
+        for path, (digest, carries) in now.items()
+    ]
+    if now:
+        shown_files += [
+            TrustFile(path=path, digest="", change="removed") for path in agreed if path not in now
+        ]
+    same = all(file.change == "same" for file in shown_files)
+    state: TrustName = "trusted" if same else "changed" if recorded else "untrusted"
+    ordered = tuple(sorted(shown_files, key=lambda file: file.path))
+    return TrustState(workspace=workspace, state=state, files=ordered)
+
+
+def _change(agreed: dict[str, str], path: str, digest: str) -> TrustChange:
+    if path not in agreed:
+        return "new"
+    return "same" if agreed[path] == digest else "changed"
+
+
+def _carriers(root: Path, files: tuple[ConfigFile, ...]) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Path, digest and load of every file that carries something."""
+    found: list[tuple[str, str, tuple[str, ...]]] = []
+    for file in files:
+        rights = _rights(file)
+        if rights:
+            found.append((file.path.relative_to(root).as_posix(), file.digest, rights))
+    section = _own_dictionary(root)
+    if section is not None:
+        digest = hashlib.sha256(section.encode()).hexdigest()
+        found.append((AGENTS, digest, ("dictionary: tokens, intents, style rules",)))
+    for path, kind in sorted(_protocol_files(root, files).items()):
+        digest = _digest(root / path)
+        if digest is not None:
+            found.append((path, digest, (kind,)))
+    return found
+
+
+def _rights(file: ConfigFile) -> tuple[str, ...]:
+    """`key = value` for every key with rights a file sets, in any profile."""
+    layers = [("", file_layer(file))]
+    layers += [(f"profiles.{name}.", profile_layer(file, name)) for name in file.profiles]
+    lines: list[str] = []
+    for prefix, layer in layers:
+        for names, entry in layer.entries.items():
+            pattern = config_keys.pattern_of(names)
+            if pattern is not None and config_keys.keys()[pattern].rights:
+                lines.append(f"{prefix}{config_keys.dotted(names)} = {shown(entry.value)}")
+    return tuple(lines)
+
+
+def _own_dictionary(root: Path) -> str | None:
+    """The marked section of AGENTS.md when it says something else than the packaged one."""
+    try:
+        text = (root / AGENTS).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    section, _ = find_section(text)
+    if section is None or parse_dictionary(text)[0] == packaged_dictionary():
+        return None
+    return text[section.start : section.end]
+
+
+def _protocol_files(root: Path, files: tuple[ConfigFile, ...]) -> dict[str, str]:
+    """The workspace's library and prompts, by relative path, with what they are."""
+    found = dict.fromkeys(_files_under(root, _PROTOCOL), "pattern library or prompt")
+    for kind, key in (("pattern library", "regex_repo"), ("prompt", "prompt_repo")):
+        for named in _named_paths(root, files, key):
+            found |= dict.fromkeys(_files_under(root, named), kind)
+    return found
+
+
+def _named_paths(root: Path, files: tuple[ConfigFile, ...], key: str) -> set[str]:
+    """What `[learning] KEY` says in any table of the files, as long as it stays inside."""
+    named: set[str] = set()
+    for file in files:
+        for layer in (file_layer(file), *(profile_layer(file, name) for name in file.profiles)):
+            entry = layer.entries.get(("learning", key))
+            if entry is not None and stays_inside(root, str(entry.value)):
+                named.add(PurePosixPath(str(entry.value)).as_posix())
+    return named - {"."}
+
+
+def _files_under(root: Path, relative: str) -> list[str]:
+    """The file itself, or all files below the directory; links to directories are not entered."""
+    start = root / relative
+    if start.is_file():
+        return [relative]
+    found: list[str] = []
+    for directory, _, names in os.walk(start, followlinks=False):
+        for name in names:
+            path = Path(directory, name)
+            if path.is_file():
+                found.append(path.relative_to(root).as_posix())
+    return found
+
+
+def _digest(path: Path) -> str | None:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return None

@@ -60,6 +60,7 @@ def placed_problem(code: str, message: str, severity: Severity, line: int, width
 
 
 def toml_problem(text: str, error: tomllib.TOMLDecodeError) -> Problem:
+    """A syntax error, at the place the reader names."""
     found = _AT_LINE.search(str(error))
     line = int(found.group(1)) - 1 if found else max(text.count("\n"), 0)
     lines = text.splitlines()

@@ -11,7 +11,7 @@ from makeitso.parsing.engine import LIVE, Hit, engine_for
 from makeitso.parsing.frame_events import PHASE_WORDS, Block, Fault, FrameCounts, FrameEvent, Text
 from makeitso.parsing.framing import Framer
 from makeitso.parsing.misses import miss_of
-from makeitso.parsing.patterns import CONTEXT, EXTRACT_JSON
+from makeitso.parsing.patterns import EXTRACT_JSON
 from makeitso.parsing.records import frame_record, hit_record, makes_record
 from makeitso.protocol.record import Frame, Miss, Record, StreamChannel
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from makeitso.parsing.library import Library
     from makeitso.parsing.patterns import PatternState
     from makeitso.protocol.plan import Delimiters
+
+_PASSED_DOWN = ("path", "phase", "artifact")
 
 
 class StreamParser:
@@ -58,8 +60,8 @@ class StreamParser:
         self._engine = engine_for(library, live=live)
         trusted = nonce is None or channel == "message" if own_words is None else own_words
         self._framer = Framer(delimiters, nonce, own_words=trusted, phases=phases, limits=limits)
-        heads = {name for p in library.patterns for name in p.joins}
-        self._heads = frozenset(heads)
+        self._heads = frozenset(name for p in library.patterns for name in p.joins)
+        self._holders = frozenset(p.under for p in library.patterns if p.under)
         self._pending: tuple[Hit, Record] | None = None
         self._context: dict[str, dict[str, str]] = {}
         self._block_json: list[JsonValue] = []
@@ -110,7 +112,7 @@ class StreamParser:
             self._unexplained(event)
             return
         given = self._given(hit)
-        if hit.pattern.intent == CONTEXT:
+        if hit.pattern.name in self._holders:
             self._context[hit.pattern.name] = hit.captures
         if not makes_record(hit):
             self._flush()
@@ -143,7 +145,9 @@ class StreamParser:
     def _given(self, hit: Hit) -> dict[str, str]:
         given: dict[str, str] = {}
         if hit.pattern.under is not None:
-            given.update(self._context.get(hit.pattern.under, {}))
+            # Only what names the place is passed down, not what was said there.
+            held = self._context.get(hit.pattern.under, {})
+            given.update({name: held[name] for name in _PASSED_DOWN if name in held})
         if self._pending is not None and self._joins(hit):
             before = self._pending[0]
             given.update({**dict(before.pattern.fields), **before.captures})

@@ -91,12 +91,13 @@ class AppServer:
         return read_result(TurnNote, await self.rpc.call("turn/start", params)).turn.id
 
     async def interrupt_turn(self, thread: str, turn: str) -> bool:
-        """Ask for the end of a running turn; False if Codex refuses or stays silent.
+        """End a running turn and the commands it started; False if Codex did not do both.
 
-        The commands it started live on without any further word of them: see `end_commands`. A turn
-        that is already over is never answered for, so ask only for one that runs.
+        An interrupt alone leaves a running command alive, without any further word of it. One for a
+        turn that is already over is never answered, so ask only for one that runs.
         """
-        return await self._done("turn/interrupt", {"threadId": thread, "turnId": turn})
+        done = await self._done("turn/interrupt", {"threadId": thread, "turnId": turn})
+        return await self.end_commands(thread) and done
 
     async def end_commands(self, thread: str) -> bool:
         """End every command of a thread that still runs; False if that could not be had."""

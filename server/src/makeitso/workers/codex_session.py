@@ -125,10 +125,10 @@ class CodexSession:
             async with self._stopping:
                 turn.stopped = True
                 if turn.id and not turn.over.is_set() and not server.rpc.ended.is_set():
-                    await server.interrupt_turn(self.thread, turn.id)
+                    turn.cleaned = await server.interrupt_turn(self.thread, turn.id)
                     with anyio.move_on_after(END_AFTER_INTERRUPT_S):
                         await self._timers.either(turn.over, server.rpc.ended)
-                if not turn.cleaned:
+                elif not turn.cleaned:
                     turn.cleaned = await server.end_commands(self.thread)
                 if not turn.cleaned or not turn.over.is_set():
                     await server.child.end()

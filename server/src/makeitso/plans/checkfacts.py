@@ -9,9 +9,8 @@ from makeitso.plans.checkgraph import key_fix
 from makeitso.plans.codespan import code_span
 from makeitso.plans.difference import difference
 from makeitso.plans.digest import plan_canonical
-from makeitso.plans.lines import line_span
-from makeitso.plans.problems import problem
-from makeitso.protocol.text import Fix, Problem, Span
+from makeitso.plans.lines import Extent, line_span
+from makeitso.plans.problems import fix, problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from makeitso.plans.read import ReadPlan
     from makeitso.plans.taskvalues import TaskPlaces
     from makeitso.plans.values import CheckValue
+    from makeitso.protocol.text import Fix, Problem
 
 _SHOWN = 6
 """Differences shown in one message; the rest is counted."""
@@ -54,12 +54,12 @@ def check_evidence(read: ReadPlan, facts: PlanFacts) -> Iterator[Problem]:
         box = places.item.box
         if task.done and task.id not in facts.evidence:
             message = f"`{task.id}` is ticked, but no run ended it with passing checks."
-            fix = Fix(title="Reopen the task", span=box.span, new_text=" ")
-            yield problem("done-without-evidence", message, box.span, fixes=[fix])
+            mend = fix("Reopen the task", box.span, " ")
+            yield problem("done-without-evidence", message, box.span, fixes=[mend])
         elif not task.done and task.id in facts.evidence and box.text == " ":
             message = f"A run ended `{task.id}` with passing checks; its box is still open."
-            fix = Fix(title="Tick the box", span=box.span, new_text="x")
-            yield problem("done-not-ticked", message, box.span, fixes=[fix])
+            mend = fix("Tick the box", box.span, "x")
+            yield problem("done-not-ticked", message, box.span, fixes=[mend])
 
 
 def check_checks(read: ReadPlan, facts: PlanFacts) -> Iterator[Problem]:
@@ -98,6 +98,6 @@ def _passes_before(places: TaskPlaces, value: CheckValue) -> Problem:
             start, end = start - 1, end + 1
         while start > 0 and line[start - 1] in " ,":
             start -= 1
-        span = Span(line=failing.line, column=start, end_line=failing.line, end_column=end)
-        fixes.append(Fix(title="Take back `was: failing`", span=span, new_text=""))
+        span = Extent(failing.line, start, failing.line, end)
+        fixes.append(fix("Take back `was: failing`", span, ""))
     return problem("check-passes-before", message, value.command_span, fixes=fixes)

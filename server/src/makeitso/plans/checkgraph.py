@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from makeitso.plans.globs import leaves_repository
+from makeitso.plans.lines import Extent
 from makeitso.plans.order import cycles
 from makeitso.plans.overlap import clashes
-from makeitso.plans.problems import nearest, problem, replace_fix
+from makeitso.plans.problems import fix, nearest, problem, replace_fix
 from makeitso.plans.read import FreeIds
-from makeitso.protocol.text import Fix, Problem, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from makeitso.plans.taskvalues import TaskPlaces
     from makeitso.plans.values import Value
     from makeitso.protocol.plan import Task
+    from makeitso.protocol.text import Fix, Problem
 
 
 def check_ids(read: ReadPlan) -> Iterator[Problem]:
@@ -99,10 +100,10 @@ def _removal(places: TaskPlaces, value: Value) -> Fix:
     if len(places.after) == 1:
         key = next(key for key in places.item.keys if key.key == "after" and key.flows)
         last = places.item.lines[key.end - 1 - places.item.first]
-        whole = Span(line=key.first, column=0, end_line=key.end, end_column=0)
+        whole = Extent(key.first, 0, key.end, 0)
         if not last.eol:
-            whole = Span(line=key.first, column=0, end_line=key.end - 1, end_column=len(last.text))
-        return Fix(title=title, span=whole, new_text="")
+            whole = Extent(key.first, 0, key.end - 1, len(last.text))
+        return fix(title, whole, "")
     span = value.span
     line = places.item.lines[span.line - places.item.first].text
     start, end = span.column, span.end_column
@@ -113,8 +114,8 @@ def _removal(places: TaskPlaces, value: Value) -> Fix:
             start -= 1
         if line[start - 1] in ":-*+":  # the only id on its line: the blank after the mark stays
             start += 1
-    cut = Span(line=span.line, column=start, end_line=span.line, end_column=end)
-    return Fix(title=title, span=cut, new_text="")
+    cut = Extent(span.line, start, span.line, end)
+    return fix(title, cut, "")
 
 
 def _wait_fix(places: TaskPlaces, other: str) -> Fix:
@@ -122,13 +123,8 @@ def _wait_fix(places: TaskPlaces, other: str) -> Fix:
     title = f"Run it after `{other}`"
     if places.after:
         span = places.after[-1].span
-        end = Span(
-            line=span.end_line,
-            column=span.end_column,
-            end_line=span.end_line,
-            end_column=span.end_column,
-        )
-        return Fix(title=title, span=end, new_text=f", {other}")
+        end = Extent(span.end_line, span.end_column, span.end_line, span.end_column)
+        return fix(title, end, f", {other}")
     return key_fix(places, f"after: {other}", title=title)
 
 
@@ -139,9 +135,9 @@ def key_fix(places: TaskPlaces, key: str, *, title: str) -> Fix:
     line = item.lines[number - item.first]
     end = len(line.text)
     eol = next((held.eol for held in item.lines if held.eol), "\n")
-    span = Span(line=number, column=end, end_line=number, end_column=end)
+    span = Extent(number, end, number, end)
     margin = " " * (item.indent + 2)
     if item.keys:
         written = item.lines[item.keys[0].first - item.first].text
         margin = written[: len(written) - len(written.lstrip(" \t"))]
-    return Fix(title=title, span=span, new_text=f"{eol}{margin}- {key}")
+    return fix(title, span, f"{eol}{margin}- {key}")

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from makeitso.plans.facts import PlanFacts
+    from makeitso.plans.lines import Extent
     from makeitso.plans.read import ReadPlan
     from makeitso.plans.taskvalues import TaskPlaces
     from makeitso.protocol.plan import Policies, Task
-    from makeitso.protocol.text import Fix, Problem, Span
+    from makeitso.protocol.text import Problem
 
 _STRICTEST_FIRST: tuple[Permission, ...] = get_args(Permission)
 _APPROVALS: tuple[ApprovalPolicy, ...] = get_args(ApprovalPolicy)
@@ -27,16 +28,17 @@ def check_policies(read: ReadPlan, facts: PlanFacts) -> Iterator[Problem]:
     for name in POLICY_NAMES:
         span = read.settings.spans.get(f"policies.{name}")
         if span is not None:
-            fix = replace_fix(span, f'"{permission(facts.policies, name)}"')
-            yield from _looser(name, read.plan.policies, facts.policies, fix, "the config")
+            mend = f'"{permission(facts.policies, name)}"'
+            yield from _looser(name, read.plan.policies, facts.policies, span, mend, "the config")
     for task, places in zip(read.plan.tasks, read.places, strict=True):
         span = places.keys.get("policies")
         if span is None:
             continue
-        fix = replace_fix(span, _narrowed(task.policies, read.plan.policies, facts.policies))
+        own, plans = task.policies, read.plan.policies
+        mend = _narrowed(own, plans, facts.policies)
         for name in POLICY_NAMES:
-            found = [*_looser(name, task.policies, facts.policies, fix, "the config")]
-            yield from found or _looser(name, task.policies, read.plan.policies, fix, "the plan")
+            found = [*_looser(name, own, facts.policies, span, mend, "the config")]
+            yield from found or _looser(name, own, plans, span, mend, "the plan")
 
 
 def _narrowed(asked: Policies, *allowed: Policies) -> str:
@@ -50,14 +52,16 @@ def _narrowed(asked: Policies, *allowed: Policies) -> str:
     return ", ".join(said)
 
 
-def _looser(name: str, asked: Policies, allowed: Policies, fix: Fix, who: str) -> Iterator[Problem]:
+def _looser(
+    name: str, asked: Policies, allowed: Policies, span: Extent, mend: str, who: str
+) -> Iterator[Problem]:
     want = permission(asked, name)
     limit = permission(allowed, name)
     if want is None or limit is None:
         return
     if _STRICTEST_FIRST.index(want) > _STRICTEST_FIRST.index(limit):
         message = f"`{name} {want}` is looser than {who} allows: `{limit}` holds."
-        yield problem("policy-looser", message, fix.span, fixes=[fix])
+        yield problem("policy-looser", message, span, fixes=[replace_fix(span, mend)])
 
 
 def check_approvals(read: ReadPlan, facts: PlanFacts) -> Iterator[Problem]:
@@ -65,7 +69,7 @@ def check_approvals(read: ReadPlan, facts: PlanFacts) -> Iterator[Problem]:
     ceiling = _APPROVALS.index(facts.approval)
 
     def judge(
-        asked: ApprovalPolicy | None, span: Span | None, shown: str, mend: str
+        asked: ApprovalPolicy | None, span: Extent | None, shown: str, mend: str
     ) -> Iterator[Problem]:
         if asked is not None and span is not None and _APPROVALS.index(asked) > ceiling:
             message = (
@@ -125,7 +129,7 @@ def _task_budgets(task: Task, places: TaskPlaces, ceiling: int) -> Iterator[Prob
             yield from _over(phase.budget_tokens, inner, places.keys[phase.name], shown, whose)
 
 
-def _over(asked: int, ceiling: int, span: Span, shown: str, whose: str) -> Iterator[Problem]:
+def _over(asked: int, ceiling: int, span: Extent, shown: str, whose: str) -> Iterator[Problem]:
     if ceiling and asked > ceiling:
         message = f"{shown}, {format_count(asked)} tokens, is over {whose} {format_count(ceiling)}."
         yield problem("budget-over", message, span)
@@ -146,7 +150,7 @@ def check_names(read: ReadPlan, facts: PlanFacts) -> Iterator[Problem]:
             yield _unknown("worker-unknown", "worker", task.worker, known, places.keys["worker"])
 
 
-def _unknown(code: str, what: str, name: str, known: frozenset[str], span: Span) -> Problem:
+def _unknown(code: str, what: str, name: str, known: frozenset[str], span: Extent) -> Problem:
     choices = sorted(known)
     near = nearest(name, choices)
     listed = ", ".join(f"`{choice}`" for choice in choices) or "none"

@@ -41,7 +41,7 @@ def set_done(document: Document, task_id: str, *, done: bool) -> Edit | None:
             f"The box of `{task_id}` is `[]`, with no place for a mark.",
             hint="Write it as `[ ]`.",
         )
-    return Edit(item.box.span, "x" if done else " ")
+    return Edit(item.box.span.to_span(), "x" if done else " ")
 
 
 def rename(document: Document, old: str, new: str) -> tuple[Edit, ...]:
@@ -63,13 +63,13 @@ def rename(document: Document, old: str, new: str) -> tuple[Edit, ...]:
         raise UsageError(f"A task is called `{new}` already.", hint="Choose another id.")
     assert item.id is not None
     lines = _text_lines(document)
-    edits = [Edit(item.id.span, new)]
+    edits = [Edit(item.id.span.to_span(), new)]
     for places in read_document(document, plan_id="").places:
         for value in places.after:
             if value.text == old:
                 span = value.span
                 written = lines[span.line][span.column : span.end_column]
-                edits.append(Edit(span, written.replace(old, new, 1)))
+                edits.append(Edit(span.to_span(), written.replace(old, new, 1)))
     return tuple(sorted(edits, key=lambda edit: (edit.span.line, edit.span.column)))
 
 
@@ -94,7 +94,7 @@ def insert_task(
         NotFoundError: no task is called `after`.
         UsageError: `task_id` has not the form of an id, or a task has it.
     """
-    taken = [item.id.text for item in document.items if item.id is not None]
+    taken = [task.id for task in read_document(document, plan_id="").plan.tasks]
     name = FreeIds(taken).take() if task_id is None else task_id
     if not TASK_ID.fullmatch(name) or name in taken:
         raise UsageError(f"`{name}` cannot be the new task's id.", hint="Choose another id.")

@@ -16,9 +16,11 @@ Interval = tuple[int, int]
 """First and last code point of a run of characters."""
 
 _SLASH = ord("/")
+_LONGEST = 1024
+"""Characters of a glob read exactly; a longer one counts as matching anything."""
 _ANY: tuple[Interval, ...] = ((0, _SLASH - 1), (_SLASH + 1, 0x10FFFF))
 _MAX_ALTERNATIVES = 64
-"""Most globs that braces are expanded to; beyond, braces match anything (never too little)."""
+"""Most globs that braces are expanded to; beyond, it matches anything (never too little)."""
 
 
 Token = Literal["*"] | tuple[Interval, ...]
@@ -47,6 +49,12 @@ def literal_prefix(glob: str) -> str:
     return re.split(r"[*?\[{]", normal_glob(glob), maxsplit=1)[0].rstrip("/")
 
 
+def literal_suffix(glob: str) -> str:
+    """Characters that every path a glob matches ends with; none for a folder's contents."""
+    plain = normal_glob(glob)
+    return "" if is_literal(plain) else re.split(r"[*?\]}]", plain)[-1].lstrip("/")
+
+
 def is_literal(glob: str) -> bool:
     """Whether a glob is a plain path."""
     return not re.search(r"[*?\[{]", glob)
@@ -70,6 +78,8 @@ def compile_glob(glob: str) -> tuple[Pattern, ...]:
     patterns: list[Pattern] = []
     for plain in _expand(normal_glob(glob)):
         parts = [part for part in plain.split("/") if part]
+        if len(plain) > _LONGEST:
+            parts = ["**"]
         pattern = tuple(None if part == "**" else _segment(part) for part in parts)
         patterns.append(pattern)
         if is_literal(plain) and parts:
@@ -87,7 +97,7 @@ def _expand(glob: str) -> list[str]:
             done.append(text)
             continue
         if len(done) + len(waiting) >= _MAX_ALTERNATIVES:
-            done.append("**" if "/" in match[1] else text[: match.start()] + "*/**")
+            done.append("**")
             continue
         for choice in match[1].split(","):
             waiting.append(text[: match.start()] + choice + text[match.end() :])  # noqa: PERF401 -- grows while it is walked

@@ -42,12 +42,17 @@ def read_item(lines: Sequence[Line], first: int, match: re.Match[str]) -> Item:
     indent = 0 if first == 0 and look(lines[0].text, 0) != lines[0].text else len(match[1])
     end = _end_of(lines, first, indent)
     own = tuple(lines[first:end])
-    keys, start = read_keys(own, first=first, start=1, indent=indent)
+    lead = 1
+    while lead < len(own) and _goes_on(own[lead].text):
+        lead += 1
+    keys, start = read_keys(own, first=first, start=lead, indent=indent)
     offset = len(match[1]) + len(match[2]) + (len(match[3]) if len(match[3]) <= TAB_STOP else 1)
     body = trim_blank([dedent(line.text, offset) for line in own[start:]])
     separated = bool(body) and body[0].strip() == SEPARATOR
     if separated:
         body = trim_blank(body[1:])
+    if lead > 1:
+        body = trim_blank([*(line.text.strip(" \t") for line in own[1:lead]), "", *body])
     number, title = _label(match, first)
     return Item(
         first=first,
@@ -62,6 +67,11 @@ def read_item(lines: Sequence[Line], first: int, match: re.Match[str]) -> Item:
         body="\n".join(body),
         separated=separated,
     )
+
+
+def _goes_on(text: str) -> bool:
+    """Whether a line under the first one is more of its paragraph: text of the body, above keys."""
+    return not is_blank(text) and not _BLOCK_START.match(text) and fence_at(text) is None
 
 
 def _label(match: re.Match[str], line: int) -> tuple[Word | None, Word]:

@@ -139,10 +139,11 @@ def _read_key(
 def _flow(words: list[Word]) -> Flow:
     if len(words) == 1:
         text, line, column = words[0]
-        return Flow(text, (Part(0, line, column),))
+        return Flow(text.replace("\r", " "), (Part(0, line, column),))
     parts: list[Part] = []
     offset = 0
     for text, line, column in words:
         parts.append(Part(offset, line, column))
         offset += len(text) + 1
-    return Flow(" ".join(word.text for word in words), tuple(parts))
+    text = " ".join(word.text for word in words)
+    return Flow(text.replace("\r", " "), tuple(parts))

@@ -22,6 +22,24 @@ class Line(NamedTuple):
     eol: str
 
 
+class Extent(NamedTuple):
+    """A `Span` that costs little to make: parsing makes tens of thousands, people see a few."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def to_span(self) -> Span:
+        """The same as a record of the contract."""
+        return Span(
+            line=self.line,
+            column=self.column,
+            end_line=self.end_line,
+            end_column=self.end_column,
+        )
+
+
 class Word(NamedTuple):
     """A piece of one line that means something: its text and where it starts."""
 
@@ -30,14 +48,9 @@ class Word(NamedTuple):
     column: int
 
     @property
-    def span(self) -> Span:
+    def span(self) -> Extent:
         """The place of the word."""
-        return Span(
-            line=self.line,
-            column=self.column,
-            end_line=self.line,
-            end_column=self.column + len(self.text),
-        )
+        return Extent(self.line, self.column, self.line, self.column + len(self.text))
 
 
 class Part(NamedTuple):
@@ -57,19 +70,19 @@ class Flow(NamedTuple):
     def place(self, offset: int) -> tuple[int, int]:
         """Line and column of a character of `text`."""
         best = self.parts[0]
-        for part in self.parts:
+        for part in self.parts[1:]:
             if part.offset > offset:
                 break
             best = part
         return best.line, best.column + offset - best.offset
 
-    def span(self, start: int, end: int) -> Span:
+    def span(self, start: int, end: int) -> Extent:
         """The place of `text[start:end]`."""
         line, column = self.place(start)
         if end <= start:
-            return Span(line=line, column=column, end_line=line, end_column=column)
+            return Extent(line, column, line, column)
         end_line, end_column = self.place(end - 1)
-        return Span(line=line, column=column, end_line=end_line, end_column=end_column + 1)
+        return Extent(line, column, end_line, end_column + 1)
 
 
 def split_lines(text: str) -> list[Line]:
@@ -136,6 +149,6 @@ def trim_blank(lines: list[str]) -> list[str]:
     return kept[start:end]
 
 
-def line_span(number: int, text: str) -> Span:
+def line_span(number: int, text: str) -> Extent:
     """The place of a whole line without its end."""
-    return Span(line=number, column=0, end_line=number, end_column=len(text))
+    return Extent(number, 0, number, len(text))

@@ -6,14 +6,13 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from makeitso.plans.lines import Word, line_span
+from makeitso.plans.lines import Extent, is_blank, line_span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from makeitso.plans.read import ReadPlan
-    from makeitso.plans.tree import Key, TaskKey
-    from makeitso.protocol.text import Span
+    from makeitso.plans.tree import Item, Key, TaskKey
 
 Part = Literal["box", "id", "title", "key", "value", "after", "body", "line"]
 """What of a task a position is on; `after` is an id in the value of that key."""
@@ -24,8 +23,8 @@ class KeyOutline:
     """A key of a task."""
 
     key: TaskKey | None
-    name: Span
-    block: Span
+    name: Extent
+    block: Extent
     """All of its lines."""
 
 
@@ -37,19 +36,19 @@ class TaskOutline:
     """Index in `plan.tasks`."""
     id: str
     title: str
-    block: Span
+    block: Extent
     """The whole task, empty lines after it left out."""
-    line: Span
+    line: Extent
     """Its first line; where a lens stands."""
-    box: Span
+    box: Extent
     """The character between the brackets."""
-    id_span: Span | None
+    id_span: Extent | None
     """The id; None when the task has none."""
-    title_span: Span
+    title_span: Extent
     keys: tuple[KeyOutline, ...]
-    body: Span | None
-    """The text below the keys; None when there is none."""
-    after: tuple[tuple[str, Span], ...]
+    body: Extent | None
+    """The text below the keys; None when there is none there."""
+    after: tuple[tuple[str, Extent], ...]
     """Ids in `after` with their places."""
 
 
@@ -57,11 +56,11 @@ class TaskOutline:
 class Outline:
     """A plan's parts in the order of the document."""
 
-    heading: Span | None
+    heading: Extent | None
     """The title's line."""
-    title: Span | None
-    goal: Span | None
-    settings: Span | None
+    title: Extent | None
+    goal: Extent | None
+    settings: Extent | None
     tasks: tuple[TaskOutline, ...]
 
 
@@ -76,7 +75,7 @@ class Place:
     """The key whose name or value it is."""
     word: str | None = None
     """The id under the position, at the task or in `after`."""
-    span: Span | None = None
+    span: Extent | None = None
     """Place of that word or part."""
 
 
@@ -91,11 +90,9 @@ def outline(read: ReadPlan) -> Outline:
         body = None
         if item.body:
             start = next(
-                number
-                for number in range(item.body_first, item.end)
-                if item.lines[number - item.first].text.strip(" \t")
+                (n for n in range(item.body_first, item.end) if not is_blank(_line(item, n))), None
             )
-            body = _lines_span(start, item.end - 1, last)
+            body = _lines_span(start, item.end - 1, last) if start is not None else None
         keys = tuple(_key(key, item.lines[key.end - 1 - item.first].text) for key in item.keys)
         tasks.append(
             TaskOutline(
@@ -143,11 +140,15 @@ def place_at(plan: Outline, line: int, column: int) -> Place:
     return Place(kind="elsewhere")
 
 
-def references(plan: Outline, task_id: str) -> tuple[Span, ...]:
+def references(plan: Outline, task_id: str) -> tuple[Extent, ...]:
     """Every place an id stands: at its task first, then in `after` of others."""
     own = [task.id_span for task in plan.tasks if task.id == task_id and task.id_span is not None]
     used = [span for task in plan.tasks for name, span in task.after if name == task_id]
     return (*own, *used)
+
+
+def _line(item: Item, number: int) -> str:
+    return item.lines[number - item.first].text
 
 
 def _in_task(task: TaskOutline, line: int, column: int) -> Place:
@@ -162,7 +163,7 @@ def _in_task(task: TaskOutline, line: int, column: int) -> Place:
             return Place(kind="task", task=task, part=part, key=key.key, span=span)
     if task.id_span is not None and _holds(task.id_span, line, column):
         return Place(kind="task", task=task, part="id", word=task.id, span=task.id_span)
-    own: Sequence[tuple[Part, Span | None]] = (
+    own: Sequence[tuple[Part, Extent | None]] = (
         ("box", task.box),
         ("title", task.title_span),
         ("body", task.body),
@@ -173,7 +174,7 @@ def _in_task(task: TaskOutline, line: int, column: int) -> Place:
     return Place(kind="task", task=task, part="line", span=task.line)
 
 
-def _holds(span: Span, line: int, column: int) -> bool:
+def _holds(span: Extent, line: int, column: int) -> bool:
     return (span.line, span.column) <= (line, column) <= (span.end_line, span.end_column)
 
 
@@ -183,6 +184,5 @@ def _key(key: Key, last: str) -> KeyOutline:
     )
 
 
-def _lines_span(first: int, last: int, last_text: str) -> Span:
-    whole = Word(last_text, last, 0).span
-    return whole.model_copy(update={"line": first})
+def _lines_span(first: int, last: int, last_text: str) -> Extent:
+    return Extent(first, 0, last, len(last_text))

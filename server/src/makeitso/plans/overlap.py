@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from makeitso.plans.globs import literal_prefix, normal_glob, overlap
+from makeitso.plans.globindex import overlapping_pairs
+from makeitso.plans.globs import normal_glob
 from makeitso.plans.order import dependencies, topological
 
 if TYPE_CHECKING:
@@ -35,12 +36,11 @@ def clashes(plan: Plan) -> tuple[Clash, ...]:
     """Find the clashes, each pair once, at the later of the two tasks.
 
     Only unfinished tasks of one repository, neither of which comes before the other. Sound: no
-    clash of the globs as written is missed. Near-linear where globs begin with different text.
+    clash of the globs as written is missed. Near-linear unless most globs begin and end alike.
     """
     tasks = plan.tasks
     beside = _beside(tasks, _related(plan))
-    globs = {normal_glob(glob) for task in tasks if not task.done for glob in task.files}
-    touching = _touching(sorted(globs), tasks)
+    touching = _touching(tasks)
     found: list[Clash] = []
     for index, task in enumerate(tasks):
         if task.done:
@@ -102,27 +102,18 @@ def _beside(tasks: Sequence[Task], related: Sequence[int]) -> list[int]:
     ]
 
 
-def _touching(globs: Sequence[str], tasks: Sequence[Task]) -> dict[str, int]:
-    """For each glob a bit set of the tasks with a glob that overlaps it.
-
-    Two globs can only overlap when the literal start of one begins with that of the other, so that
-    in the order of these starts only neighbours are compared.
-    """
+def _touching(tasks: Sequence[Task]) -> dict[str, int]:
+    """For each glob a bit set of the unfinished tasks with a glob that overlaps it."""
     holders: dict[str, int] = {}
     for index, task in enumerate(tasks):
-        for glob in task.files:
-            name = normal_glob(glob)
-            holders[name] = holders.get(name, 0) | 1 << index
-    ranked = sorted((literal_prefix(glob), glob) for glob in globs)
-    touching = {glob: holders[glob] for glob in globs}
-    for position, (prefix, glob) in enumerate(ranked):
-        following = position + 1
-        while following < len(ranked) and ranked[following][0].startswith(prefix):
-            other = ranked[following][1]
-            following += 1
-            if overlap(glob, other):
-                touching[glob] |= holders[other]
-                touching[other] |= holders[glob]
+        if not task.done:
+            for glob in task.files:
+                name = normal_glob(glob)
+                holders[name] = holders.get(name, 0) | 1 << index
+    touching = dict(holders)
+    for glob, other in overlapping_pairs(holders):
+        touching[glob] |= holders[other]
+        touching[other] |= holders[glob]
     return touching
 
 

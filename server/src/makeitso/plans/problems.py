@@ -6,26 +6,33 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from makeitso.plans.codes import PLAN_CODES
-from makeitso.protocol.text import Fix, Problem, Span
+from makeitso.protocol.text import Fix, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from makeitso.plans.lines import Extent
 
-def problem(code: str, message: str, span: Span, *, fixes: Sequence[Fix] = ()) -> Problem:
+
+def problem(code: str, message: str, span: Extent, *, fixes: Sequence[Fix] = ()) -> Problem:
     """A problem with the severity that its code has everywhere."""
     return Problem(
         code=code,
         message=message,
         severity=PLAN_CODES[code].severity,
-        span=span,
+        span=span.to_span(),
         fixes=tuple(fixes),
     )
 
 
-def replace_fix(span: Span, new_text: str) -> Fix:
+def fix(title: str, span: Extent, new_text: str) -> Fix:
+    """A way out: `new_text` in the place of `span`."""
+    return Fix(title=title, span=span.to_span(), new_text=new_text)
+
+
+def replace_fix(span: Extent, new_text: str) -> Fix:
     """The fix that puts `new_text` in the place of a word."""
-    return Fix(title=f"Replace by `{new_text}`", span=span, new_text=new_text)
+    return fix(f"Replace by `{new_text}`", span, new_text)
 
 
 def nearest(word: str, choices: Iterable[str], *, likeness: float = 0.6) -> str | None:

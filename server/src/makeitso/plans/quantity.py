@@ -11,9 +11,9 @@ _DURATION = re.compile(
     r"(?P<value>[0-9]+(?:\.[0-9]+)?)\s*(?P<unit>ms|h(?:ours?)?|m(?:in(?:utes?)?)?|s(?:ec(?:onds?)?)?)\s*",
     re.ASCII,
 )
-_SCALE = {"": 1, "k": 1_000, "m": 1_000_000}
+_ZEROS = {"": 0, "k": 3, "m": 6}
 _SECONDS = {"ms": Decimal("0.001"), "s": Decimal(1), "m": Decimal(60), "h": Decimal(3600)}
-_LONGEST = 40
+_LONGEST = 400
 """Characters of the longest number worth reading; keeps the arithmetic small on hostile text."""
 _EXACT = 1e12
 """Seconds below which dividing by 60 or 3600 loses nothing in a double."""
@@ -25,8 +25,10 @@ def parse_count(text: str) -> int | None:
     match = _COUNT.match(text) if len(text) <= _LONGEST else None
     if match is None:
         return None
-    number = Decimal(re.sub("[_,]", "", match[1])) * _SCALE[match[2].lower()]
-    return int(number) if number == number.to_integral_value() else None
+    whole, _, fraction = re.sub("[_,]", "", match[1]).partition(".")
+    fraction = fraction.rstrip("0")
+    zeros = _ZEROS[match[2].lower()] - len(fraction)
+    return int(whole + fraction) * 10**zeros if zeros >= 0 else None
 
 
 def format_count(count: int) -> str:

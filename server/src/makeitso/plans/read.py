@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 
 from makeitso.plans.keys import key_name, known_key
 from makeitso.plans.lines import Word, line_span
-from makeitso.plans.problems import in_position_order, problem, replace_fix
+from makeitso.plans.problems import fix, in_position_order, problem, replace_fix
 from makeitso.plans.settings import PlanSettings, read_settings
 from makeitso.plans.syntax import parse
 from makeitso.plans.taskvalues import TaskPlaces, TaskReader
+from makeitso.plans.tidy import one_line, tidy_prose
 from makeitso.plans.tree import Document, Item, Other, Settings
 from makeitso.protocol.plan import Plan, Task
-from makeitso.protocol.text import Fix, Problem, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from makeitso.plans.lines import Extent
+    from makeitso.protocol.text import Problem
 
 TASK_ID = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,31}")
 """Form of a task id, as the contract's `Task.id`."""
@@ -118,10 +121,11 @@ def _read_head(document: Document, out: list[Problem]) -> tuple[str, str]:
     if goal is None or not goal.prose:
         message = "State the goal in a paragraph under the heading."
         out.append(problem("plan-goal-missing", message, heading.span if heading else top))
-    return (heading.title.text if heading else "", goal.prose if goal else "")
+    title = one_line(heading.title.text) if heading else ""
+    return title, tidy_prose(goal.prose) if goal else ""
 
 
-def _top_of(document: Document) -> Span:
+def _top_of(document: Document) -> Extent:
     first = document.blocks[0]
     return line_span(0, first.lines[0].text)
 
@@ -142,10 +146,10 @@ def _read_blocks(document: Document, settings: Settings | None, out: list[Proble
 def _read_item(item: Item, free: FreeIds, out: list[Problem]) -> tuple[Task, TaskPlaces]:
     if item.box.text not in (" ", "x", "X"):
         message = f"`[{item.box.text}]` is neither open `[ ]` nor done `[x]`; it is read as open."
-        fix = Fix(title="Make it an open box", span=item.box.span, new_text=" ")
-        out.append(problem("task-box-unclear", message, _brackets(item.box), fixes=[fix]))
+        mend = fix("Make it an open box", item.box.span, " ")
+        out.append(problem("task-box-unclear", message, _brackets(item.box), fixes=[mend]))
     name = _read_id(item, free, out)
-    title = item.title.text
+    title = one_line(item.title.text)
     if not title:
         message = f"Say in a few words what {name} is to do."
         out.append(
@@ -158,27 +162,22 @@ def _read_item(item: Item, free: FreeIds, out: list[Problem]) -> tuple[Task, Tas
     if not item.separated:
         _warn_of_late_keys(item, out)
     places = reader.places(item)
-    return reader.task(title=title, goal=item.body, done=item.ticked), places
+    return reader.task(title=title, goal=tidy_prose(item.body), done=item.ticked), places
 
 
-def _brackets(box: Word) -> Span:
+def _brackets(box: Word) -> Extent:
     return Word(f"[{box.text}]", box.line, box.column - 1).span
 
 
 def _read_id(item: Item, free: FreeIds, out: list[Problem]) -> str:
     if item.id is None:
         name = free.take()
-        start = Span(
-            line=item.title.line,
-            column=item.title.column,
-            end_line=item.title.line,
-            end_column=item.title.column,
-        )
+        start = item.title._replace(text="").span
         gap = "" if item.lines[0].text[item.box.column :].startswith(item.box.text + "] ") else " "
-        fix = Fix(title=f"Call it `{name}`", span=start, new_text=f"{gap}**{name}** ")
+        mend = fix(f"Call it `{name}`", start, f"{gap}**{name}** ")
         message = f"Give the task a short id in bold: `- [ ] **{name}** …`."
         span = line_span(item.first, item.lines[0].text)
-        out.append(problem("task-id-missing", message, span, fixes=[fix]))
+        out.append(problem("task-id-missing", message, span, fixes=[mend]))
         return name
     written = item.id.text
     if TASK_ID.fullmatch(written):

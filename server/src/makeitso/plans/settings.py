@@ -10,12 +10,11 @@ import tomlkit
 from tomlkit.exceptions import ParseError, TOMLKitError
 
 from makeitso.plans.keys import TASK_KEYS
-from makeitso.plans.lines import line_span
+from makeitso.plans.lines import Extent, line_span
 from makeitso.plans.problems import nearest, problem, replace_fix
 from makeitso.plans.quantity import parse_count
 from makeitso.plans.values import APPROVALS, PERMISSIONS, POLICY_NAMES
 from makeitso.protocol.plan import Policies
-from makeitso.protocol.text import Span
 
 if TYPE_CHECKING:
     from makeitso.plans.tree import Settings
@@ -33,7 +32,7 @@ class PlanSettings:
     budget_tokens: int | None = None
     max_concurrency: int | None = None
     policies: Policies = field(default_factory=Policies)
-    spans: dict[str, Span] = field(default_factory=dict[str, Span])
+    spans: dict[str, Extent] = field(default_factory=dict[str, Extent])
     """Place of the value by setting; policies as `policies.network`."""
 
 
@@ -49,7 +48,7 @@ def read_settings(block: Settings, *, out: list[Problem]) -> PlanSettings:
         return PlanSettings()
     table = cast("dict[str, object]", parsed)
     reader = _Reader(block, out)
-    spans: dict[str, Span] = {}
+    spans: dict[str, Extent] = {}
     policies: dict[str, Permission] = {}
     for name in table:
         reader.known(name, SETTINGS_KEYS, "setting")
@@ -128,7 +127,7 @@ class _Reader:
         message = f"`{name} = {shown[:80]}`: {expected}."
         self._out.append(problem("settings-value-invalid", message, self.value_span(name)))
 
-    def value_span(self, name: str) -> Span:
+    def value_span(self, name: str) -> Extent:
         """The place of a setting's value, or of its line where it is written unusually."""
         found = self._find(name)
         if found is None:
@@ -137,14 +136,14 @@ class _Reader:
         text = self._block.lines[line - self._block.first].text
         start = match.end()
         end = _value_end(text, start)
-        return Span(line=line, column=start, end_line=line, end_column=end)
+        return Extent(line, start, line, end)
 
-    def _name_span(self, name: str) -> Span:
+    def _name_span(self, name: str) -> Extent:
         found = self._find(name)
         if found is None:
             return line_span(self._block.first, self._block.lines[0].text)
         line, match = found
-        return Span(line=line, column=match.start(1), end_line=line, end_column=match.end(1))
+        return Extent(line, match.start(1), line, match.end(1))
 
     def _find(self, name: str) -> tuple[int, re.Match[str]] | None:
         bare = re.escape(name)
@@ -167,7 +166,7 @@ def _syntax_problem(block: Settings, message: str, line: int, column: int) -> Pr
     text = block.lines[index].text
     start = min(max(column, 0), len(text))
     number = block.first + index
-    span = Span(line=number, column=start, end_line=number, end_column=len(text))
+    span = Extent(number, start, number, len(text))
     bare = re.sub(r" at line \d+ col \d+", "", message).rstrip(".")
     bare = bare.replace("Unexpected character: '\\x00'", "unexpected end")  # its mark for the end
     return problem("settings-syntax", f"The settings are not TOML: {bare}.", span)

@@ -26,10 +26,11 @@ from makeitso.protocol.words import PHASES, ApprovalPolicy, Permission, PhaseNam
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from makeitso.plans.lines import Flow
+    from makeitso.plans.lines import Extent, Flow
     from makeitso.plans.tree import Item, Key, TaskKey
-    from makeitso.protocol.text import Problem, Span
+    from makeitso.protocol.text import Problem
 
+_NO_POLICIES = Policies()
 _REPEATABLE = frozenset({"done when", "files", "after", "skills", "policies"})
 
 
@@ -38,12 +39,12 @@ class TaskPlaces:
     """Where the parts of a task stand in the document."""
 
     item: Item
-    id: Span
-    """The id, or the task's first line when it has none."""
+    id: Extent
+    """The id, or the title when it has none."""
     files: tuple[Value, ...]
     checks: tuple[CheckValue, ...]
     after: tuple[Value, ...]
-    keys: Mapping[TaskKey, Span]
+    keys: Mapping[TaskKey, Extent]
     """The value of each key, its name where it has no value; the first one of repeated keys."""
 
 
@@ -63,7 +64,7 @@ class TaskReader:
         self._worker: str | None = None
         self._approval: ApprovalPolicy | None = None
         self._budget: int | None = None
-        self._spans: dict[TaskKey, Span] = {}
+        self._spans: dict[TaskKey, Extent] = {}
 
     def read(self, key: Key) -> None:
         """Take one key."""
@@ -149,7 +150,7 @@ class TaskReader:
             worker=self._worker,
             skills=tuple(value.text for value in self._skills),
             approval=self._approval,
-            policies=Policies.model_validate(self._policies),
+            policies=Policies.model_validate(self._policies) if self._policies else _NO_POLICIES,
             budget_tokens=self._budget,
             phases=phases,
             done=done,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from makeitso.protocol.text import Span
+from makeitso.plans.lines import Extent
 
 if TYPE_CHECKING:
     from makeitso.plans.lines import Flow, Line, Word
@@ -42,14 +42,9 @@ class Block:
         return self.first + len(self.lines)
 
     @property
-    def span(self) -> Span:
+    def span(self) -> Extent:
         """From the start of the first line to the end of the last one's text."""
-        return Span(
-            line=self.first,
-            column=0,
-            end_line=self.end - 1,
-            end_column=len(self.lines[-1].text),
-        )
+        return Extent(self.first, 0, self.end - 1, len(self.lines[-1].text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +115,7 @@ class Item(Block):
     body_first: int
     """Number of the first line after the keys; equal to `end` when there is no body."""
     body: str
-    """The text under the item, without its indentation and the empty lines around it."""
+    """The text of the item beside its first line and keys, without indentation."""
     separated: bool
     """An empty comment stands between keys and body, so that `- word:` below it is prose."""
 

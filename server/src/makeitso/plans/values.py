@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar, get_args
 from makeitso.plans.codespan import span_at
 from makeitso.plans.problems import nearest, problem, replace_fix
 from makeitso.plans.quantity import format_count, parse_count, parse_duration
+from makeitso.plans.tidy import tidy_prose
 from makeitso.protocol.plan import Check, Policies
 from makeitso.protocol.words import ApprovalPolicy, Permission
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from makeitso.plans.lines import Flow
-    from makeitso.protocol.text import Problem, Span
+    from makeitso.plans.lines import Extent, Flow
+    from makeitso.protocol.text import Problem
 
 APPROVALS: Mapping[str, ApprovalPolicy] = {word: word for word in get_args(ApprovalPolicy)}
 PERMISSIONS: Mapping[str, Permission] = {word: word for word in get_args(Permission)}
@@ -28,16 +29,16 @@ class Value(NamedTuple):
     """A word of a value and its place."""
 
     text: str
-    span: Span
+    span: Extent
 
 
 class CheckValue(NamedTuple):
     """A check and the places of its command and of the words `was: failing`, where written."""
 
     check: Check
-    command_span: Span
-    failing_span: Span | None
-    cwd_span: Span | None
+    command_span: Extent
+    failing_span: Extent | None
+    cwd_span: Extent | None
 
 
 def tokens(flow: Flow) -> Iterator[Value]:
@@ -174,9 +175,9 @@ def read_limits(flow: Flow, *, out: list[Problem]) -> tuple[ApprovalPolicy | Non
     return approval, budget
 
 
-def _tail(span: Span, length: int) -> Span:
+def _tail(span: Extent, length: int) -> Extent:
     column = max(0, span.end_column - length)
-    return span.model_copy(update={"line": span.end_line, "column": column})
+    return span._replace(line=span.end_line, column=column)
 
 
 _NOISE = re.compile(r"(?:[\s,;.()]|\b(?:and|passes|pass|succeeds|exits 0)\b)+")
@@ -188,11 +189,12 @@ _WORD = re.compile(r"[^\s,;()]+")
 
 
 def read_checks(
-    flow: Flow | None, *, code: str | None, key_span: Span, out: list[Problem]
+    flow: Flow | None, *, code: str | None, key_span: Extent, out: list[Problem]
 ) -> list[CheckValue]:
     """Commands in backticks, each with its options; or options alone and a fenced command."""
     found: list[CheckValue] = []
-    draft = _Draft(code.strip(), key_span) if code and code.strip() else None
+    command = tidy_prose(code or "").strip()
+    draft = _Draft(command, key_span) if command else None
     position = 0
     text = flow.text if flow else ""
     while flow is not None and position < len(text):
@@ -215,7 +217,7 @@ def read_checks(
     return found
 
 
-def _no_command(flow: Flow | None, key_span: Span) -> Problem:
+def _no_command(flow: Flow | None, key_span: Extent) -> Problem:
     message = "Put the command that proves the task into backticks: done when: `pytest -q`."
     if flow is None or not flow.text.strip("` "):
         return problem("check-without-command", message, key_span)
@@ -227,12 +229,12 @@ def _no_command(flow: Flow | None, key_span: Span) -> Problem:
 class _Draft:
     """A check while its options are being read."""
 
-    def __init__(self, command: str, span: Span) -> None:
+    def __init__(self, command: str, span: Extent) -> None:
         self._command = command
         self._span = span
         self._cwd: Value | None = None
         self._timeout: float | None = None
-        self._failing: Span | None = None
+        self._failing: Extent | None = None
 
     def value(self) -> CheckValue:
         """The check as far as it was understood."""

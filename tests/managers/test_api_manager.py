@@ -89,10 +89,20 @@ def settings_for(base_url: str, **changes: object) -> ApiSettings:
     return ApiSettings(**{**values, **changes})  # pyright: ignore[reportArgumentType]
 
 
-def test_a_refusal_is_an_answer_error_with_its_words() -> None:
-    item = {**message(""), "content": [{"type": "refusal", "refusal": "I cannot help."}]}
-    events = stream({"type": "response.output_item.done", "item": item}, done())
-    with canned(events) as url, pytest.raises(AnswerError, match="refused") as caught:
+REFUSED = {**message(""), "content": [{"type": "refusal", "refusal": "I cannot help."}]}
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [{"type": "response.output_item.done", "item": REFUSED}, done()],
+        [{"type": "response.refusal.done", "refusal": "I cannot help."}, done()],
+        [done(output=[REFUSED])],
+    ],
+    ids=["item", "event", "end"],
+)
+def test_a_refusal_is_an_answer_error_with_its_words(events: list[Event]) -> None:
+    with canned(stream(*events)) as url, pytest.raises(AnswerError, match="refused") as caught:
         plan(settings_for(url))
     assert caught.value.data["received"] == "I cannot help."
 

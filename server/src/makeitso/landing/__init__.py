@@ -1,0 +1,1 @@
+"""Accepted hunks into the workspace: merge, editor, journalled transaction."""

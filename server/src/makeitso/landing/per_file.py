@@ -1,0 +1,269 @@
+"""What landing means for one file: a write, edits of an open document, or reasons why not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from makeitso.errors import ConflictError
+from makeitso.landing.editor import FileEdit
+from makeitso.landing.line_ends import adapt
+from makeitso.landing.merge import land_hunks
+from makeitso.landing.text_edits import edits_between
+from makeitso.landing.transaction import Write
+from makeitso.workspace import files, git_convert
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from makeitso.landing.editor import OpenText
+    from makeitso.protocol.change import ChangedFile, Hunk
+    from makeitso.workspace.files import OnDisk
+    from makeitso.workspace.git import Repository
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conflict:
+    """A hunk set aside, and why."""
+
+    hunk: str
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilePlan:
+    """What is to be done to one file."""
+
+    landed: tuple[str, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    write: Write | None = None
+    edit: FileEdit | None = None
+    merged: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Present:
+    """Who else has the file open."""
+
+    document: OpenText | None
+    elsewhere: str | None
+    """Another process with unsaved changes in it, in words."""
+
+
+def plan_file(
+    repo: Repository,
+    file: ChangedFile,
+    *,
+    contents: Mapping[str, bytes],
+    present: Present,
+    attributes: frozenset[str],
+) -> FilePlan:
+    """Plan one file that has accepted hunks.
+
+    `contents` holds its blobs; `attributes` are those that make file and blob differ.
+
+    Raises:
+        EnvironmentFault: git failed.
+    """
+    accepted = [hunk for hunk in file.hunks if hunk.state == "accepted"]
+    if file.refused:
+        return _aside(file, accepted, file.refused)
+    if present.elsewhere:
+        return _aside(file, accepted, f"it has unsaved changes in {present.elsewhere}")
+    try:
+        disk = files.read(repo.root, file.path)
+    except ConflictError as error:
+        return _aside(file, accepted, error.message.rstrip("."))
+    task = _FileTask(
+        repo=repo,
+        file=file,
+        accepted=accepted,
+        base=contents.get(file.base_blob or "", b""),
+        proposal=contents.get(file.new_blob or "", b""),
+        disk=disk,
+        document=present.document,
+        attributes=attributes,
+    )
+    if file.status == "added":
+        return _plan_create(task)
+    if file.status == "deleted":
+        return _plan_delete(task)
+    return _plan_modify(task)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _FileTask:
+    """All that is known of one file."""
+
+    repo: Repository
+    file: ChangedFile
+    accepted: list[Hunk]
+    base: bytes
+    proposal: bytes
+    disk: OnDisk | None
+    document: OpenText | None
+    attributes: frozenset[str]
+
+    def in_git_form(self, data: bytes) -> bytes:
+        """Bytes of the working tree as git would store them, line ends aside."""
+        if not self.attributes:
+            return data
+        return git_convert.to_git(self.repo, self.file.path, data)
+
+    def in_tree_form(self, data: bytes) -> bytes:
+        """Bytes of a blob as they belong into the working tree, line ends aside."""
+        if not self.attributes:
+            return data
+        return git_convert.to_worktree(self.repo, self.file.path, data)
+
+    def same(self, data: bytes, blob: bytes) -> bool:
+        """Whether a file's bytes stand for a blob, whatever its line ends."""
+        mine = self.in_git_form(data)
+        return mine == adapt(mine, ancestor=blob, theirs=blob)[0]
+
+
+def _plan_create(task: _FileTask) -> FilePlan:
+    ids = tuple(hunk.id for hunk in task.accepted)
+    executable = task.file.new_mode == "100755"
+    if task.document is not None and task.document.dirty:
+        if not task.same(task.document.text.encode(), task.proposal):
+            return _aside(task.file, task.accepted, "an unsaved document of that name is open")
+        return FilePlan(landed=ids)
+    if task.disk is None:
+        data = git_convert.to_worktree(task.repo, task.file.path, task.proposal)
+        write = Write(path=task.file.path, old=None, new=data, executable=executable)
+        return FilePlan(landed=ids, write=write)
+    if not task.same(task.disk.data, task.proposal):
+        return _aside(task.file, task.accepted, "another file is already there")
+    return FilePlan(landed=ids, write=_mode_write(task, executable=executable), merged=True)
+
+
+def _plan_delete(task: _FileTask) -> FilePlan:
+    ids = tuple(hunk.id for hunk in task.accepted)
+    if task.document is not None and task.document.dirty:
+        return _aside(task.file, task.accepted, "it is open with unsaved changes")
+    if task.disk is None:
+        return FilePlan(landed=ids, merged=True)
+    if not task.same(task.disk.data, task.base):
+        return _aside(task.file, task.accepted, "it was changed since, so it is not deleted")
+    write = Write(path=task.file.path, old=task.disk, new=None, executable=task.disk.executable)
+    return FilePlan(landed=ids, write=write)
+
+
+def _plan_modify(task: _FileTask) -> FilePlan:
+    if task.disk is None:
+        return _aside(task.file, task.accepted, "the file is gone from the workspace")
+    mode = [hunk for hunk in task.accepted if hunk.kind == "mode"]
+    executable = task.file.new_mode == "100755" if mode else task.disk.executable
+    modes = tuple(hunk.id for hunk in mode)
+    content = [hunk for hunk in task.accepted if hunk.kind != "mode"]
+    if not content:
+        return FilePlan(landed=modes, write=_mode_write(task, executable=executable))
+    if task.file.binary:
+        plan = _plan_binary(task, content, executable=executable)
+    elif task.document is not None:
+        plan = _plan_document(task, task.document, content, executable=executable)
+    else:
+        plan = _plan_text(task, task.disk, content, executable=executable)
+    return FilePlan(
+        landed=modes + plan.landed,
+        conflicts=plan.conflicts,
+        write=plan.write,
+        edit=plan.edit,
+        merged=plan.merged,
+    )
+
+
+def _plan_binary(task: _FileTask, content: list[Hunk], *, executable: bool) -> FilePlan:
+    assert task.disk is not None
+    ids = tuple(hunk.id for hunk in content)
+    conflict: FilePlan | None = None
+    mine = task.in_git_form(task.disk.data)
+    if task.document is not None and task.document.dirty:
+        conflict = _aside(task.file, content, "it is open with unsaved changes")
+    elif mine == task.proposal:
+        return FilePlan(landed=ids, write=_mode_write(task, executable=executable), merged=True)
+    elif mine != task.base:
+        conflict = _aside(task.file, content, "it is binary and was changed since")
+    if conflict is not None:
+        return FilePlan(
+            conflicts=conflict.conflicts, write=_mode_write(task, executable=executable)
+        )
+    data = task.in_tree_form(task.proposal)
+    write = Write(path=task.file.path, old=task.disk, new=data, executable=executable)
+    return FilePlan(landed=ids, write=write)
+
+
+def _plan_text(task: _FileTask, disk: OnDisk, content: list[Hunk], *, executable: bool) -> FilePlan:
+    ours = task.in_git_form(disk.data)
+    merged = land_hunks(
+        task.repo,
+        base=task.base,
+        proposal=task.proposal,
+        ours=ours,
+        landed=_landed_before(task.file),
+        accepted=content,
+    )
+    data = disk.data if merged.text == ours else task.in_tree_form(merged.text)
+    write: Write | None = None
+    if data != disk.data or executable != disk.executable:
+        write = Write(path=task.file.path, old=disk, new=data, executable=executable)
+    return FilePlan(
+        landed=tuple(hunk.id for hunk in merged.landed),
+        conflicts=_conflicts(task.file, merged.conflicts, "the same lines were changed since"),
+        write=write,
+        merged=merged.moved_on,
+    )
+
+
+def _plan_document(
+    task: _FileTask, document: OpenText, content: list[Hunk], *, executable: bool
+) -> FilePlan:
+    """Edit the open document; the file itself gets at most another mode."""
+    # what an editor shows is decoded already, so of the converting attributes only filters remain
+    filtered = "filter" in task.attributes
+    shown = document.text.encode("utf-8", "surrogatepass")
+    merged = land_hunks(
+        task.repo,
+        base=task.base,
+        proposal=task.proposal,
+        ours=task.in_git_form(shown) if filtered else shown,
+        landed=_landed_before(task.file),
+        accepted=content,
+    )
+    data = task.in_tree_form(merged.text) if filtered else merged.text
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return _aside(task.file, content, "it is open in an editor and not UTF-8")
+    edits = edits_between(task.repo, document.text, text)
+    edit = FileEdit(path=task.file.path, version=document.version, edits=edits) if edits else None
+    return FilePlan(
+        landed=tuple(hunk.id for hunk in merged.landed),
+        conflicts=_conflicts(task.file, merged.conflicts, "the same lines were changed since"),
+        write=_mode_write(task, executable=executable),
+        edit=edit,
+        merged=merged.moved_on,
+    )
+
+
+def _mode_write(task: _FileTask, *, executable: bool) -> Write | None:
+    """A write that changes the executable bit alone; None when it is right already."""
+    if task.disk is None or task.disk.executable == executable:
+        return None
+    return Write(path=task.file.path, old=task.disk, new=task.disk.data, executable=executable)
+
+
+def _landed_before(file: ChangedFile) -> list[Hunk]:
+    return [hunk for hunk in file.hunks if hunk.state == "landed" and hunk.kind == "text"]
+
+
+def _conflicts(
+    file: ChangedFile, hunks: list[Hunk] | tuple[Hunk, ...], reason: str
+) -> tuple[Conflict, ...]:
+    return tuple(Conflict(hunk=hunk.id, path=file.path, reason=reason) for hunk in hunks)
+
+
+def _aside(file: ChangedFile, hunks: list[Hunk], reason: str) -> FilePlan:
+    return FilePlan(conflicts=_conflicts(file, hunks, reason))

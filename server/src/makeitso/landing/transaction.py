@@ -1,0 +1,337 @@
+"""Several files replaced together: after a crash anywhere, all are old or all are new.
+
+A transaction is a directory `.makeitso/landing/<id>/`:
+
+    intent.json   what is to be written, with fingerprints of old and new
+    old-<n>       bytes of each file that is replaced or deleted
+    new-<n>       bytes of each file to come (beside the target when on another file system)
+    go            the commit point: from here on recovery rolls forward
+    abort         a rename failed: from here on recovery rolls back
+    done          all targets are new
+
+The directory stays until the caller has recorded the outcome and calls `forget`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import Field, ValidationError
+
+from makeitso.errors import ConflictError, StateError, StoreError
+from makeitso.protocol.base import Wire
+from makeitso.workspace import files
+from makeitso.workspace.files import OnDisk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+DIRECTORY = ".makeitso/landing"
+_PLAIN, _EXECUTABLE = 0o666, 0o777
+"""Permissions a new file asks for; the umask takes its share."""
+
+
+class Target(Wire):
+    """One file of a transaction."""
+
+    path: str = Field(description="Relative to the workspace, `/` separated.")
+    old: str = Field(description="Fingerprint before; `absent`: not there.")
+    new: str = Field(description="Fingerprint after; `absent`: deleted.")
+    permissions: int | None = Field(description="Exactly, after; null: as for a new file.")
+    old_permissions: int | None = Field(description="Before; null: it was not there.")
+
+
+class Intent(Wire):
+    """What a transaction is about."""
+
+    id: str = Field(description="Name of the landing.")
+    targets: tuple[Target, ...] = Field(description="In the order they are replaced.")
+    payload: str = Field(description="The caller's own record, returned by recovery.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Write:
+    """One file to be replaced, created (`old` None) or deleted (`new` None)."""
+
+    path: str
+    old: OnDisk | None
+    new: bytes | None
+    executable: bool
+
+    def target(self) -> Target:
+        """Its record in the intent."""
+        permissions: int | None = None
+        after: OnDisk | None = None
+        if self.new is not None:
+            if self.old is not None:
+                permissions = self.old.permissions
+                if self.old.executable != self.executable:
+                    permissions = files.with_executable(permissions, executable=self.executable)
+            after = OnDisk(self.new, 0o755 if self.executable else 0o644)
+        return Target(
+            path=self.path,
+            old=files.fingerprint(self.old),
+            new=files.fingerprint(after),
+            permissions=permissions,
+            old_permissions=self.old.permissions if self.old is not None else None,
+        )
+
+
+def stage(
+    root: Path,
+    writes: Sequence[Write],
+    *,
+    id: str,  # noqa: A002 -- the field's word
+    payload: str,
+    fault: Callable[[str], None],
+) -> Path:
+    """Put everything on disk except at its place, and check that nothing has changed since.
+
+    Raises:
+        ConflictError: a file is not what `old` says.
+        StoreError: the disk is full or not writable; nothing is left behind.
+        StateError: a landing of this id is on disk.
+    """
+    home = root / DIRECTORY / id
+    intent = Intent(id=id, targets=tuple(write.target() for write in writes), payload=payload)
+    try:
+        home.mkdir(mode=0o700, parents=True)
+    except FileExistsError as error:
+        raise StateError(f"There is a landing {id} already.") from error
+    except OSError as error:
+        raise _store_error(error) from error
+    try:
+        fault("landing.intent")
+        for number, write in enumerate(writes):
+            if write.old is not None:
+                _store(home / f"old-{number}", write.old.data, permissions=0o600)
+        _store(home / "intent.json", intent.model_dump_json().encode(), permissions=0o600)
+        for number, write in enumerate(writes):
+            fault("landing.temp")
+            if write.new is not None:
+                _store_new(root, home, number, intent.targets[number], write.new)
+        _sync(home)
+        fault("landing.check")
+        check(root, intent)
+    except OSError as error:
+        drop(root, home)
+        raise _store_error(error) from error
+    except ConflictError:
+        drop(root, home)
+        raise
+    return home
+
+
+def check(root: Path, intent: Intent) -> None:
+    """Compare every target with what it was.
+
+    Raises:
+        ConflictError: one of them has changed, or cannot be reached safely any more.
+    """
+    for target in intent.targets:
+        if files.fingerprint(files.read(root, target.path)) != target.old:
+            raise ConflictError(
+                f"{target.path} was changed while its hunks were landing; nothing was written.",
+                hint="Land again: it will be merged with.",
+                data={"path": target.path},
+            )
+
+
+def finish(root: Path, home: Path, *, fault: Callable[[str], None]) -> None:
+    """Pass the commit point and replace the files; on failure put the old ones back.
+
+    Raises:
+        ConflictError: a file changed at the last moment; nothing stays written.
+        StoreError: a file could not be replaced; nothing stays written.
+    """
+    intent = read_intent(home)
+    fault("landing.commit")
+    _store(home / "go", b"", permissions=0o600)
+    _sync(home)
+    try:
+        _replace_all(root, home, intent, fault=fault)
+    except (OSError, ConflictError) as error:
+        (home / "go").rename(home / "abort")
+        _sync(home)
+        roll_back(root, home, intent)
+        if isinstance(error, OSError):
+            raise _store_error(error) from error
+        raise
+    fault("landing.done")
+    _store(home / "done", b"", permissions=0o600)
+    _sync(home)
+
+
+def roll_forward(root: Path, home: Path, intent: Intent) -> None:
+    """Replace what is still old, after a crash past the commit point."""
+    _replace_all(root, home, intent, fault=_no_fault)
+    with contextlib.suppress(FileExistsError):
+        _store(home / "done", b"", permissions=0o600)
+    _sync(home)
+
+
+def roll_back(root: Path, home: Path, intent: Intent) -> None:
+    """Put back the old bytes of every target that is already new, and drop the transaction."""
+    for number, target in enumerate(intent.targets):
+        present = files.fingerprint(files.read(root, target.path))
+        if present != target.new or target.new == target.old:
+            continue
+        with files.parent(root, target.path, create=True) as (directory, name):
+            if target.old == files.ABSENT:
+                os.unlink(name, dir_fd=directory)
+            else:
+                temp = _beside(intent.id, number, "back")
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(temp, dir_fd=directory)
+                files.write_new(
+                    directory,
+                    temp,
+                    (home / f"old-{number}").read_bytes(),
+                    permissions=target.old_permissions or _PLAIN,
+                    exact=target.old_permissions is not None,
+                )
+                os.rename(temp, name, src_dir_fd=directory, dst_dir_fd=directory)
+            os.fsync(directory)
+    drop(root, home)
+
+
+def drop(root: Path, home: Path) -> None:
+    """Remove a transaction and its temporary files, whatever state it is in."""
+    with contextlib.suppress(StoreError):
+        intent = read_intent(home)
+        for number, target in enumerate(intent.targets):
+            with (
+                contextlib.suppress(OSError, ConflictError),
+                files.parent(root, target.path) as (directory, _),
+            ):
+                os.unlink(_beside(intent.id, number, "new"), dir_fd=directory)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def read_intent(home: Path) -> Intent:
+    """The record of a transaction.
+
+    Raises:
+        StoreError: it is missing or damaged.
+    """
+    try:
+        return Intent.model_validate_json((home / "intent.json").read_bytes())
+    except (OSError, ValidationError) as error:
+        raise StoreError(f"The record of the landing {home.name} cannot be read.") from error
+
+
+def has_new(root: Path, home: Path, intent: Intent, number: int) -> bool:
+    """Whether the bytes to come are still there to be put in place, complete."""
+    target = intent.targets[number]
+    if target.new == files.ABSENT:
+        return True
+    found = _find_new(root, home, intent, number)
+    return found is not None and files.fingerprint(found[1])[:-1] == target.new[:-1]
+
+
+def _replace_all(root: Path, home: Path, intent: Intent, *, fault: Callable[[str], None]) -> None:
+    for number, target in enumerate(intent.targets):
+        fault("landing.rename")
+        with files.parent(root, target.path, create=target.new != files.ABSENT) as (
+            directory,
+            name,
+        ):
+            present = files.fingerprint(files.read_at(directory, name, path=target.path))
+            if present == target.new:
+                continue
+            if present != target.old:
+                raise ConflictError(
+                    f"{target.path} was changed while its hunks were landing; nothing was written.",
+                    hint="Land again: it will be merged with.",
+                    data={"path": target.path},
+                )
+            if target.new == files.ABSENT:
+                os.unlink(name, dir_fd=directory)
+            else:
+                beside = _beside(intent.id, number, "new")
+                if (home / f"new-{number}").exists():
+                    os.rename(home / f"new-{number}", name, dst_dir_fd=directory)
+                else:
+                    os.rename(beside, name, src_dir_fd=directory, dst_dir_fd=directory)
+            fault("landing.sync")
+            os.fsync(directory)
+    for target in intent.targets:
+        if target.new == files.ABSENT:
+            _remove_empty_parents(root, target.path)
+
+
+def _remove_empty_parents(root: Path, path: str) -> None:
+    """As git does after a deletion: directories that hold nothing any more go."""
+    above = path.rpartition("/")[0]
+    with contextlib.suppress(OSError, ConflictError):
+        while above:
+            with files.parent(root, above) as (directory, name):
+                os.rmdir(name, dir_fd=directory)
+            above = above.rpartition("/")[0]
+
+
+def _store_new(root: Path, home: Path, number: int, target: Target, data: bytes) -> None:
+    """Write the bytes to come into the transaction, or beside the target on another device."""
+    permissions = target.permissions
+    if permissions is None:
+        permissions = _EXECUTABLE if target.new.endswith("x") else _PLAIN
+    exact = target.permissions is not None
+    try:
+        with files.parent(root, target.path) as (directory, _):
+            if os.fstat(directory).st_dev != home.stat().st_dev:
+                temp = _beside(home.name, number, "new")
+                files.write_new(directory, temp, data, permissions=permissions, exact=exact)
+                return
+    except FileNotFoundError:
+        pass  # its directory is to be made: on the device of the one above it
+    _store(home / f"new-{number}", data, permissions=permissions, exact=exact)
+
+
+def _find_new(
+    root: Path, home: Path, intent: Intent, number: int
+) -> tuple[Path | None, OnDisk] | None:
+    inside = files.read(home, f"new-{number}")
+    if inside is not None:
+        return home / f"new-{number}", inside
+    with contextlib.suppress(FileNotFoundError, ConflictError):
+        path = intent.targets[number].path
+        with files.parent(root, path) as (directory, _):
+            found = files.read_at(directory, _beside(intent.id, number, "new"), path=path)
+            if found is not None:
+                return None, found
+    return None
+
+
+def _beside(id: str, number: int, kind: str) -> str:  # noqa: A002 -- the field's word
+    return f".makeitso-{id}-{number}.{kind}"
+
+
+def _store(path: Path, data: bytes, *, permissions: int, exact: bool = False) -> None:
+    with files.parent(path.parent, path.name) as (directory, name):
+        files.write_new(directory, name, data, permissions=permissions, exact=exact)
+
+
+def _sync(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _store_error(error: OSError) -> StoreError:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return StoreError(
+        f"The accepted hunks could not be written: {error.strerror}. Nothing was changed.",
+        hint="Free some disk space and land again." if full else "Make the files writable.",
+    )
+
+
+def _no_fault(_: str) -> None:
+    """Nothing happens at a named point outside tests."""

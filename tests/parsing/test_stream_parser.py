@@ -100,6 +100,17 @@ def test_a_payload_makes_one_record_though_two_rules_see_it(library: Library) ->
     ]  # fmt: skip
 
 
+def test_a_refused_payload_comes_in_by_no_other_door(library: Library) -> None:
+    found = parse(library, '<<MIS:JSON len=3>>{"a": 1}<<MIS:END>>\n')
+    assert [type(x).__name__ for x in found] == ["Miss"]
+
+
+def test_the_nonce_stays_out_of_misses(library: Library) -> None:
+    found = parse(library, f"<<MIS:END {NONCE}>>\n", "message", NONCE)
+    found += parse(library, f"<<MIS:END {NONCE}>>\n", "stdout", NONCE)
+    assert [m.text for m in found if isinstance(m, Miss)] == ["<<MIS:END>>"] * 2
+
+
 def test_a_multi_line_pattern_of_a_workspace_reads_blocks(library: Library) -> None:
     own, _ = load_library(
         '[[pattern]]\nname = "steps"\nintent = "event"\nmultiline = true\nreflags = ["m"]\n'

@@ -13,7 +13,7 @@ Rules:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from makeitso.parsing.cleaning import CleanLine, LineCleaner
@@ -382,7 +382,9 @@ class Framer:
                 self.counts.json_errors += 1
             case "truncated" | "unexplained":
                 self.counts.truncated += 1
-        self._events.append(Fault(reason, detail, line))
+        # The nonce stays out of what people get to see.
+        shown = replace(line, data=self._tokens.plain(line.data))
+        self._events.append(Fault(reason, detail, shown))
 
     def _take(self) -> list[FrameEvent]:
         events, self._events = self._events, []

@@ -11,19 +11,16 @@ from makeitso.parsing.engine import LIVE, Hit, engine_for
 from makeitso.parsing.frame_events import PHASE_WORDS, Block, Fault, FrameCounts, FrameEvent, Text
 from makeitso.parsing.framing import Framer
 from makeitso.parsing.misses import miss_of
-from makeitso.parsing.patterns import EXTRACT_JSON
 from makeitso.parsing.records import frame_record, hit_record, makes_record
+from makeitso.protocol.plan import Delimiters
 from makeitso.protocol.record import Frame, Miss, Record, StreamChannel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pydantic import JsonValue
-
     from makeitso.parsing.frame_events import Limits
     from makeitso.parsing.library import Library
     from makeitso.parsing.patterns import PatternState
-    from makeitso.protocol.plan import Delimiters
 
 _PASSED_DOWN = ("path", "phase", "artifact")
 
@@ -59,12 +56,12 @@ class StreamParser:
         self._channel: StreamChannel = channel
         self._engine = engine_for(library, live=live)
         trusted = nonce is None or channel == "message" if own_words is None else own_words
+        self._json_token = (delimiters or Delimiters()).json_.encode()
         self._framer = Framer(delimiters, nonce, own_words=trusted, phases=phases, limits=limits)
         self._heads = frozenset(name for p in library.patterns for name in p.joins)
         self._holders = frozenset(p.under for p in library.patterns if p.under)
         self._pending: tuple[Hit, Record] | None = None
         self._context: dict[str, dict[str, str]] = {}
-        self._block_json: list[JsonValue] = []
         self._out: list[Record | Miss] = []
 
     @property
@@ -91,8 +88,6 @@ class StreamParser:
                     self._text(event)
                 case Frame():
                     self._flush()
-                    if event.kind == "json":
-                        self._block_json.append(event.json_)
                     self._out.append(frame_record(event, self._channel))
                 case Block():
                     self._block(event)
@@ -162,8 +157,11 @@ class StreamParser:
 
     def _block(self, block: Block) -> None:
         self._flush()
-        seen, self._block_json = self._block_json, []
         for hit in self._engine.block(block.data):
+            # What begins at a JSON token is the framer's: it has made a record of the payload, or
+            # has refused it, and a refused payload is not taken in by another door.
+            if block.data.startswith(self._json_token, hit.start):
+                continue
             record = hit_record(
                 hit,
                 self._channel,
@@ -172,12 +170,8 @@ class StreamParser:
                 phase=None,
                 given={},
             )
-            if record is None or not makes_record(hit):
-                continue
-            # The JSON token of the same block has made a record of this payload already.
-            if hit.pattern.intent == EXTRACT_JSON and record.json_ in seen:
-                continue
-            self._out.append(record)
+            if record is not None and makes_record(hit):
+                self._out.append(record)
 
     def _flush(self) -> None:
         if self._pending is not None:

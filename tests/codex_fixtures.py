@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -145,6 +146,11 @@ class RecordingHost:
     def _wake(self) -> None:
         self._changed.set()
         self._changed = anyio.Event()
+
+
+def long_sleep() -> str:
+    """A command line that sleeps for minutes and that no other process has."""
+    return f"sleep 400.{secrets.randbelow(10**9):09}"
 
 
 def live_commands(needle: str) -> list[int]:

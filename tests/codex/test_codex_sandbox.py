@@ -85,23 +85,25 @@ async def test_the_network_is_a_choice(places: fx.Places, network: bool) -> None
 
 
 async def test_a_daemon_of_a_check_does_not_survive_it(places: fx.Places) -> None:
+    slow = fx.long_sleep()
     result = await run(
-        places, "(env -i setsid /bin/sleep 4721 >/dev/null 2>&1 &) ; sleep 0.2; echo started"
+        places, f"(env -i setsid /bin/{slow} >/dev/null 2>&1 &) ; sleep 0.2; echo started"
     )
     assert b"started" in result.output
-    await fx.until_gone("sleep 4721")
+    await fx.until_gone(slow)
 
 
 async def test_a_deadline_ends_a_check_that_ignores_term(places: fx.Places) -> None:
+    slow = fx.long_sleep()
     result = await run_sandboxed(
         fx.codex_path(),
-        "trap '' TERM; sleep 4722 & while :; do wait; done",
+        f"trap '' TERM; {slow} & while :; do wait; done",
         cwd=places.repo,
         env=environment(places),
         timeout_s=1.5,
     )
     assert result.timed_out
-    await fx.until_gone("sleep 4722")
+    await fx.until_gone(slow)
 
 
 async def test_where_it_does_not_work_it_says_why(places: fx.Places, tmp_path: Path) -> None:

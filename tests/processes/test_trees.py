@@ -231,6 +231,12 @@ async def test_a_huge_line_without_end_is_read_whole(tmp_path: Path) -> None:
     assert not line.ended
 
 
+async def test_waiting_works_without_pidfd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "pidfd_open", raising=False)
+    result = await run_command(["sh", "-c", "exit 7"], cwd=tmp_path, env=ENV, timeout_s=20)
+    assert result.exit_code == 7
+
+
 async def test_writing_to_a_child_that_has_gone_is_a_worker_error(tmp_path: Path) -> None:
     async with open_child(["true"], cwd=tmp_path, env=ENV, stdin="pipe") as child:
         await child.wait()

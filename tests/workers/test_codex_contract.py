@@ -145,8 +145,9 @@ async def test_a_refused_connection_ends(worker: Worker, places: fx.Places) -> N
 async def test_killed_from_outside_in_the_middle_of_a_turn(
     worker: Worker, places: fx.Places
 ) -> None:
+    slow = fx.long_sleep()
     host = RecordingHost()
-    script = workflow(Answer(items=(Run("sleep 4712", "c1"),)), DONE)
+    script = workflow(Answer(items=(Run(slow, "c1"),)), DONE)
     results: list[TurnResult] = []
     with serve(script, key=fx.KEY) as model:
         async with worker.open(fx.make_job(places, model.base_url), host) as session:
@@ -160,14 +161,15 @@ async def test_killed_from_outside_in_the_middle_of_a_turn(
                 os.kill(host.started.pid, signal.SIGKILL)
     (result,) = results
     assert (result.status, result.error_kind, result.retryable) == ("failed", "process", True)
-    await fx.until_gone("sleep 4712")
+    await fx.until_gone(slow)
 
 
 async def test_an_interrupt_leaves_nothing_of_the_command(
     worker: Worker, places: fx.Places
 ) -> None:
+    slow = fx.long_sleep()
     host = RecordingHost()
-    script = workflow(Answer(items=(Run("sleep 4713 & setsid sleep 4713", "c1"),)), DONE)
+    script = workflow(Answer(items=(Run(f"{slow} & setsid {slow}", "c1"),)), DONE)
     results: list[TurnResult] = []
     with serve(script, key=fx.KEY) as model:
         async with worker.open(fx.make_job(places, model.base_url), host) as session:
@@ -179,14 +181,15 @@ async def test_an_interrupt_leaves_nothing_of_the_command(
                 group.start_soon(turn)
                 await host.until(lambda: bool(host.of(CommandStarted)))
                 await session.interrupt()
-            await fx.until_gone("sleep 4713")
+            await fx.until_gone(slow)
     assert [result.status for result in results] == ["interrupted"]
     assert [event.item for event in host.of(CommandEnded)] == [host.of(CommandStarted)[0].item]
 
 
 async def test_cancelling_a_turn_ends_everything(worker: Worker, places: fx.Places) -> None:
+    slow = fx.long_sleep()
     host = RecordingHost()
-    script = workflow(Answer(items=(Run("sleep 4714", "c1"),)), DONE)
+    script = workflow(Answer(items=(Run(slow, "c1"),)), DONE)
     with serve(script, key=fx.KEY) as model:
         async with anyio.create_task_group() as group:
 
@@ -196,7 +199,7 @@ async def test_cancelling_a_turn_ends_everything(worker: Worker, places: fx.Plac
             group.start_soon(everything)
             await host.until(lambda: bool(host.of(CommandStarted)))
             group.cancel_scope.cancel()
-    assert fx.live_commands("sleep 4714") == []
+    assert fx.live_commands(slow) == []
     assert not psutil.pid_exists(host.started.pid)
 
 

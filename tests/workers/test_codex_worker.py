@@ -81,6 +81,21 @@ async def test_a_declined_escalation_does_not_run_and_the_turn_goes_on(places: f
     assert host.of(CommandEnded)[-1].exit_code is None
 
 
+async def test_a_daemon_started_outside_the_sandbox_ends_with_the_session(
+    places: fx.Places,
+) -> None:
+    sleeping = fx.long_sleep()
+    daemon = f"(setsid {sleeping} >/dev/null 2>&1 &); echo started"
+    host = RecordingHost(grant)
+    with serve(workflow(Answer(items=(escalating(daemon),)), DONE), key=fx.KEY) as model:
+        async with CodexWorker().open(fx.make_job(places, model.base_url), host) as session:
+            result = await session.turn("go")
+            assert result.status == "completed"
+            assert "started" in host.text("stdout")
+            assert fx.live_commands(sleeping)
+        assert fx.live_commands(sleeping) == []
+
+
 async def test_an_answer_that_interrupts_ends_the_turn_without_another_request(
     places: fx.Places,
 ) -> None:
@@ -129,7 +144,7 @@ async def test_a_patch_through_a_symlink_counts_as_outside(places: fx.Places) ->
     with serve(workflow(Answer(items=(Patch(patch, "p1"),)), DONE), key=fx.KEY) as model:
         async with CodexWorker().open(fx.make_job(places, model.base_url), host) as session:
             await session.turn("go")
-    assert [ask.kind for ask in host.asks] in (["patch_outside"], [])
+    assert [ask.kind for ask in host.asks] == ["patch_outside"]
     assert not (places.outside / "new.txt").exists()
 
 
@@ -163,8 +178,9 @@ async def test_run_shell_never_offers_no_shell(places: fx.Places) -> None:
 
 
 async def test_an_interrupt_leaves_no_command_and_the_thread_can_go_on(places: fx.Places) -> None:
+    sleeping = fx.long_sleep()
     host = RecordingHost()
-    slow = Answer(items=(Run("(sleep 4711 & sleep 4711)", "c1"),))
+    slow = Answer(items=(Run(f"({sleeping} & {sleeping})", "c1"),))
 
     def script(view: RequestView) -> Answer:
         return slow if view.last_user_text == "slow" else DONE
@@ -181,7 +197,7 @@ async def test_an_interrupt_leaves_no_command_and_the_thread_can_go_on(places: f
                 await host.until(lambda: bool(host.of(CommandStarted)))
                 await session.interrupt()
             assert results == ["interrupted"]
-            await fx.until_gone("sleep 4711")
+            await fx.until_gone(sleeping)
             assert psutil.pid_exists(host.started.pid)
             assert [event.item for event in host.of(CommandEnded)] == ["c1"]
             assert (await session.turn("more")).status == "completed"

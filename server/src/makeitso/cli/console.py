@@ -65,6 +65,11 @@ class Console:
         """Write a line about the result to stderr."""
         self._err.print(visible(text), style=style)
 
+    def ask(self, prompt: str) -> None:
+        """Write a prompt to stderr and leave the cursor behind it."""
+        self._err.print(visible(prompt), end="")
+        sys.stderr.flush()
+
     def error(self, text: str, *, hint: str = "") -> None:
         """Write what went wrong, and the way out, to stderr."""
         self.note(f"mis: {text}", style="bold red")
@@ -87,7 +92,7 @@ class Console:
 
         Only to be called when `interactive`.
         """
-        self._err.print(f"{visible(question)} [y/N] ", end="")
+        self.ask(f"{question} [y/N] ")
         answer = sys.stdin.readline()
         return answer.strip().lower() in {"y", "yes"}
 

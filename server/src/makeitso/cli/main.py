@@ -97,6 +97,8 @@ def _answer(error: BaseException, console: Console) -> int:
     match cause:
         case MisError():
             return _report(cause, console)
+        case typer.TyperException() if not cause.format_message():
+            return cause.exit_code  # a group called without its command: help has been shown
         case typer.TyperException():
             usage = UsageError(cause.format_message(), hint="`mis --help` shows what there is.")
             return _report(usage, console)

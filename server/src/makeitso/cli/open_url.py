@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from makeitso.protocol.config import Config
 
 _SCHEMES = ("http", "https", "file")
+CONTAINER_MARKS = (Path("/.dockerenv"), Path("/run/.containerenv"))
 _FAILS_WITHIN_S = 3.0
 """A command that cannot open anything says so by then; a browser may run on for hours."""
 
@@ -79,7 +80,7 @@ def headless(environ: Mapping[str, str], *, platform: str = sys.platform) -> str
         return "this is a CI job"
     if environ.get("SSH_CONNECTION") or environ.get("SSH_TTY"):
         return "this is a remote session"
-    if Path("/.dockerenv").exists() or environ.get("container"):
+    if environ.get("container") or any(mark.exists() for mark in CONTAINER_MARKS):
         return "this is a container"
     if platform.startswith("linux") and not (
         environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY")

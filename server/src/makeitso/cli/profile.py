@@ -17,10 +17,17 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the verb."""
-    group = typer.Typer(no_args_is_help=True, add_completion=False)
+    group = typer.Typer(add_completion=False)
+    group.callback(invoke_without_command=True)(profile)
     group.command("list")(list_profiles)
     group.command("show")(show)
-    app.add_typer(group, name="profile", help="Show profiles and where settings come from.")
+    app.add_typer(group, name="profile")
+
+
+def profile(ctx: typer.Context, json: JsonFlag = False) -> None:
+    """Show profiles and where settings come from."""
+    if ctx.invoked_subcommand is None:
+        list_profiles(ctx, json=json)
 
 
 def list_profiles(ctx: typer.Context, json: JsonFlag = False) -> None:

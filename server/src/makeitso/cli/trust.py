@@ -45,40 +45,40 @@ def trust(
     elif json and not yes:
         _tell(context, trusting.status(context.root))
     else:
-        ensure_trusted(context, yes=yes, show=True)
+        _trust(context, yes=yes)
 
 
-def ensure_trusted(context: Context, *, yes: bool = False, show: bool = False) -> None:
-    """Return when the workspace is trusted or a person now agrees; show what they agree to.
+def agree(context: Context, state: TrustState) -> bool:
+    """Show a person at the terminal what they would trust, ask, and record a yes.
 
-    Args:
-        context: of the running verb.
-        yes: agree without asking; only `mis trust --yes` may say so.
-        show: show the files even if they are trusted already.
-
-    Raises:
-        TrustError: not trusted, and nobody agreed.
+    Only to be called when `context.console.interactive`.
     """
+    _show(context, state, to_stderr=True)
+    if not context.console.confirm("Do you trust these files?"):
+        return False
+    trusting.grant(state, at=SystemClock().now_ms())
+    return True
+
+
+def _trust(context: Context, *, yes: bool) -> None:
     state = trusting.status(context.root)
     if state.state == "trusted":
-        if show:
-            _tell(context, state)
+        _tell(context, state)
         return
-    if not (yes and context.json):
-        _show(context, state, to_stderr=not show)
-    if not yes:
-        if not context.console.interactive:
-            raise TrustError(
-                f"{_WORDS[state.state].partition(':')[0]} ({state.workspace})",
-                hint="Look at the files with `mis trust`, then agree with `mis trust --yes`.",
-                data=state.model_dump(),
-            )
-        if not context.console.confirm("Do you trust these files?"):
-            raise TrustError("Not trusted.", hint="`mis trust` asks again.")
-    trusting.grant(state, at=SystemClock().now_ms())
-    done = trusting.status(context.root)
-    context.console.data(done.model_dump() if show else None) if show else None
-    context.console.note(_WORDS[done.state])
+    if yes:
+        _show(context, state, to_stderr=context.json)
+        trusting.grant(state, at=SystemClock().now_ms())
+    elif not context.console.interactive:
+        _show(context, state, to_stderr=False)
+        raise TrustError(
+            f"{_WORDS[state.state].partition(':')[0]} ({state.workspace})",
+            hint="Look at these files, then agree with `mis trust --yes`.",
+        )
+    elif not agree(context, state):
+        raise TrustError("not trusted", hint="`mis trust` asks again.")
+    after = trusting.status(context.root)
+    context.console.data(after.model_dump())
+    context.console.note(_WORDS[after.state])
 
 
 def _tell(context: Context, state: TrustState) -> None:

@@ -25,20 +25,42 @@ _APPROVALS: tuple[ApprovalPolicy, ...] = get_args(ApprovalPolicy)
 
 def check_policies(read: ReadPlan, facts: PlanFacts) -> Iterator[Problem]:
     """Permissions looser than the config's or the plan's. The stricter value holds in a run."""
+    config, plans = facts.policies, read.plan.policies
     for name in POLICY_NAMES:
         span = read.settings.spans.get(f"policies.{name}")
-        if span is not None:
-            mend = f'"{permission(facts.policies, name)}"'
-            yield from _looser(name, read.plan.policies, facts.policies, span, mend, "the config")
+        limit = _limit(name, plans, config)
+        if span is not None and limit is not None:
+            message = _looser(name, permission(plans, name), limit, "the config")
+            fixes = [replace_fix(span, f'"{limit}"')]
+            yield problem("policy-looser", message, span, fixes=fixes)
     for task, places in zip(read.plan.tasks, read.places, strict=True):
         span = places.keys.get("policies")
         if span is None:
             continue
-        own, plans = task.policies, read.plan.policies
-        mend = _narrowed(own, plans, facts.policies)
+        own = task.policies
         for name in POLICY_NAMES:
-            found = [*_looser(name, own, facts.policies, span, mend, "the config")]
-            yield from found or _looser(name, own, plans, span, mend, "the plan")
+            who = "the config"
+            limit = _limit(name, own, config)
+            if limit is None:
+                who = "the plan"
+                limit = _limit(name, own, plans)
+            if limit is not None:
+                message = _looser(name, permission(own, name), limit, who)
+                fixes = [replace_fix(span, _narrowed(own, plans, config))]
+                yield problem("policy-looser", message, span, fixes=fixes)
+
+
+def _limit(name: str, asked: Policies, allowed: Policies) -> Permission | None:
+    """The permission that holds instead of a looser one; None when it is not looser."""
+    want = permission(asked, name)
+    limit = permission(allowed, name)
+    if want is None or limit is None:
+        return None
+    return limit if _STRICTEST_FIRST.index(want) > _STRICTEST_FIRST.index(limit) else None
+
+
+def _looser(name: str, want: Permission | None, limit: Permission, who: str) -> str:
+    return f"`{name} {want}` is looser than {who} allows: `{limit}` holds."
 
 
 def _narrowed(asked: Policies, *allowed: Policies) -> str:
@@ -50,18 +72,6 @@ def _narrowed(asked: Policies, *allowed: Policies) -> str:
             held = [want, *(limit for limit in limits if limit is not None)]
             said.append(f"{name} {min(held, key=_STRICTEST_FIRST.index)}")
     return ", ".join(said)
-
-
-def _looser(
-    name: str, asked: Policies, allowed: Policies, span: Extent, mend: str, who: str
-) -> Iterator[Problem]:
-    want = permission(asked, name)
-    limit = permission(allowed, name)
-    if want is None or limit is None:
-        return
-    if _STRICTEST_FIRST.index(want) > _STRICTEST_FIRST.index(limit):
-        message = f"`{name} {want}` is looser than {who} allows: `{limit}` holds."
-        yield problem("policy-looser", message, span, fixes=[replace_fix(span, mend)])
 
 
 def check_approvals(read: ReadPlan, facts: PlanFacts) -> Iterator[Problem]:

@@ -18,6 +18,8 @@ Interval = tuple[int, int]
 _SLASH = ord("/")
 _LONGEST = 1024
 """Characters of a glob read exactly; a longer one counts as matching anything."""
+_WILD = re.compile(r"[*?\[{]")
+_WILD_END = re.compile(r"[*?\]}]")
 _ANY: tuple[Interval, ...] = ((0, _SLASH - 1), (_SLASH + 1, 0x10FFFF))
 _MAX_ALTERNATIVES = 64
 """Most globs that braces are expanded to; beyond, it matches anything (never too little)."""
@@ -45,19 +47,21 @@ def leaves_repository(glob: str) -> bool:
 
 
 def literal_prefix(glob: str) -> str:
-    """The characters before the first wildcard; every path that matches begins with them."""
-    return re.split(r"[*?\[{]", normal_glob(glob), maxsplit=1)[0].rstrip("/")
+    """The characters before the first wildcard: a path that matches, closed by `/`, begins so."""
+    plain = normal_glob(glob)
+    wild = _WILD.search(plain)
+    return plain[: wild.start()] if wild else f"{plain}/"
 
 
 def literal_suffix(glob: str) -> str:
     """Characters that every path a glob matches ends with; none for a folder's contents."""
     plain = normal_glob(glob)
-    return "" if is_literal(plain) else re.split(r"[*?\]}]", plain)[-1].lstrip("/")
+    return "" if is_literal(plain) else _WILD_END.split(plain)[-1].lstrip("/")
 
 
 def is_literal(glob: str) -> bool:
     """Whether a glob is a plain path."""
-    return not re.search(r"[*?\[{]", glob)
+    return _WILD.search(glob) is None
 
 
 def matches(glob: str, path: str) -> bool:
@@ -201,6 +205,8 @@ def _meet(left: Pattern, right: Pattern) -> bool:
 @lru_cache(maxsize=16384)
 def _segments_meet(left: tuple[Token, ...], right: tuple[Token, ...]) -> bool:
     """Whether some non-empty name matches both segments."""
+    if left == right and () not in left:
+        return True
     reached = {(0, 0)}
     queue = [(0, 0)]
 

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 from makeitso.plans.fences import Fence, closes, fence_at
 from makeitso.plans.keys import read_keys
 from makeitso.plans.lines import (
+    BLANK,
     TAB_STOP,
     Line,
     Word,
     dedent,
-    indent_of,
-    is_blank,
     look,
     trim_blank,
 )
@@ -43,11 +42,13 @@ def read_item(lines: Sequence[Line], first: int, match: re.Match[str]) -> Item:
     end = _end_of(lines, first, indent)
     own = tuple(lines[first:end])
     lead = 1
-    while lead < len(own) and _goes_on(own[lead].text):
+    while lead < len(own) and _goes_on(own[lead]):
         lead += 1
     keys, start = read_keys(own, first=first, start=lead, indent=indent)
     offset = len(match[1]) + len(match[2]) + (len(match[3]) if len(match[3]) <= TAB_STOP else 1)
-    body = trim_blank([dedent(line.text, offset) for line in own[start:]])
+    body = (
+        trim_blank([dedent(line.text, offset) for line in own[start:]]) if start < len(own) else []
+    )
     separated = bool(body) and body[0].strip() == SEPARATOR
     if separated:
         body = trim_blank(body[1:])
@@ -69,9 +70,10 @@ def read_item(lines: Sequence[Line], first: int, match: re.Match[str]) -> Item:
     )
 
 
-def _goes_on(text: str) -> bool:
+def _goes_on(line: Line) -> bool:
     """Whether a line under the first one is more of its paragraph: text of the body, above keys."""
-    return not is_blank(text) and not _BLOCK_START.match(text) and fence_at(text) is None
+    text = line.text
+    return line.depth != BLANK and not _BLOCK_START.match(text) and fence_at(text) is None
 
 
 def _label(match: re.Match[str], line: int) -> tuple[Word | None, Word]:
@@ -94,12 +96,12 @@ def _end_of(lines: Sequence[Line], first: int, indent: int) -> int:
     fence: Fence | None = None
     after_text = True
     while number < len(lines):
-        text = lines[number].text
-        if is_blank(text):
+        text, _, depth = lines[number]
+        if depth == BLANK:
             after_text = False
             number += 1
             continue
-        if indent_of(text) >= indent + 2:
+        if depth >= indent + 2:
             if fence is not None:
                 after_text = False
                 fence = None if closes(fence, text) else fence

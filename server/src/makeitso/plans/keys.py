@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, get_args
 
 from makeitso.plans.fences import closes, fence_at
-from makeitso.plans.lines import Flow, Line, Part, Word, dedent, indent_of, is_blank, trim_blank
+from makeitso.plans.lines import BLANK, Flow, Line, Part, Word, dedent, indent_of, trim_blank
 from makeitso.plans.tree import Key, TaskKey
 
 if TYPE_CHECKING:
@@ -44,10 +44,13 @@ def near_key(name: str) -> TaskKey | None:
 
 def key_name(text: str, indent: int) -> str | None:
     """The name, if a line under a task whose marker stands at `indent` has the form of a key."""
-    if ":" not in text or not indent + 2 <= indent_of(text) <= indent + 2 + _KEY_DEPTH:
-        return None
-    match = _KEY.match(text)
+    match = _key_match(text, indent_of(text) - indent)
     return match[1] if match else None
+
+
+def _key_match(text: str, inside: int) -> re.Match[str] | None:
+    """Match a line that is `inside` columns further in than the task's marker."""
+    return _KEY.match(text) if 2 <= inside <= 2 + _KEY_DEPTH and ":" in text else None
 
 
 def read_keys(
@@ -71,12 +74,12 @@ def read_keys(
     index = after = start
     gap = False
     while index < len(lines):
-        text = lines[index].text
-        if is_blank(text):
+        text, _, depth = lines[index]
+        if depth == BLANK:
             gap = True
             index += 1
             continue
-        match = _KEY.match(text) if key_name(text, indent) is not None else None
+        match = _key_match(text, depth - indent)
         if match is None:
             break
         name: str = match[1]
@@ -93,8 +96,7 @@ def read_keys(
 def _read_key(
     lines: Sequence[Line], *, first: int, index: int, match: re.Match[str], key: TaskKey | None
 ) -> tuple[Key, int]:
-    text = lines[index].text
-    depth = indent_of(text) + 2
+    depth = lines[index].depth + 2
     start = first + index
     value = "" if match[2] is None else match[2].rstrip(" \t")
     runs: list[list[Word]] = [[]]
@@ -103,11 +105,10 @@ def _read_key(
     code: str | None = None
     index += 1
     while index < len(lines):
-        text = lines[index].text
-        if is_blank(text) or indent_of(text) < depth:
+        text, _, margin = lines[index]
+        if margin < depth:
             break
         if (fence := fence_at(text)) is not None:
-            margin = indent_of(text)
             index += 1
             held: list[str] = []
             while index < len(lines) and not closes(fence, lines[index].text):
@@ -137,13 +138,13 @@ def _read_key(
 
 
 def _flow(words: list[Word]) -> Flow:
-    if len(words) == 1:
-        text, line, column = words[0]
-        return Flow(text.replace("\r", " "), (Part(0, line, column),))
-    parts: list[Part] = []
-    offset = 0
-    for text, line, column in words:
-        parts.append(Part(offset, line, column))
-        offset += len(text) + 1
-    text = " ".join(word.text for word in words)
-    return Flow(text.replace("\r", " "), tuple(parts))
+    text, line, column = words[0]
+    if len(words) > 1:
+        parts: list[Part] = []
+        offset = len(text) + 1
+        for word in words[1:]:
+            parts.append(Part(offset, word.line, word.column))
+            offset += len(word.text) + 1
+        text = " ".join(word.text for word in words)
+        return Flow(text.replace("\r", " "), line, column, tuple(parts))
+    return Flow(text.replace("\r", " "), line, column)

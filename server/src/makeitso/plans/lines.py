@@ -11,15 +11,19 @@ from typing import NamedTuple
 from makeitso.protocol.text import Span
 
 BOM = "\ufeff"
+BLANK = -1
 TAB_STOP = 4
 """Columns a tab advances to, as CommonMark counts indentation."""
 
 
 class Line(NamedTuple):
-    """One physical line: its text and the exact characters that end it ("" on the last one)."""
+    """One physical line."""
 
     text: str
     eol: str
+    """The exact characters that end it; "" on the last one."""
+    depth: int
+    """Columns of indentation; `BLANK` for a line of blanks and tabs only."""
 
 
 class Extent(NamedTuple):
@@ -65,12 +69,16 @@ class Flow(NamedTuple):
     """A value that may run over several lines, joined by single spaces, with its places."""
 
     text: str
-    parts: tuple[Part, ...]
+    line: int
+    """Where the first line's part starts."""
+    column: int
+    more: tuple[Part, ...] = ()
+    """The parts from further lines."""
 
     def place(self, offset: int) -> tuple[int, int]:
         """Line and column of a character of `text`."""
-        best = self.parts[0]
-        for part in self.parts[1:]:
+        best = Part(0, self.line, self.column)
+        for part in self.more:
             if part.offset > offset:
                 break
             best = part
@@ -78,6 +86,9 @@ class Flow(NamedTuple):
 
     def span(self, start: int, end: int) -> Extent:
         """The place of `text[start:end]`."""
+        if not self.more:
+            end = max(start, end)
+            return Extent(self.line, self.column + start, self.line, self.column + end)
         line, column = self.place(start)
         if end <= start:
             return Extent(line, column, line, column)
@@ -89,10 +100,21 @@ def split_lines(text: str) -> list[Line]:
     """Cut a text into lines; joining text and eol of all of them gives the text back."""
     pieces = text.split("\n")
     last = pieces.pop()
-    lines = [Line(p[:-1], "\r\n") if p.endswith("\r") else Line(p, "\n") for p in pieces]
+    lines = [_line(p[:-1], "\r\n") if p.endswith("\r") else _line(p, "\n") for p in pieces]
     if last or not lines:
-        lines.append(Line(last, ""))
+        lines.append(_line(last, ""))
+    if lines[0].text.startswith(BOM):
+        first = lines[0]
+        lines[0] = _line(look(first.text, 0), first.eol)._replace(text=first.text)
     return lines
+
+
+def _line(text: str, eol: str) -> Line:
+    bare = text.lstrip(" \t")
+    if not bare:
+        return Line(text, eol, BLANK)
+    depth = len(text) - len(bare)
+    return Line(text, eol, indent_of(text) if depth and "\t" in text[:depth] else depth)
 
 
 def look(text: str, number: int) -> str:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from makeitso.plans.collecting import no_collecting
 from makeitso.plans.keys import key_name, known_key
 from makeitso.plans.lines import Word, line_span
 from makeitso.plans.problems import fix, in_position_order, problem, replace_fix
@@ -41,7 +42,8 @@ class ReadPlan:
 
 def read_text(text: str, *, plan_id: str) -> ReadPlan:
     """Parse and read a text; `plan_id` is the stem of the document's file name."""
-    return read_document(parse(text), plan_id=plan_id)
+    with no_collecting():
+        return read_document(parse(text), plan_id=plan_id)
 
 
 def read_plan(document: Document, *, plan_id: str) -> tuple[Plan, list[Problem]]:

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 from makeitso.plans.fences import closes, fence_at
 from makeitso.plans.items import read_item, task_match
-from makeitso.plans.lines import Line, Word, indent_of, is_blank, look, split_lines, trim_blank
+from makeitso.plans.lines import (
+    BLANK,
+    Line,
+    Word,
+    indent_of,
+    is_blank,
+    look,
+    split_lines,
+    trim_blank,
+)
 from makeitso.plans.tree import AnyBlock, Document, Heading, Other, Paragraph, Settings
 
 if TYPE_CHECKING:
@@ -36,9 +45,9 @@ def parse(text: str) -> Document:
 
 def _block(lines: Sequence[Line], number: int) -> AnyBlock:
     text = look(lines[number].text, number)
-    if is_blank(text):
+    if lines[number].depth == BLANK:
         end = number + 1
-        while end < len(lines) and is_blank(lines[end].text):
+        while end < len(lines) and lines[end].depth == BLANK:
             end += 1
         return Other(number, tuple(lines[number:end]), "blank")
     if (match := task_match(text)) is not None:

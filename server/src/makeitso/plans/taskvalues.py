@@ -34,7 +34,7 @@ _NO_POLICIES = Policies()
 _REPEATABLE = frozenset({"done when", "files", "after", "skills", "policies"})
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TaskPlaces:
     """Where the parts of a task stand in the document."""
 

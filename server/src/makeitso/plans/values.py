@@ -147,12 +147,9 @@ def read_policies(flow: Flow, *, out: list[Problem]) -> dict[str, Permission]:
 
 def permission(policies: Policies, name: str) -> Permission | None:
     """One permission by its name."""
-    named: dict[str, Permission | None] = {
-        "write_files": policies.write_files,
-        "run_shell": policies.run_shell,
-        "network": policies.network,
-    }
-    return named[name]
+    if name == "network":
+        return policies.network
+    return policies.write_files if name == "write_files" else policies.run_shell
 
 
 def limits_text(approval: ApprovalPolicy | None, budget: int | None) -> str:

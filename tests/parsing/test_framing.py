@@ -156,8 +156,8 @@ def test_blocks_have_caps_and_the_next_start_begins_afresh() -> None:
     assert told(frame(deep, limits=limits)) == [
         "start", "start", "!truncated", "start", "end", "#",
     ]  # fmt: skip
-    json_only = "<<MIS:START>>\n" + '<<MIS:JSON>>{"a": "' + "y" * 90 + '"}\n' * 1
-    assert "!truncated" in told(frame(json_only * 3, limits=limits)), "payloads count too"
+    payloads = "<<MIS:START>>\n" + ('<<MIS:JSON>>{"a": "' + "y" * 90 + '"}\n') * 3
+    assert "!truncated" in told(frame(payloads, limits=limits)), "payloads count too"
 
 
 @pytest.mark.parametrize(

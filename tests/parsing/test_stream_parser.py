@@ -56,6 +56,16 @@ def test_rows_take_the_file_they_stand_under(library: Library) -> None:
     ]  # fmt: skip
 
 
+def test_only_the_place_is_passed_down() -> None:
+    own, _ = load_library(
+        "[[pattern]]\nname = 'file'\nintent = 'context'\n"
+        "regex = '^file (?P<path>\\S+) (?P<message>.+)$'\n"
+        "[[pattern]]\nname = 'row'\nintent = 'diagnostic'\nunder = 'file'\n"
+        "regex = '^row (?P<line>\\d+)$'\n"
+    )
+    assert one(own, "file a.x broken\nrow 3\n") == {"pattern": "row", "path": "a.x", "line": 3}
+
+
 def test_test_cases_take_the_file_of_a_record(library: Library) -> None:
     found = parse(library, "PASS src/a.test.js\n  ✓ adds (2 ms)\n")
     assert [r.path for r in found if isinstance(r, Record)] == ["src/a.test.js"] * 2

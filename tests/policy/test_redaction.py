@@ -99,6 +99,18 @@ def test_the_longest_value_wins_and_overlaps_are_gone() -> None:
     assert stream.close().startswith(b"[REDACTED:short:")
 
 
+def test_a_value_whose_end_begins_another_is_final_at_once() -> None:
+    made = Redactor(KEY)
+    made.register("one", "abcdefgh-5678")
+    made.register("two", "5678-ijklmnop")
+    text = b"abcdefgh-5678-ijklmnop 5678-ijklmnop"
+    whole = made.data(text, rules=False)
+    assert re.fullmatch(rb"\[REDACTED:one:....\]-ijklmnop \[REDACTED:two:....\]", whole)
+    for cut in range(len(text) + 1):
+        stream = made.stream(rules=False)
+        assert stream.feed(text[:cut]) + stream.feed(text[cut:]) + stream.close() == whole
+
+
 def test_a_value_registered_later_is_redacted_in_a_running_stream() -> None:
     made = Redactor(KEY)
     stream = made.stream(rules=False)

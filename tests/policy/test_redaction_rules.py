@@ -66,6 +66,7 @@ def test_shapes_of_secrets_are_masked(
         "def monkey_patch(): ...",
         "bearer of bad news, as they say",
         "[REDACTED:assigned:ab12]",
+        "Operations::Password::ResetToken",
     ],
 )
 def test_ordinary_text_stays(redactor: Redactor, text: str) -> None:
@@ -117,6 +118,13 @@ def test_long_lines_come_out_whole_and_in_time(redactor: Redactor) -> None:
         assert b"".join([*parts, stream.close()]) == whole
         early = parts[: 3 * LINE_BYTES // size]
         assert any(early), "a long line is not held back for ever"
+
+
+def test_a_value_across_the_cut_of_a_long_line_comes_out_the_same(redactor: Redactor) -> None:
+    text = b"x" * (LINE_BYTES - 12) + b" password=Tr0ub4dor99 y\n"
+    stream = redactor.stream()
+    parts = [stream.feed(text[i : i + 1000]) for i in range(0, len(text), 1000)]
+    assert b"".join([*parts, stream.close()]) == redactor.data(text)
 
 
 def test_a_value_never_spans_lines(redactor: Redactor) -> None:

@@ -152,6 +152,11 @@ def test_the_section_is_put_in_once_and_nothing_else_moves(text: str) -> None:
         assert "\n" not in once.replace("\r\n", "")
 
 
+@pytest.mark.parametrize("text", ["# Mine", "# Mine\n", "# Mine\n\n"])
+def test_one_blank_line_parts_the_section_from_the_rest(text: str) -> None:
+    assert put_section(text, "S") == "# Mine\n\nS\n"
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.text(max_size=80))
 def test_any_file_takes_the_section(text: str) -> None:

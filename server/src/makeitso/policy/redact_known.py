@@ -41,10 +41,12 @@ class KnownValues:
             as short as it can be, so that ordinary text is not delayed.
         """
         found = self._automaton.find_matches_as_indexes(data)
-        hold = len(data) if last else self._hold(data, found)
+        hold = len(data) if last else self._hold(data)
         out: list[bytes] = []
         at = 0
         for index, start, end in found:
+            # A match that begins before the tail is final even where it reaches into it: a longer
+            # form at its place would have made the tail begin there.
             if start >= hold:
                 break
             out += (data[at:start], self.replacements[self._forms[index]])
@@ -52,20 +54,12 @@ class KnownValues:
         out.append(data[at:hold])
         return b"".join(out), data[max(at, hold) :]
 
-    def _hold(self, data: bytes, found: list[tuple[int, int, int]]) -> int:
+    def _hold(self, data: bytes) -> int:
         """The first place from where everything up to the end begins some form."""
         size = len(data)
-        ends = {start: end for _, start, end in found if end > size - self._longest}
-        at = max(size - self._longest + 1, 0)
-        # A match that reaches into the tail is final up to its end, unless a longer form begins
-        # at the same place.
-        for start, end in ends.items():
-            if start < at < end:
-                at = end
-        while at < size:
+        for at in range(max(size - self._longest + 1, 0), size):
             if data[at : at + _HEAD] in self._heads and self._begins(data[at:]):
                 return at
-            at = ends.get(at, at + 1)
         return size
 
     def _begins(self, tail: bytes) -> bool:

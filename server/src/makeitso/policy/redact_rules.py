@@ -77,7 +77,7 @@ RULES: tuple[Rule, ...] = (
 )  # fmt: skip
 
 _PLACEHOLDER = re.compile(
-    rb"(?i)^(?:[$%<{*]|\[REDACTED|os\.|process\.|env[.\[]|null\b|none\b|true\b|false\b|undefined\b"
+    rb"(?i)^(?:[$%<{*:]|\[REDACTED|os\.|process\.|env[.\[]|null\b|none\b|true\b|false\b|undefined\b"
     rb"|x{4,}|\.{3}|your[_-]|example|changeme|placeholder|password$|secret$)"
 )
 _CODE = re.compile(rb"[()\[\]{}]|^(?:~|\.{1,2})?/[\w.-]+/|^[a-z_.]+$|^[A-Za-z_]+(?:\.[A-Za-z_]+)+$")

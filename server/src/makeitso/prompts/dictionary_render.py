@@ -37,11 +37,12 @@ def put_section(text: str, section: str) -> str:
     """The text with the section in the place of the old one, or at its end.
 
     Everything else stays byte for byte; doing it twice is doing it once. The section takes the line
-    ends of the text.
+    ends of the text, or of the section it replaces.
     """
-    newline = "\r\n" if "\r\n" in text else "\n"
-    section = section.replace("\r\n", "\n").replace("\n", newline)
     old, _ = find_section(text)
+    model = text if old is None else text[old.start : old.end]
+    newline = "\r\n" if "\r\n" in model else "\n"
+    section = section.replace("\r\n", "\n").replace("\n", newline)
     if old is not None:
         return text[: old.start] + section + text[old.end :]
     if not text:

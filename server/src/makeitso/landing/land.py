@@ -177,12 +177,14 @@ async def commit(
     return payload.landing
 
 
-def recover(root: Path) -> tuple[RecoveredLanding, ...]:
+def recover(
+    root: Path, *, fault: Callable[[str], None] | None = None
+) -> tuple[RecoveredLanding, ...]:
     """End every landing a crash interrupted; the owner of the workspace calls it at start.
 
     Landed and stuck ones are reported again until they are forgotten.
     """
-    return tuple(_recovered(item) for item in recovery.recover_all(root))
+    return tuple(_recovered(item) for item in recovery.recover_all(root, fault=fault or _no_fault))
 
 
 def forget(root: Path, id: str) -> None:  # noqa: A002 -- the field's word

@@ -10,6 +10,7 @@ from makeitso.landing import transaction
 from makeitso.workspace import files
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from makeitso.landing.transaction import Intent
@@ -29,29 +30,29 @@ class Recovered:
     reason: str = ""
 
 
-def recover_all(root: Path) -> tuple[Recovered, ...]:
+def recover_all(root: Path, *, fault: Callable[[str], None]) -> tuple[Recovered, ...]:
     """Bring every transaction that a crash left to an end. Safe to be killed and called again.
 
     Landed and stuck ones stay until they are forgotten, so their outcome is not lost with a second
     crash.
     """
     homes = sorted((root / transaction.DIRECTORY).glob("*/"))
-    return tuple(_recover(root, home) for home in homes)
+    return tuple(_recover(root, home, fault=fault) for home in homes)
 
 
-def _recover(root: Path, home: Path) -> Recovered:
+def _recover(root: Path, home: Path, *, fault: Callable[[str], None]) -> Recovered:
     try:
         intent = transaction.read_intent(home)
     except StoreError:
         transaction.drop(root, home)  # the intent is written before anything it speaks of
         return Recovered(id=home.name, outcome="undone", payload="")
     try:
-        return _decide(root, home, intent)
+        return _decide(root, home, intent, fault=fault)
     except (ConflictError, OSError) as error:
         return Recovered(id=intent.id, outcome="stuck", payload=intent.payload, reason=str(error))
 
 
-def _decide(root: Path, home: Path, intent: Intent) -> Recovered:
+def _decide(root: Path, home: Path, intent: Intent, *, fault: Callable[[str], None]) -> Recovered:
     def ended(outcome: Outcome, reason: str = "") -> Recovered:
         return Recovered(id=intent.id, outcome=outcome, payload=intent.payload, reason=reason)
 
@@ -72,7 +73,7 @@ def _decide(root: Path, home: Path, intent: Intent) -> Recovered:
         for number, state in enumerate(states)
     )
     if complete and not (home / "abort").exists():
-        transaction.roll_forward(root, home, intent)
+        transaction.roll_forward(root, home, intent, fault=fault)
         return ended("landed")
     transaction.roll_back(root, home, intent)
     return ended("undone")

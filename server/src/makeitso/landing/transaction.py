@@ -168,9 +168,9 @@ def finish(root: Path, home: Path, *, fault: Callable[[str], None]) -> None:
     _sync(home)
 
 
-def roll_forward(root: Path, home: Path, intent: Intent) -> None:
+def roll_forward(root: Path, home: Path, intent: Intent, *, fault: Callable[[str], None]) -> None:
     """Replace what is still old, after a crash past the commit point."""
-    _replace_all(root, home, intent, fault=_no_fault)
+    _replace_all(root, home, intent, fault=fault)
     with contextlib.suppress(FileExistsError):
         _store(home / "done", b"", permissions=0o600)
     _sync(home)
@@ -238,6 +238,8 @@ def has_new(root: Path, home: Path, intent: Intent, number: int) -> bool:
 def _replace_all(root: Path, home: Path, intent: Intent, *, fault: Callable[[str], None]) -> None:
     for number, target in enumerate(intent.targets):
         fault("landing.rename")
+        if target.new == files.ABSENT and files.read(root, target.path) is None:
+            continue  # deleted before a crash, maybe with its directory
         with files.parent(root, target.path, create=target.new != files.ABSENT) as (
             directory,
             name,
@@ -331,7 +333,3 @@ def _store_error(error: OSError) -> StoreError:
         f"The accepted hunks could not be written: {error.strerror}. Nothing was changed.",
         hint="Free some disk space and land again." if full else "Make the files writable.",
     )
-
-
-def _no_fault(_: str) -> None:
-    """Nothing happens at a named point outside tests."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import os
 import secrets
 import signal
@@ -21,6 +22,7 @@ from makeitso.protocol import events as ev
 from makeitso.protocol.plan import ApiManager, CodexManager, NoManager, RunOptions
 from makeitso.runs import engine
 from makeitso.runs.book import Book
+from makeitso.runs.planning import checked_goal, runnable, write_plan
 from makeitso.runs.ports import Places, Ports, WorkerSettings
 from makeitso.runs.steps.plan import refresh_plan
 from makeitso.store import owner
@@ -39,16 +41,16 @@ from makeitso.workspace.paths import (
 from makeitso.workspace.secrets import api_key, known_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Generator
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Generator
     from pathlib import Path
 
     from makeitso.landing.editor import Editor
     from makeitso.managers.port import Manager
     from makeitso.parsing.library import Library
-    from makeitso.prompts.catalog import CATALOG
-from makeitso.prompts.dictionary import Dictionary
+    from makeitso.prompts.catalog import PromptName
+    from makeitso.prompts.dictionary import Dictionary
     from makeitso.protocol.config import Config
-    from makeitso.protocol.plan import ManagerKind
+    from makeitso.protocol.plan import ManagerKind, Plan
     from makeitso.protocol.words import ApprovalPolicy, HaltPoint
     from makeitso.runs.engine import Outcome
     from makeitso.runs.ports import Door
@@ -85,6 +87,7 @@ class Bridge:
         self.dot = DotMakeitso(self.root)
         self.client = client
         self.profile = profile
+        self._overrides = overrides
         self.editor = editor or NoEditor()
         self.bare = bare
         self.clock = SystemClock()
@@ -92,6 +95,7 @@ class Bridge:
         self.state = workspace_state(self.root)
         self._journal: Journal | None = None
         self._book: Book | None = None
+        self._owned = False
 
     @property
     def config(self) -> Config:
@@ -148,15 +152,39 @@ class Bridge:
         Raises:
             StateError: another live process is.
         """
+        if self._owned:
+            yield  # this process is already
+            return
         ensure_dot_makeitso(self.root)
         with owner.own(self.dot.owner_lock, door=self.client):
-            yield
+            self._owned = True
+            try:
+                yield
+            finally:
+                self._owned = False
+
+    def reload(self) -> None:
+        """Read the settings and the trust again; runs under way keep what they started with."""
+        self.loaded, self.trust = trust.load_config(
+            self.root, profile=self.profile, overrides=self._overrides
+        )
+        self.__dict__.pop("dictionary", None)
 
     def close(self) -> None:
         """Release the journal; idempotent."""
         if self._journal is not None:
             self._journal.close()
             self._journal = self._book = None
+
+    @contextlib.contextmanager
+    def second(self) -> Generator[Bridge]:
+        """The same workspace with a journal connection of its own, for another thread."""
+        twin = copy.copy(self)
+        twin._journal = twin._book = None
+        try:
+            yield twin
+        finally:
+            twin.close()
 
     def places(self) -> Places:
         """Where things are kept, made if missing."""
@@ -201,7 +229,7 @@ class Bridge:
                 extra_args=settings.extra_args,
                 sandbox=not self.bare,
             ),
-            manager=self._manager,
+            manager=lambda run_id: self.manager(self.book.run(run_id).options.manager, run_id),
             checks=self._checks(places),
             editor=self.editor,
             redactor=self.redactor,
@@ -276,9 +304,13 @@ class Bridge:
         )
 
     @contextlib.asynccontextmanager
-    async def _manager(self, run_id: str) -> AsyncGenerator[Manager]:
-        """Open the manager a run was created with; its libraries load here and not before."""
-        kind = self.book.run(run_id).options.manager
+    async def manager(self, kind: ManagerKind, label: str) -> AsyncGenerator[Manager]:
+        """Open a manager; its libraries load here and not before.
+
+        Args:
+            kind: who manages.
+            label: names its private directories: a run id, or `plan`.
+        """
         settings, worker = self.config.manager, self.config.workers.codex
         limits = Limits(
             max_no_progress=settings.max_no_progress, longest_wait_s=self.config.wait.max_s
@@ -314,8 +346,8 @@ class Bridge:
                     model=settings.model or worker.model or None,
                     base_url=settings.base_url or worker.base_url or None,
                     api_key=secret,
-                    home=private_dir(places.homes / run_id / "manager"),
-                    tmp=private_dir(places.tmp / run_id / "manager"),
+                    home=private_dir(places.homes / label / "manager"),
+                    tmp=private_dir(places.tmp / label / "manager"),
                     repository=self.root,
                     run_commands=not self.bare,
                     limits=limits,
@@ -429,8 +461,13 @@ def _put_down(bridge: Bridge, run_id: str, error: BaseException) -> None:
     )
 
 
-async def settle(bridge: Bridge, door: Door) -> bool:
+async def settle(bridge: Bridge, door: Door, *, skip: Collection[str] = ()) -> bool:
     """Land and end what is decided, if no other process owns the workspace.
+
+    Args:
+        bridge: the workspace.
+        door: the person's side.
+        skip: runs that this process drives already.
 
     Returns:
         False when another process owns it and will do this.
@@ -441,8 +478,26 @@ async def settle(bridge: Bridge, door: Door) -> bool:
     try:
         with bridge.own():
             ports = bridge.ports()
-            for run_id in list(bridge.book.runs):
+            for run_id in [run for run in bridge.book.runs if run not in skip]:
                 await engine.drive(ports, bridge.book, door, run_id, settle_only=True)
     except StateError:
         return False
     return True
+
+
+async def make_plan(
+    bridge: Bridge, goal: str, progress: Callable[[str], Awaitable[None]]
+) -> tuple[Path, Plan]:
+    """Write a plan document for a goal; runs nothing.
+
+    Raises:
+        ModelError: the manager failed or answered what is not a plan.
+        UsageError: the goal is empty or too long.
+    """
+    require_runnable(bridge.loaded)
+    ports = bridge.ports()
+    async with bridge.manager(bridge.manager_kind(), "plan") as manager:
+        path, _ = await write_plan(
+            ports, manager, goal=checked_goal(goal), options=bridge.options(), progress=progress
+        )
+    return path, runnable(path, bridge.root, bridge.config)

@@ -151,7 +151,7 @@ def _task(run: RunState, task: TaskState, event: Event) -> None:
             | ev.UsageCounted()
         ):
             _work(task, event)
-        case ev.ChangeProposed() | ev.HunkMarked() | ev.HunkSplit() | ev.HunkEdited():
+        case ev.ChangeProposed() | ev.HunkMarked() | ev.HunkSplit():
             _marks(task, event)
         case ev.LandRequested() | ev.LandingStarted() | ev.LandingEnded():
             _landing(task, event)
@@ -224,10 +224,11 @@ def _marks(task: TaskState, event: Event) -> None:
     match event.data:
         case ev.ChangeProposed() as change:
             task.change = change
-            task.hunks = {
-                hunk.id: "refused" if hunk.refused else task.hunks.get(hunk.id, "pending")
-                for hunk in change.hunks
-            }
+            before, states = task.hunks, dict[str, "HunkState"]()
+            for hunk in change.hunks:
+                for part in task.splits.get(hunk.id, (hunk.id,)):
+                    states[part] = "refused" if hunk.refused else before.get(part, "pending")
+            task.hunks = states
         case ev.HunkMarked() as marked:
             for hunk in marked.hunks:
                 if task.hunks.get(hunk) in ("pending", "accepted", "rejected", "conflict"):
@@ -241,11 +242,6 @@ def _marks(task: TaskState, event: Event) -> None:
                 state = task.hunks[hunk]
                 task.splits[hunk] = parts
                 task.hunks = _replaced(task.hunks, hunk, dict.fromkeys(parts, state))
-        case ev.HunkEdited(hunk=hunk, diff=diff):
-            if task.hunks.get(hunk) in ("pending", "accepted", "rejected", "conflict"):
-                task.edited[hunk] = diff
-                task.hunks[hunk] = "accepted"
-                task.explicit.add(hunk)
         case _:
             pass
 

@@ -75,8 +75,6 @@ class TaskState:
     hunks: dict[str, HunkState] = field(default_factory=dict[str, "HunkState"])
     splits: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     """Hunks that stand as their parts."""
-    edited: dict[str, str] = field(default_factory=dict[str, str])
-    """Diff of hunks a person edited."""
     hunk_reasons: dict[str, str] = field(default_factory=dict[str, str])
     explicit: set[str] = field(default_factory=set[str])
     """Hunks a person marked, as opposed to a policy."""

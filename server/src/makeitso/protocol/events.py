@@ -288,7 +288,10 @@ class HunkRef(Wire):
 
 
 class ChangeProposed(Wire):
-    """A task's work as a difference of two trees, ready for marks."""
+    """A task's work as a difference of two trees, ready for marks.
+
+    Recorded again, by a person, when they edit a hunk: hunks with the same id keep their marks.
+    """
 
     type: Literal["change.proposed"] = "change.proposed"
     base_tree: str = Field(description="Tree the task started from.")
@@ -315,14 +318,6 @@ class HunkSplit(Wire):
     type: Literal["hunk.split"] = "hunk.split"
     hunk: str = Field(description="Hunk id.")
     parts: tuple[str, ...] = Field(description="Ids of the parts, in order.")
-
-
-class HunkEdited(Wire):
-    """A person changed what a hunk adds; that lands instead, and counts as accepted."""
-
-    type: Literal["hunk.edited"] = "hunk.edited"
-    hunk: str = Field(description="Hunk id.")
-    diff: str = Field(description="The hunk as the person saved it, header line included.")
 
 
 class LandRequested(Wire):
@@ -426,7 +421,7 @@ EventData = Annotated[
     | SnapshotTaken | WorktreeCreated | WorktreeRemoved | SetupRan
     | WorkerStarted | WorkerEnded | TurnStarted | TurnEnded | CommandRan
     | RecordFound | MissFound | UsageCounted | ManagerJudged | CheckRan
-    | ChangeProposed | HunkMarked | HunkSplit | HunkEdited
+    | ChangeProposed | HunkMarked | HunkSplit
     | LandRequested | LandingStarted | LandingEnded
     | ArtifactCaptured | SummaryWritten | NoteAdded
     | ApprovalAsked | ApprovalDecided | ApprovalVoided | ApprovalUsed,

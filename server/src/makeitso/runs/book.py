@@ -29,7 +29,11 @@ class Book:
         self.seq = 0
         self._wake = anyio.Event()
         self._listeners: list[Callable[[Event], None]] = []
-        journal.listen(lambda _event: self.refresh())
+        journal.listen(self._appended)
+        self.refresh()
+
+    def _appended(self, event: Event) -> None:
+        del event  # read back with what others appended before it
         self.refresh()
 
     def refresh(self) -> bool:

@@ -7,15 +7,12 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from makeitso import __version__
-from makeitso.errors import UsageError
 from makeitso.protocol import events as ev
+from makeitso.runs.planning import checked_goal
 
 if TYPE_CHECKING:
     from makeitso.protocol.plan import RunOptions
     from makeitso.runs.ports import Ports
-
-MAX_GOAL_CHARS = 200_000
-"""A goal longer than this is a file to be read, not a goal."""
 
 
 def create_run(ports: Ports, *, goal: str, plan: str | None, options: RunOptions) -> str:
@@ -31,14 +28,7 @@ def create_run(ports: Ports, *, goal: str, plan: str | None, options: RunOptions
         UsageError: the goal is empty or too long.
         StoreError: the journal cannot be written.
     """
-    text = goal.strip()
-    if not text:
-        raise UsageError("the goal is empty", hint='say what you want: mis run "fix the parser"')
-    if len(text) > MAX_GOAL_CHARS:
-        raise UsageError(
-            f"the goal has {len(text):,} characters; the most is {MAX_GOAL_CHARS:,}",
-            hint="put the details into a file of the repository and name that file in the goal",
-        )
+    text = checked_goal(goal)
     ports.fault("run.create")
     config = ports.config
     day = dt.datetime.fromtimestamp(ports.clock.now_ms() / 1000, tz=dt.UTC)

@@ -46,7 +46,8 @@ class Host:
         nonce: str,
         nobody: Callable[[], bool],
     ) -> None:
-        self._ctx, self._task, self._phase = ctx, task, phase
+        self._ctx, self._task = ctx, task
+        self._phase: PhaseName = phase
         self._delimiters, self._nonce = delimiters, nonce
         self.nobody = nobody
         self._streams: dict[port.Channel, Stream] = {}
@@ -87,7 +88,8 @@ class Host:
             case port.Notice(text=text, will_retry=will_retry):
                 self._ctx.note(text, task=self._task, level="info" if will_retry else "warning")
             case port.Message():
-                pass  # its text came as Output on `message`
+                # Its text came as Output on `message`; the next one begins on a line of its own.
+                self._stream("message").end_line()
 
     async def ask(self, request: port.WorkerAsk, /) -> port.WorkerAnswer:
         """Answer a question from what was decided before, or put it to a person."""

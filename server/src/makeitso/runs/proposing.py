@@ -11,57 +11,53 @@ from makeitso.protocol import events as ev
 from makeitso.workspace import changes, snapshots
 
 if TYPE_CHECKING:
-    from makeitso.protocol.change import Change
+    from makeitso.journal.state import TaskState
     from makeitso.runs.context import Context
+    from makeitso.workspace.git import Repository
     from makeitso.workspace.worktrees import Worktree
+
+PERSON_FLAGS = frozenset({"bidi", "invisible", "mixed-script", "control", "proves-task"})
+"""A hunk with one of these is accepted by a person or not at all."""
 
 
 async def propose(ctx: Context, task_id: str, worktree: Worktree) -> None:
     """Record what the task changed so far; nothing is recorded when that is already known."""
     task = ctx.task(task_id)
-    if task.base is None:
-        return
-    base = task.base
 
-    def compute() -> tuple[snapshots.Snapshot, Change]:
+    def compute() -> ev.ChangeProposed:
         taken = snapshots.take(
             ctx.ports.repo, worktree, run=ctx.run_id, task=task_id, name="proposal"
         )
-        change = changes.between(
-            ctx.ports.repo,
-            base.tree,
-            taken.tree,
-            run=ctx.run_id,
-            task=task_id,
-            checks=task.spec.checks,
-            notes=base.notes,
-        )
-        return taken, change
+        return proposed(ctx.ports.repo, ctx.run_id, task, tree=taken.tree, commit=taken.commit)
 
-    taken, change = await to_thread.run_sync(compute)
-    if task.change is not None and task.change.tree == taken.tree:
-        return
+    data = await to_thread.run_sync(compute)
+    if task.change is None or task.change.tree != data.tree:
+        ctx.append(data, task=task_id, phase="task")
+
+
+def proposed(
+    repo: Repository, run_id: str, task: TaskState, *, tree: str, commit: str
+) -> ev.ChangeProposed:
+    """The difference between a task's base and a tree, as the journal records it."""
+    base = task.base.tree if task.base else ""
+    change = changes.between(repo, base, tree, run=run_id, task=task.id, checks=task.spec.checks)
     hunks = tuple(
         ev.HunkRef(
             id=hunk.id,
             path=file.path,
-            must_ask=bool(file.protected or hunk.flags),
+            must_ask=bool(file.protected) or bool(PERSON_FLAGS & set(hunk.flags)),
             refused=file.refused,
         )
         for file in change.files
         for hunk in file.hunks
     )
-    form = "\n".join([base.tree, *(hunk.id for hunk in hunks)])
-    ctx.append(
-        ev.ChangeProposed(
-            base_tree=base.tree,
-            tree=taken.tree,
-            commit=taken.commit,
-            files=len(change.files),
-            hunks=hunks,
-            held=any(file.protected for file in change.files),
-            digest=hashlib.sha256(form.encode()).hexdigest(),
-        ),
-        task=task_id,
-        phase="task",
+    form = "\n".join([base, *(hunk.id for hunk in hunks)])
+    return ev.ChangeProposed(
+        base_tree=base,
+        tree=tree,
+        commit=commit,
+        files=len(change.files),
+        hunks=hunks,
+        held=any(file.protected for file in change.files),
+        digest=hashlib.sha256(form.encode()).hexdigest(),
     )

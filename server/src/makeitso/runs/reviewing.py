@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from makeitso.errors import NotFoundError, StateError
 from makeitso.protocol import events as ev
 from makeitso.review import hunks as hunk_rules
+from makeitso.review.render import document
 from makeitso.store.outputs import keep
 from makeitso.workspace import changes
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from makeitso.journal.state import RunState, TaskState
     from makeitso.protocol.change import Change, ChangedFile, Hunk
     from makeitso.protocol.words import Mark
+    from makeitso.review.render import ReviewDocument
     from makeitso.runs.book import Book
     from makeitso.workspace.git import Repository
 
@@ -52,7 +54,6 @@ def _file(file: ChangedFile, task: TaskState) -> ChangedFile:
                 update={
                     "state": task.hunks.get(part.id, part.state),
                     "reason": task.hunk_reasons.get(part.id, part.reason),
-                    "diff": task.edited.get(part.id, part.diff),
                 }
             )
             for part in parts
@@ -62,28 +63,29 @@ def _file(file: ChangedFile, task: TaskState) -> ChangedFile:
 
 def write_review_document(dot: Path, run: RunState, task: TaskState, change: Change) -> Path:
     """Write `.makeitso/review/<run>-<task>.diff`, readable in any editor."""
-    from makeitso.review.render import render
-
     name = f"{run.id}-{task.id}.diff"
-    keep(
-        dot / "review",
-        name,
-        render(change, head=review_head(run, task)).text.encode("utf-8", "surrogatepass"),
-    )
+    shown = review_document(run, task, change)
+    keep(dot / "review", name, shown.text.encode("utf-8", "surrogatepass"))
     return dot / "review" / name
 
 
-def review_head(run: RunState, task: TaskState) -> tuple[str, ...]:
-    """What stands above the hunks: the task, its summary, its evidence."""
-    lines = [f"{run.id} {task.id}: {task.spec.title}"]
-    if task.summary:
-        lines += ["", *task.summary.splitlines()]
-    if task.spec.checks:
-        lines.append("")
+def review_document(run: RunState, task: TaskState, change: Change) -> ReviewDocument:
+    """The review as one text: the summary on top, then evidence, then hunks."""
+    return document(
+        change,
+        title=f"{run.id} {task.id}: {task.spec.title}",
+        summary=task.summary,
+        evidence=evidence(task),
+    )
+
+
+def evidence(task: TaskState) -> tuple[str, ...]:
+    """One line a check: what it said on the base, on the proposal and after landing."""
+    lines: list[str] = []
     for check in task.spec.checks:
         states = [
-            f"{label}: {'green' if found.passed else 'red'}"
-            for label, where in (("base", "base"), ("proposal", "proposal"), ("landed", "landed"))
+            f"{where}: {'green' if found.passed else 'red'}"
+            for where in ("base", "proposal", "landed")
             if (found := task.latest_check(check.command, check.cwd, where)) is not None
         ]
         lines.append(f"`{check.command}`  {', '.join(states) or 'not run'}")

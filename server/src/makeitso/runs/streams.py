@@ -48,11 +48,19 @@ class Stream:
         )
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._found = 0
+        self._inside_line = False
         self._shown = channel in ("message", "stdout", "stderr")
 
     def feed(self, data: bytes) -> None:
         """Take bytes as they come."""
+        if data:
+            self._inside_line = not data.endswith(b"\n")
         self._take(self._redaction.feed(data))
+
+    def end_line(self) -> None:
+        """Let what follows begin on a new line, unless it does already."""
+        if self._inside_line:
+            self.feed(b"\n")
 
     def flush(self) -> ev.OutputRef:
         """End of a turn: nothing is held back any more, and what came is durable."""

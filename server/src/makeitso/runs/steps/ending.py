@@ -39,7 +39,7 @@ def tick_box(ctx: Context, task_id: str) -> None:
     if run.plan_path is None:
         return
     path = ctx.ports.places.root / run.plan_path
-    if ctx.ports.editor.open_document(path) is not None:
+    if ctx.ports.editor.open_document(run.plan_path) is not None:
         ctx.note(f"{run.plan_path} is open in the editor; {task_id} is ticked there", task=task_id)
         return
     try:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from anyio import to_thread
 
-from makeitso.errors import MisError
+from makeitso.errors import ConflictError, StateError, StoreError
 from makeitso.landing import land as landing
 from makeitso.protocol import events as ev
 from makeitso.protocol.change import Landing
@@ -24,96 +24,118 @@ if TYPE_CHECKING:
 async def land(ctx: Context, task_id: str) -> None:
     """Write what is accepted into the workspace; conflicts are set aside, all the rest lands."""
     task = ctx.task(task_id)
-    places, repo = ctx.ports.places, ctx.ports.repo
-    landing_dir = places.dot / "landing"
     if task.landing is not None:
         await _recover(ctx, task_id, task.landing)
         return
+    root, repo = ctx.ports.places.root, ctx.ports.repo
     change = await to_thread.run_sync(present_change, repo, ctx.run_id, task)
     landing_id = f"{ctx.run_id}-{task_id}-{len(task.landings) + 1}"
-    plan = await landing.prepare(
-        repo, change, edited=task.edited, editor=ctx.ports.editor, landing_id=landing_id
-    )
-    ctx.append(ev.LandingStarted(id=landing_id, hunks=plan.landed, files=plan.files), task=task_id)
-    ctx.ports.fault("landing.started")
-    error = ""
     try:
-        await landing.commit(
-            repo, plan, editor=ctx.ports.editor, directory=landing_dir, fault=ctx.ports.fault
+        plan = await landing.prepare(repo, change, id=landing_id, editor=ctx.ports.editor)
+        ctx.append(
+            ev.LandingStarted(id=landing_id, hunks=plan.landed, files=plan.landing().files),
+            task=task_id,
         )
-    except MisError as failure:
-        error = failure.message
+        ctx.ports.fault("landing.started")
+        done = await landing.commit(plan, root=root, editor=ctx.ports.editor, fault=ctx.ports.fault)
+    except (ConflictError, StateError, StoreError) as failure:
+        _nothing_landed(ctx, task_id, landing_id, failure.message)
+    else:
+        reasons = {conflict.hunk: conflict.reason for conflict in plan.conflicts}
+        ctx.append(ev.LandingEnded(landing=done, reasons=reasons), task=task_id)
+        for note in plan.notes:
+            ctx.note(note, task=task_id)
+    ctx.ports.fault("landing.recorded")
+    await to_thread.run_sync(landing.forget, root, landing_id)
+    await _after(ctx, task_id)
+
+
+async def _recover(ctx: Context, task_id: str, landing_id: str) -> None:
+    """A landing was interrupted: it is whole, or nothing of it is there; say which."""
+    root = ctx.ports.places.root
+    found = {item.id: item for item in await to_thread.run_sync(landing.recover, root)}
+    item = found.get(landing_id)
+    if item is not None and item.outcome == "landed" and item.landing is not None:
+        ctx.append(ev.LandingEnded(landing=item.landing), task=task_id)
+    elif item is not None and item.outcome == "stuck":
+        _nothing_landed(ctx, task_id, landing_id, item.reason)
+    else:
+        # Nothing was written: what was accepted still is, and lands at the next step.
+        ctx.append(
+            ev.LandingEnded(landing=_empty(ctx, task_id, landing_id), error="interrupted"),
+            task=task_id,
+        )
+    if item is None or item.outcome != "stuck":
+        await to_thread.run_sync(landing.forget, root, landing_id)
+    await _after(ctx, task_id)
+
+
+def _nothing_landed(ctx: Context, task_id: str, landing_id: str, reason: str) -> None:
+    """Set the accepted hunks aside with the reason, so that a person looks before another try."""
+    accepted = tuple(h for h, s in ctx.task(task_id).hunks.items() if s == "accepted")
     ctx.append(
         ev.LandingEnded(
-            landing=Landing(
-                id=landing_id,
-                run=ctx.run_id,
-                task=task_id,
-                landed=() if error else plan.landed,
-                conflicts=tuple(plan.conflicts),
-                files=() if error else plan.files,
-                merged=plan.merged,
-                target="files",
-            ),
-            reasons=dict(plan.conflicts),
-            error=error,
+            landing=_empty(ctx, task_id, landing_id).model_copy(update={"conflicts": accepted}),
+            reasons=dict.fromkeys(accepted, reason),
+            error=reason,
         ),
         task=task_id,
     )
-    _after(ctx, task_id, error)
+    ctx.note(f"nothing landed: {reason}", task=task_id, level="error")
 
 
-def _after(ctx: Context, task_id: str, error: str) -> None:
+def _empty(ctx: Context, task_id: str, landing_id: str) -> Landing:
+    return Landing(
+        id=landing_id,
+        run=ctx.run_id,
+        task=task_id,
+        landed=(),
+        conflicts=(),
+        files=(),
+        merged=False,
+        target="files",
+    )
+
+
+async def _after(ctx: Context, task_id: str) -> None:
     task = ctx.task(task_id)
-    if error:
-        ctx.note(f"nothing landed: {error}", task=task_id, level="error")
-    conflicts = [h for h, state in task.hunks.items() if state == "conflict"]
-    if conflicts:
+    aside = [h for h, state in task.hunks.items() if state == "conflict"]
+    if aside:
+        reasons = dict.fromkeys(task.hunk_reasons.get(h, "conflict") for h in aside)
         ctx.note(
-            f"{len(conflicts)} hunks of {task_id} are set aside: "
-            + "; ".join(dict.fromkeys(task.hunk_reasons.get(h, "conflict") for h in conflicts)),
+            f"{len(aside)} hunks are set aside: {'; '.join(reasons)}",
             task=task_id,
             level="warning",
         )
         ask_review(ctx, task_id)
-    change = present_change(ctx.ports.repo, ctx.run_id, task)
+    change = await to_thread.run_sync(present_change, ctx.ports.repo, ctx.run_id, task)
     write_review_document(ctx.ports.places.dot, ctx.run, task, change)
 
 
-async def _recover(ctx: Context, task_id: str, landing_id: str) -> None:
-    raise NotImplementedError(landing_id)
-
-
 async def check_landed(ctx: Context, task_id: str) -> None:
-    """Run the checks on the workspace as it is now, in the task's worktree.
+    """Run the checks on what the workspace is now, in the task's worktree.
 
-    When everything landed on an unmoved workspace the tree is the proposal's, and so is the result.
+    When all of a change landed on an unmoved workspace the tree is the proposal's, and its result
+    counts again.
     """
     task = ctx.task(task_id)
     if task.base is None:
         return
-    number = len(task.landings)
+    name = f"landed-{len(task.landings)}"
     now = await to_thread.run_sync(
         lambda: snapshots.take(
-            ctx.ports.repo,
-            ctx.ports.places.root,
-            run=ctx.run_id,
-            task=task_id,
-            name=f"landed-{number}",
+            ctx.ports.repo, ctx.ports.places.root, run=ctx.run_id, task=task_id, name=name
         )
     )
     ctx.append(
-        ev.SnapshotTaken(
-            name=f"landed-{number}", tree=now.tree, commit=now.commit, ref=now.ref, notes=()
-        ),
-        task=task_id,
+        ev.SnapshotTaken(name=name, tree=now.tree, commit=now.commit, ref=now.ref), task=task_id
     )
     worktree = await ensure_worktree(ctx, task_id, task.base)
     await to_thread.run_sync(restore, ctx.ports.repo, worktree, now.tree)
     results = await run_checks(
         ctx, task_id, where="landed", tree=now.tree, worktree=worktree, phase=None, reuse=True
     )
-    red = [r.command for r in results if not r.passed]
+    red = [result.command for result in results if not result.passed]
     if red:
         ctx.note(
             f"red on the workspace after landing: {'; '.join(red)}", task=task_id, level="warning"

@@ -1,0 +1,98 @@
+"""The person's side of a run in a terminal: what they see, and what they are asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from anyio import to_thread
+
+from makeitso.cli.questions import ask_person
+from makeitso.cli.ticker import tell
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from makeitso.cli.console import Console
+    from makeitso.protocol.approval import Approval
+    from makeitso.protocol.events import Event
+    from makeitso.wiring import Bridge
+
+STYLES = {
+    "message": "cyan",
+    "stdout": "dim",
+    "stderr": "dim red",
+    "command": "bold cyan",
+    "files": "cyan",
+    "manager": "magenta",
+    "check": "dim",
+    "setup": "dim",
+}
+"""Colour of each stream; the prefix says the same, so that nothing is said by colour alone."""
+
+
+class TerminalDoor:
+    """Shows a run on stderr line by line, and asks when `interactive`."""
+
+    def __init__(self, bridge: Bridge, console: Console) -> None:
+        self._bridge, self._console = bridge, console
+        self._partial: dict[tuple[str, str], str] = {}
+
+    def event(self, event: Event) -> None:
+        """Say what happened, if a person wants to know."""
+        line = tell(event)
+        if line is not None:
+            self._flush(event.task or "")
+            self._console.note(line.text, style=line.style)
+
+    def output(self, task: str, channel: str, text: str) -> None:
+        """Show live text, whole lines only."""
+        key = (task, channel)
+        whole, _, rest = (self._partial.pop(key, "") + text).rpartition("\n")
+        for line in whole.split("\n") if whole else ():
+            self._line(task, channel, line)
+        if rest:
+            self._partial[key] = rest
+
+    async def attend(self, pending: Sequence[Approval]) -> bool:
+        """Ask on the terminal, oldest question first; False without a terminal or at its end."""
+        if not self._console.interactive:
+            return False
+        return await to_thread.run_sync(
+            lambda: ask_person(self._bridge, self._console, pending[0]), abandon_on_cancel=True
+        )
+
+    def close(self) -> None:
+        """Show what has not ended with a line end."""
+        for task, channel in list(self._partial):
+            self._line(task, channel, self._partial.pop((task, channel)))
+
+    def _flush(self, task: str) -> None:
+        for key in [key for key in self._partial if key[0] == task]:
+            self._line(*key, self._partial.pop(key))
+
+    def _line(self, task: str, channel: str, line: str) -> None:
+        name = {"message": "worker", "stdout": "output", "stderr": "output"}.get(channel, channel)
+        prefix = f"{task} {name}" if task else name
+        self._console.note(f"  {prefix:<12}│ {line}", style=STYLES.get(channel))
+
+
+class JsonDoor:
+    """One journal event a line on stdout; nobody to ask."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def event(self, event: Event) -> None:
+        """Write the event."""
+        self._console.data(event.model_dump(mode="json"))
+
+    def output(self, task: str, channel: str, text: str) -> None:
+        """Live text is in the output files; the events say where."""
+
+    async def attend(self, pending: Sequence[Approval]) -> bool:
+        """Nobody answers."""
+        del pending
+        return False
+
+    def close(self) -> None:
+        """Nothing is held back."""

@@ -1,0 +1,80 @@
+"""Driving a run from a terminal: the loop around the engine, signals, the last line."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+import anyio
+
+from makeitso import wiring
+from makeitso.cli.door import JsonDoor, TerminalDoor
+
+if TYPE_CHECKING:
+    from anyio.abc import TaskGroup
+
+    from makeitso.cli.console import Console
+    from makeitso.runs.engine import Outcome
+    from makeitso.wiring import Bridge
+
+
+def door_for(bridge: Bridge, console: Console) -> TerminalDoor | JsonDoor:
+    """The door a verb opens: for a script when `--json` was given, else for a person."""
+    return JsonDoor(console) if console.as_json else TerminalDoor(bridge, console)
+
+
+def drive(
+    bridge: Bridge, console: Console, run_id: str, *, resume: bool = False, yes: bool = False
+) -> int:
+    """Drive a run to its end or its next open question; returns the exit code."""
+    door = door_for(bridge, console)
+
+    async def work() -> Outcome:
+        outcome: Outcome | None = None
+        async with anyio.create_task_group() as group:
+            await group.start(_end_on_signal, group)
+            outcome = await wiring.drive(bridge, run_id, door, resume=resume, yes=yes)
+            group.cancel_scope.cancel()
+        if outcome is None:
+            raise KeyboardInterrupt
+        return outcome
+
+    try:
+        outcome = anyio.run(work)
+        state, code = outcome.state, outcome.exit_code
+    except KeyboardInterrupt:
+        state, code = "stopped", 130
+        console.note(f"interrupted; `mis resume {run_id}` goes on", style="yellow")
+    finally:
+        door.close()
+    console.data({"type": "run.ended", "run": run_id, "state": state, "exit_code": code})
+    _last_words(bridge, console, run_id, state)
+    return code
+
+
+async def _end_on_signal(
+    group: TaskGroup, *, task_status: anyio.abc.TaskStatus[None] = anyio.TASK_STATUS_IGNORED
+) -> None:
+    """Let SIGTERM and SIGHUP end a run as Ctrl-C does: put down, journalled, nothing left."""
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM, signal.SIGHUP) as signals:
+        task_status.started()
+        async for _ in signals:
+            group.cancel_scope.cancel()
+            return
+
+
+def _last_words(bridge: Bridge, console: Console, run_id: str, state: str) -> None:
+    if console.as_json:
+        return
+    run = bridge.book.run(run_id)
+    waiting = run.pending
+    if state == "waiting":
+        for approval in waiting:
+            console.note(f"{approval.id}  {approval.kind}: {approval.subject}", style="yellow")
+        changes = any(a.kind == "change" for a in waiting)
+        console.note(
+            "decide with `mis approve ID`"
+            + (" or hunk by hunk with `mis review`" if changes else "")
+            + f", then `mis resume {run_id}`"
+        )
+    console.note(f"kept in {bridge.places().artifacts / run_id}", style="dim")

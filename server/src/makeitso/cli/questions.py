@@ -1,0 +1,91 @@
+"""One question to the person at the terminal, and the answer into the journal."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from makeitso.cli.review_loop import review_task
+from makeitso.errors import StateError
+from makeitso.protocol.approval import Decision
+from makeitso.runs.ask import decide, find
+
+if TYPE_CHECKING:
+    from makeitso.cli.console import Console
+    from makeitso.protocol.approval import Approval
+    from makeitso.protocol.words import ApprovalScope
+    from makeitso.wiring import Bridge
+
+_KEYS: dict[str, ApprovalScope] = {"y": "once", "t": "task", "u": "until-red", "r": "run"}
+_WORDS: dict[ApprovalScope, str] = {
+    "once": "y yes",
+    "task": "t for this task",
+    "until-red": "u until a check is red",
+    "run": "r for this run",
+}
+
+
+def ask_person(bridge: Bridge, console: Console, approval: Approval) -> bool:
+    """Put one question; False when the person leaves it open or input ends.
+
+    Runs in a thread of its own with a journal of its own, while the run goes on.
+    """
+    with bridge.second() as desk:
+        approval = find(desk.book, approval.id)
+        if approval.state != "pending":
+            return True
+        if approval.kind == "change" and approval.run is not None:
+            return review_task(desk, console, approval.run, approval.tasks[0])
+        _show(console, approval)
+        decision = (
+            _answer(console, approval)
+            if approval.kind == "question"
+            else _choose(console, approval)
+        )
+        if decision is None:
+            return False
+        try:
+            decide(desk.book, decision)
+        except StateError as error:
+            console.note(error.message, style="yellow")  # somebody else was faster
+        return True
+
+
+def _show(console: Console, approval: Approval) -> None:
+    console.note("")
+    console.note(f"{approval.kind}: {approval.subject}", style="bold yellow")
+    for line in approval.detail.splitlines():
+        console.note(f"    {line}")
+    if approval.unsandboxed:
+        console.note("    granted, it runs OUTSIDE the sandbox", style="bold red")
+
+
+def _choose(console: Console, approval: Approval) -> Decision | None:
+    possible = [f"{_WORDS[s]}" for s in approval.scopes if s in _WORDS]
+    menu = ", ".join([*possible, "n no", "l later"])
+    while True:
+        key = read_line(console, f"{approval.id} [{menu}]? ")
+        if key is None or key in ("l", "q", "later"):
+            return None
+        if key in ("n", "no"):
+            because = read_line(console, "reason (may be empty; the worker is told): ") or ""
+            return Decision(id=approval.id, grant=False, because=because, digest=approval.digest)
+        scope = _KEYS.get({"yes": "y"}.get(key, key))
+        if scope in approval.scopes:
+            return Decision(id=approval.id, grant=True, scope=scope, digest=approval.digest)
+
+
+def _answer(console: Console, approval: Approval) -> Decision | None:
+    for choice in approval.choices:
+        console.note(f"    - {choice}")
+    text = read_line(console, f"{approval.id} answer (empty: later): ")
+    if not text:
+        return None
+    return Decision(id=approval.id, grant=True, answer=text, digest=approval.digest)
+
+
+def read_line(console: Console, prompt: str) -> str | None:
+    """A line from the terminal without its end, stripped; None at the end of input."""
+    console.ask(prompt)
+    line = sys.stdin.readline()
+    return line.strip() if line else None

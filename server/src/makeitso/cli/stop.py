@@ -1,0 +1,51 @@
+"""`mis stop`: end what a run does now; it can be resumed."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+import typer
+
+from makeitso.cli.context import JsonFlag, context_of
+from makeitso.cli.resume import newest_open
+from makeitso.cli.workspace import opened
+from makeitso.errors import StateError
+from makeitso.runs.stop import request_stop
+
+PATIENCE_S = 20.0
+"""A worker has 5 s to end itself, its tree is then ended; the rest is margin."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verb."""
+    app.command("stop")(stop)
+
+
+def stop(
+    ctx: typer.Context,
+    run: Annotated[str, typer.Argument(help="Run id; the newest open one if left out.")] = "",
+    because: Annotated[str, typer.Option("--because", help="Reason, for the record.")] = "",
+    json: JsonFlag = False,
+) -> int:
+    """Stop a run and everything it started."""
+    context = context_of(ctx)
+    with opened(context) as bridge:
+        book = bridge.book
+        run_id = run or newest_open(book)
+        owner = bridge.owner
+        request_stop(book, run_id, reason=because or "stopped by a person", owned=owner is not None)
+        end = time.monotonic() + PATIENCE_S
+        while owner is not None and book.run(run_id).paused is None:
+            if book.run(run_id).finished is not None:
+                break
+            if time.monotonic() > end:
+                raise StateError(
+                    f"{run_id} has not stopped yet",
+                    hint=f"its process is {owner.pid}; look again with `mis status`",
+                )
+            time.sleep(0.05)
+            book.refresh()
+        context.console.data({"run": run_id, "state": "stopped"})
+        context.console.say(f"{run_id} stopped; `mis resume {run_id}` goes on")
+    return 0

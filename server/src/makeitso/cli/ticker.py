@@ -1,0 +1,92 @@
+"""One line of text for an event, as a person following a run wants it; most events have none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from makeitso.protocol import events as ev
+
+if TYPE_CHECKING:
+    from makeitso.protocol.events import Event
+    from makeitso.protocol.record import Record
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line and its colour."""
+
+    text: str
+    style: str | None = None
+
+
+_LEVELS = {"info": "magenta", "warning": "yellow", "error": "bold red"}
+
+
+def tell(event: Event) -> Line | None:  # noqa: C901 -- one flat match, a line each
+    """What to say of an event; None: nothing."""
+    task = f"{event.task}: " if event.task else ""
+    match event.data:
+        case ev.RunCreated():
+            return Line(f"run {event.run}", "bold")
+        case ev.PlanMade(path=path):
+            return Line(f"plan  {path}", "bold")
+        case ev.PhaseStarted():
+            return Line(f"{task}{event.phase}", "bold blue")
+        case ev.PhaseEnded(state="failed", reason=reason):
+            return Line(f"{task}{event.phase} failed: {reason}", "bold red")
+        case ev.WorktreeCreated(path=path):
+            return Line(f"{task}works in {path}", "dim")
+        case ev.WorkerStarted(program=program):
+            return Line(f"{task}{program}", "dim")
+        case ev.TurnEnded(status=status, error=error) if status != "completed":
+            return Line(f"{task}turn {status}: {error}", "yellow")
+        case ev.CommandRan(command=command, exit_code=code):
+            shown = "declined" if code is None else f"exit {code}"
+            return Line(f"{task}ran {command}  ({shown})", "dim" if code == 0 else "yellow")
+        case ev.RecordFound(record=record):
+            return Line(f"{task}record {_record(record)}", "green")
+        case ev.CheckRan() as check:
+            colour = "green" if check.passed else "red"
+            again = ", as before on the same tree" if check.reused else ""
+            word = "timed out" if check.timed_out else colour
+            return Line(f"{task}check on {check.where}: {word}  `{check.command}`{again}", colour)
+        case ev.ManagerJudged(verdict=verdict, note=note):
+            return Line(f"{task}manager: {verdict}. {note}".rstrip(), "magenta")
+        case ev.ChangeProposed() as change:
+            return Line(f"{task}{change.files} files, {len(change.hunks)} hunks proposed", "bold")
+        case ev.HunkMarked(hunks=hunks, mark=mark):
+            return Line(f"{task}{mark}: {', '.join(hunks)}")
+        case ev.LandingEnded() as landing if not landing.error:
+            return Line(f"{task}landed: {', '.join(landing.landing.files) or 'nothing'}", "green")
+        case ev.ApprovalAsked() as asked:
+            return Line(f"{asked.id} asks ({asked.kind}): {asked.subject}", "yellow")
+        case ev.ApprovalDecided() as decided:
+            word = "granted" if decided.grant else "denied"
+            return Line(f"{decided.id} {word} by {decided.who}", "dim")
+        case ev.NoteAdded(text=text, level=level):
+            return Line(f"{task}{text}", _LEVELS[level])
+        case ev.TaskEnded(state=state, reason=reason):
+            colour = "bold green" if state == "landed" else "bold red"
+            return Line(f"{task}{state}{f': {reason}' if reason else ''}", colour)
+        case ev.RunPaused(state=state, reason=reason):
+            return Line(f"{event.run} {state}: {reason}", "yellow")
+        case ev.RunFinished(state=state, reason=reason):
+            colour = "bold green" if state == "done" else "bold red"
+            return Line(f"{event.run} {state}{f': {reason}' if reason else ''}", colour)
+        case _:
+            return None
+
+
+def _record(record: Record) -> str:
+    place = f"{record.path}:{record.line}" if record.path and record.line else record.path
+    parts = [
+        record.event.upper() if record.intent == "frame" and record.event else record.pattern,
+        record.phase,
+        place,
+        record.artifact,
+        record.severity,
+        record.message,
+        str(record.json_) if record.json_ is not None else None,
+    ]
+    return " ".join(part for part in parts if part)

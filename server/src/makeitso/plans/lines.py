@@ -6,6 +6,7 @@ is how git counts lines, and a diagnostic must point at the line that git names.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import NamedTuple
 
 from makeitso.protocol.text import Span
@@ -65,6 +66,10 @@ class Part(NamedTuple):
     column: int
 
 
+def _offset(part: Part) -> int:
+    return part.offset
+
+
 class Flow(NamedTuple):
     """A value that may run over several lines, joined by single spaces, with its places."""
 
@@ -77,12 +82,11 @@ class Flow(NamedTuple):
 
     def place(self, offset: int) -> tuple[int, int]:
         """Line and column of a character of `text`."""
-        best = Part(0, self.line, self.column)
-        for part in self.more:
-            if part.offset > offset:
-                break
-            best = part
-        return best.line, best.column + offset - best.offset
+        index = bisect_right(self.more, offset, key=_offset)
+        if index == 0:
+            return self.line, self.column + offset
+        part = self.more[index - 1]
+        return part.line, part.column + offset - part.offset
 
     def span(self, start: int, end: int) -> Extent:
         """The place of `text[start:end]`."""

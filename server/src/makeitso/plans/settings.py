@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, cast
 
 import tomlkit
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from makeitso.protocol.text import Problem
     from makeitso.protocol.words import ApprovalPolicy, Permission
 
+_MOST_NAMES = 100
+"""Names looked at for slips: each is searched for in all lines, and a plan needs four."""
 SETTINGS_KEYS = ("approval", "budget_tokens", "max_concurrency", "policies")
 
 
@@ -50,7 +53,7 @@ def read_settings(block: Settings, *, out: list[Problem]) -> PlanSettings:
     reader = _Reader(block, out)
     spans: dict[str, Extent] = {}
     policies: dict[str, Permission] = {}
-    for name in table:
+    for name in islice(table, _MOST_NAMES):
         reader.known(name, SETTINGS_KEYS, "setting")
     for name in SETTINGS_KEYS:
         if name in table and name != "policies":

@@ -9,7 +9,7 @@ from config_files import Place, found, place_in
 
 from makeitso.errors import ConfigError, NotFoundError, NotYetError, UsageError
 from makeitso.protocol.config import Config
-from makeitso.workspace.config import explain, require_runnable
+from makeitso.workspace.config import explain, lint, require_runnable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -308,3 +308,20 @@ def test_tables_by_name_keep_quoted_names(place: Place) -> None:
     assert loaded.problems == ()
     assert loaded.config.debug.targets["my.app"].program == "a"
     assert loaded.value('debug.targets."my.app".program') == "a"
+
+
+def test_a_text_in_an_editor_is_linted_with_all_its_profiles(place: Place) -> None:
+    text = (
+        "[profiles.p.manager]\nseed = 'x'\n[manager]\naproval = 1\nkind = 'none'\n"
+        "[profiles.q]\nteam.temporal = 'h:1'\nproject.artifacts_dir = '..'\n"
+    )
+    path = place.root / ".makeitso/config.toml"
+    problems = lint(text, path=path, root=place.root)
+    assert [(p.code, p.span.line + 1) for p in problems] == [
+        ("wrong-value", 2),
+        ("unknown-key", 4),
+        ("not-yet", 7),
+        ("path-outside", 8),
+    ]
+    assert [p.code for p in lint("[x", path=path, root=place.root)] == ["toml-syntax"]
+    assert lint("", path=path, root=place.root) == ()

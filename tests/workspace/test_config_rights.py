@@ -160,6 +160,29 @@ def test_without_trust_handed_in_nothing_is_trusted(place: Place) -> None:
     assert load(place.root, dirs=place.dirs).config.policies.network == "ask"
 
 
+@pytest.mark.parametrize(
+    ("user", "workspace", "holds"),
+    [
+        ("policies.network = 'ask'\nprofiles.p.policies.network = 'auto'", "never", "never"),
+        ("policies.network = 'auto'\nprofiles.p.policies.network = 'never'", "ask", "never"),
+    ],
+)
+def test_the_persons_profile_does_not_pass_a_stricter_workspace(
+    place: Place, user: str, workspace: str, holds: str
+) -> None:
+    place.user(user)
+    place.workspace(f"policies.network = '{workspace}'")
+    place.agree()
+    assert place.load(profile="p").config.policies.network == holds
+
+
+@pytest.mark.parametrize("where", ["user", "workspace"])
+@pytest.mark.parametrize("key", ["learning.prompt_repo", "project.artifacts_dir"])
+def test_the_workspace_as_a_whole_is_no_such_place(place: Place, key: str, where: str) -> None:
+    getattr(place, where)(f"{key} = './'\nproject.root = './'")
+    assert found(place.load()) == [("path-outside", key, 1)]
+
+
 @pytest.mark.parametrize("text", ["../x", "/etc", "a/../../x", "~/x", "", "out/x"])
 @pytest.mark.parametrize("key", ["project.artifacts_dir", "learning.replay_dir"])
 def test_a_path_of_the_workspace_stays_inside(

@@ -95,6 +95,14 @@ def test_a_library_elsewhere_in_the_workspace_counts(place: Place) -> None:
     assert changes(place) == {"lib/prompts/a.md": "new", "lib/r.toml": "new"}
 
 
+def test_a_library_the_person_looks_for_in_every_workspace_counts(place: Place) -> None:
+    place.user("learning.regex_repo = 'protocol/regexes.toml'")
+    assert status(place).files == ()
+    place.write("protocol/regexes.toml", "")
+    assert changes(place) == {"protocol/regexes.toml": "new"}
+    assert status(place).state == "untrusted"
+
+
 def test_a_path_that_leads_out_is_not_followed(place: Place, tmp_path: Path) -> None:
     (tmp_path / "secret.toml").write_text("")
     place.workspace("learning.regex_repo = '../secret.toml'")

@@ -27,6 +27,7 @@ from makeitso.workspace.config_layers import (
     ConfigFile,
     file_layer,
     flag_layer,
+    parse_file,
     profile_layer,
     read_file,
 )
@@ -37,12 +38,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from makeitso.protocol.text import Problem
+
 __all__ = [
     "ConfigProblem",
     "LoadedConfig",
     "Setting",
     "Source",
     "explain",
+    "lint",
     "load",
     "require_runnable",
     "workspace_files",
@@ -161,6 +165,22 @@ def load(
         profiles=names,
         profile=profile,
     )
+
+
+def lint(text: str, *, path: Path, root: Path) -> tuple[Problem, ...]:
+    """What is wrong in the text of a config file, all its profiles included, as on its own.
+
+    For an editor: trust and the files it is laid over play no part. Sorted by place.
+    """
+    file = parse_file(
+        path, "user" if path == user_dirs().config_file else "workspace", text.encode()
+    )
+    problems = list(file.problems)
+    for layer in (file_layer(file), *(profile_layer(file, name) for name in file.profiles)):
+        problems += layer.problems
+        settle([layer], root=root, trusted=frozenset({path}), problems=problems)
+    spans = [found.problem for found in problems]
+    return tuple(sorted(spans, key=lambda found: (found.span.line, found.span.column)))
 
 
 def require_runnable(loaded: LoadedConfig) -> None:

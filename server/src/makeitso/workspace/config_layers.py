@@ -76,6 +76,11 @@ def read_file(path: Path, side: Side) -> ConfigFile:
         return ConfigFile(
             path, side, exists=True, problems=(file_problem(path, "config-unreadable", reason),)
         )
+    return parse_file(path, side, raw)
+
+
+def parse_file(path: Path, side: Side, raw: bytes) -> ConfigFile:
+    """A config file of these bytes, on disk or not yet; what is wrong becomes a problem."""
     digest = hashlib.sha256(raw).hexdigest()
     if len(raw) > MAX_BYTES:
         problem = file_problem(path, "config-unreadable", f"is larger than {MAX_BYTES} bytes")

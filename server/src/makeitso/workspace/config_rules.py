@@ -6,6 +6,7 @@ The rules are those stated at the top of `config`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
 from makeitso.workspace import config_keys
@@ -26,14 +27,12 @@ _ORDERED: Mapping[Names, tuple[str, ...]] = {
     ("manager", "approval"): ("manual", "confirm-phase", "delegate"),
     ("manager", "budget_tokens"): (),
 }
-_PATHS: frozenset[Names] = frozenset(
-    {
-        ("project", "root"),
-        ("project", "artifacts_dir"),
-        ("learning", "regex_repo"),
-        ("learning", "prompt_repo"),
-        ("learning", "replay_dir"),
-    }
+_PATHS: tuple[Names, ...] = (
+    ("project", "root"),
+    ("project", "artifacts_dir"),
+    ("learning", "regex_repo"),
+    ("learning", "prompt_repo"),
+    ("learning", "replay_dir"),
 )
 
 
@@ -68,12 +67,11 @@ def settle(
                 refused.append(entry)
                 problems.append(problem)
         winner = admitted[-1] if admitted else None
-        if winner is not None and path in _ORDERED and winner.source.side == "workspace":
-            person = next((e for e in reversed(admitted) if e.source.side == "user"), None)
-            if person is not None and _rank(path, winner.value) > _rank(path, person.value):
-                problems.append(_looser(winner, person))
-                refused.append(winner)
-                winner = person
+        if winner is not None and path in _ORDERED and winner.source.kind != "flag":
+            winner, problem = _stricter(path, admitted)
+            if problem is not None:
+                refused += [entry for entry in admitted if entry.source.side == "workspace"]
+                problems.append(problem)
         if winner is not None:
             held[path] = winner
         settings[dotted(path)] = tuple(
@@ -92,6 +90,19 @@ def _outcome(entry: Entry, winner: Entry | None, refused: list[Entry]) -> Outcom
     return "holds" if entry is winner else "overridden"
 
 
+def _stricter(path: Names, admitted: list[Entry]) -> tuple[Entry, ConfigProblem | None]:
+    """Of the person's last word and the workspace's the stricter; a problem if that loosens."""
+    person = next((e for e in reversed(admitted) if e.source.side == "user"), None)
+    workspace = next((e for e in reversed(admitted) if e.source.side == "workspace"), None)
+    if person is None or workspace is None:
+        return admitted[-1], None
+    if _rank(path, workspace.value) > _rank(path, person.value):
+        return person, _looser(workspace, person)
+    if workspace.value == person.value:
+        return admitted[-1], None
+    return workspace, None
+
+
 def _refusal(
     entry: Entry, *, root: Path, floor: object, trusted: frozenset[Path]
 ) -> ConfigProblem | None:
@@ -103,6 +114,10 @@ def _refusal(
     if key.refuses(entry.value) or (table is not None and table.not_yet):
         message = f"{name} = {shown(entry.value)}: this version does not do that yet"
         return entry.problem("not-yet", message, error=True)
+    if entry.path in _PATHS[1:] and not PurePosixPath(str(entry.value)).parts:
+        # The workspace as a whole would be taken for outputs, patterns or prompts.
+        message = f"{name} must name something below the workspace"
+        return entry.problem("path-outside", message, error=True)
     if entry.source.side != "workspace":
         return None
     if key.rights and entry.source.path not in trusted:

@@ -23,7 +23,7 @@ from makeitso.prompts.dictionary_text import find_section
 from makeitso.protocol.trust import TrustChange, TrustFile, TrustGrant, TrustName, TrustState
 from makeitso.workspace import config, config_keys
 from makeitso.workspace.config_entries import shown
-from makeitso.workspace.config_layers import ConfigFile, file_layer, profile_layer
+from makeitso.workspace.config_layers import ConfigFile, file_layer, profile_layer, read_file
 from makeitso.workspace.paths import DOT, UserDirs, stays_inside, user_dirs
 from makeitso.workspace.trust_store import read_record, record_grant, remove_grant
 
@@ -33,7 +33,23 @@ _PROTOCOL = f"{DOT}/protocol"
 
 def status(root: Path, *, dirs: UserDirs | None = None) -> TrustState:
     """How a workspace stands, from its files as they are now."""
-    return _status(root, config.workspace_files(root), dirs or user_dirs())
+    dirs = dirs or user_dirs()
+    workspace = str(root.resolve())
+    recorded = read_record(dirs).workspaces.get(workspace)
+    agreed = recorded.files if recorded else {}
+    now = {path: (digest, carries) for path, digest, carries in _carriers(root, dirs)}
+    shown_files = [
+        TrustFile(path=path, digest=digest, change=_change(agreed, path, digest), carries=carries)
+        for path, (digest, carries) in now.items()
+    ]
+    if now:
+        shown_files += [
+            TrustFile(path=path, digest="", change="removed") for path in agreed if path not in now
+        ]
+    same = all(file.change == "same" for file in shown_files)
+    state: TrustName = "trusted" if same else "changed" if recorded else "untrusted"
+    ordered = tuple(sorted(shown_files, key=lambda file: file.path))
+    return TrustState(workspace=workspace, state=state, files=ordered)
 
 
 def load_config(
@@ -111,33 +127,15 @@ class Trusted:
         return (path.relative_to(self.root).as_posix(), digest) in self.digests
 
 
-def _status(root: Path, files: tuple[ConfigFile, ...], dirs: UserDirs) -> TrustState:
-    workspace = str(root.resolve())
-    recorded = read_record(dirs).workspaces.get(workspace)
-    agreed = recorded.files if recorded else {}
-    now = {path: (digest, carries) for path, digest, carries in _carriers(root, files)}
-    shown_files = [
-        TrustFile(path=path, digest=digest, change=_change(agreed, path, digest), carries=carries)
-        for path, (digest, carries) in now.items()
-    ]
-    if now:
-        shown_files += [
-            TrustFile(path=path, digest="", change="removed") for path in agreed if path not in now
-        ]
-    same = all(file.change == "same" for file in shown_files)
-    state: TrustName = "trusted" if same else "changed" if recorded else "untrusted"
-    ordered = tuple(sorted(shown_files, key=lambda file: file.path))
-    return TrustState(workspace=workspace, state=state, files=ordered)
-
-
 def _change(agreed: dict[str, str], path: str, digest: str) -> TrustChange:
     if path not in agreed:
         return "new"
     return "same" if agreed[path] == digest else "changed"
 
 
-def _carriers(root: Path, files: tuple[ConfigFile, ...]) -> list[tuple[str, str, tuple[str, ...]]]:
+def _carriers(root: Path, dirs: UserDirs) -> list[tuple[str, str, tuple[str, ...]]]:
     """Path, digest and load of every file that carries something."""
+    files = config.workspace_files(root)
     found: list[tuple[str, str, tuple[str, ...]]] = []
     for file in files:
         rights = _rights(file)
@@ -147,7 +145,9 @@ def _carriers(root: Path, files: tuple[ConfigFile, ...]) -> list[tuple[str, str,
     if section is not None:
         digest = hashlib.sha256(section.encode()).hexdigest()
         found.append((AGENTS, digest, ("dictionary: tokens, intents, style rules",)))
-    for path, kind in sorted(_protocol_files(root, files).items()):
+    # The person's own file may name a place in every workspace; what lies there is not theirs.
+    naming = (read_file(dirs.config_file, "user"), *files)
+    for path, kind in sorted(_protocol_files(root, naming).items()):
         digest = _digest(root / path)
         if digest is not None:
             found.append((path, digest, (kind,)))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import threading
 import time
@@ -177,6 +178,16 @@ def test_stopping_wakes_a_hanging_answer_and_leaves_no_thread() -> None:
     assert ended.is_set()
     assert threading.active_count() == before
     assert time.monotonic() - started < 20
+
+
+def test_stopping_ends_connections_that_clients_keep_open() -> None:
+    started = time.monotonic()
+    with serve(lambda _: Answer()) as model:
+        client = http.client.HTTPConnection("127.0.0.1", model.port, timeout=60)
+        client.request("GET", "/")
+        assert b"scripted" in client.getresponse().read()
+    assert time.monotonic() - started < 20
+    client.close()
 
 
 def test_what_a_view_shows() -> None:

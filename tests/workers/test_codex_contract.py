@@ -23,6 +23,7 @@ from makeitso.workers.port import (
     CommandStarted,
     FilesTouched,
     Message,
+    Notice,
     Started,
     TurnResult,
     Usage,
@@ -236,19 +237,16 @@ async def test_a_thread_goes_on_in_a_new_process(worker: Worker, places: fx.Plac
     assert [event.input_tokens for event in second.of(Usage)][-1] == 300
 
 
-async def test_an_unknown_thread_is_an_answer_not_a_hang(
-    worker: Worker, transport: str, places: fx.Places
+async def test_a_thread_that_was_never_recorded_is_begun_anew(
+    worker: Worker, places: fx.Places
 ) -> None:
     missing = "00000000-0000-7000-8000-000000000000"
+    host = RecordingHost()
     with serve(workflow(DONE), key=fx.KEY) as model:
-        if transport == "app-server":
-            with pytest.raises(Exception, match=r"thread/resume") as caught:
-                await run_one(worker, places, model.base_url, RecordingHost(), thread=missing)
-            assert not isinstance(caught.value, BaseExceptionGroup)
-        else:
-            result = await run_one(worker, places, model.base_url, RecordingHost(), thread=missing)
-            assert (result.status, result.error_kind) == ("failed", "process")
-            assert not result.retryable
+        result = await run_one(worker, places, model.base_url, host, thread=missing)
+    assert result.status == "completed"
+    assert host.started.thread != missing
+    assert [notice for notice in host.of(Notice) if "new one" in notice.text]
 
 
 async def test_two_megabytes_of_output_in_one_line(worker: Worker, places: fx.Places) -> None:

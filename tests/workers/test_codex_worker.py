@@ -245,7 +245,12 @@ async def test_the_key_stays_away_from_commands_and_files(places: fx.Places) -> 
     host = RecordingHost()
     script: Script = workflow(Answer(items=(Run("env", "c1"),)), DONE)
     with serve(script, key=fx.KEY) as model:
-        async with CodexWorker().open(fx.make_job(places, model.base_url), host) as session:
+        job = fx.make_job(
+            places,
+            model.base_url,
+            environment={"HTTPS_PROXY": "http://u:pass-of-proxy@localhost:9", "NO_PROXY": "*"},
+        )
+        async with CodexWorker().open(job, host) as session:
             await session.turn("go")
             environ = psutil.Process(host.started.pid).environ()
             argv = psutil.Process(host.started.pid).cmdline()
@@ -253,6 +258,7 @@ async def test_the_key_stays_away_from_commands_and_files(places: fx.Places) -> 
     assert not any(fx.KEY in part for part in argv)
     assert "CODEX_CI" in host.text("stdout")
     assert fx.KEY not in host.text("stdout")
+    assert "pass-of-proxy" not in host.text("stdout")
     files = [path for path in places.home.rglob("*") if path.is_file()]
     assert files
     assert not [path for path in files if fx.KEY.encode() in path.read_bytes()]

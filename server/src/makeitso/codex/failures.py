@@ -51,6 +51,11 @@ _WORDS: dict[str, tuple[FailureKind, bool]] = {
 }
 
 
+_NO_THREAD = "no rollout found"
+THREAD_LOST = "Codex has no record of the earlier thread; the work goes on in a new one"
+"""A thread is recorded with its first turn: killed before that, there is nothing to resume."""
+
+
 @dataclass(frozen=True)
 class Failure:
     """Why a turn failed.
@@ -125,3 +130,8 @@ def _status(info: object) -> int | None:
 def _status_in(message: str) -> int | None:
     found = _STATUS.search(message)
     return int(found.group(1)) if found else None
+
+
+def is_thread_lost(message: str) -> bool:
+    """True if Codex says that it does not know the thread it was asked to resume."""
+    return _NO_THREAD in message

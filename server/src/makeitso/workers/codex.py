@@ -7,11 +7,13 @@ import os
 from typing import TYPE_CHECKING
 
 from makeitso.codex.appserver import AppServer, open_appserver
+from makeitso.codex.failures import THREAD_LOST, is_thread_lost
 from makeitso.codex.find import Codex, probe_codex
 from makeitso.codex.home import HomeSettings, codex_environment, write_home
 from makeitso.codex.permissions import codex_permissions
-from makeitso.codex.rpc import Handlers
+from makeitso.codex.rpc import Handlers, RemoteError
 from makeitso.codex.sandbox import require_sandbox
+from makeitso.errors import WorkerError
 from makeitso.workers.codex_session import CodexSession
 from makeitso.workers.port import Notice, Started
 
@@ -131,5 +133,11 @@ async def _bind(
     }
     if job.instructions:
         params["developerInstructions"] = job.instructions
-    opened = await server.open_thread(params, resume=job.thread)
+    try:
+        opened = await server.open_thread(params, resume=job.thread)
+    except RemoteError as error:
+        if not is_thread_lost(error.message):
+            raise WorkerError(f"Codex refused to open a thread: {error.message}") from error
+        await session.tell(THREAD_LOST)
+        opened = await server.open_thread(params)
     session.bind(server, opened.thread.id)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from makeitso.codex.execlines import ThreadNamed, read_exec_line
-from makeitso.codex.failures import Failure, classify
+from makeitso.codex.failures import THREAD_LOST, Failure, classify, is_thread_lost
 from makeitso.codex.find import Codex, probe_codex
 from makeitso.codex.notes import TurnEnded
 from makeitso.errors import ConfigError, EnvironmentFault, WorkerError
@@ -98,15 +98,17 @@ class CodexExecSession:
         """See `WorkerSession.turn`."""
         if self._turn is not None:
             return failed(Failure("protocol", "a turn is already running", retryable=False))
-        turn = self._turn = Turn()
-        self._stderr.clear()
-        self._timers.start()
         try:
-            return await self._run(turn, text)
+            result = await self._run(text)
+            if self._thread and is_thread_lost(result.error):
+                await self._emit(Notice(THREAD_LOST))
+                self._thread = ""
+                result = await self._run(text)
         except (EnvironmentFault, WorkerError) as error:
-            return failed(Failure("process", error.message, retryable=False))
+            result = failed(Failure("process", error.message, retryable=False))
         finally:
             self._turn = self._child = None
+        return result
 
     async def interrupt(self) -> None:
         """See `WorkerSession.interrupt`."""
@@ -116,8 +118,10 @@ class CodexExecSession:
             if child is not None:
                 await child.end()
 
-    async def _run(self, turn: Turn, text: str) -> TurnResult:
-        expired = None
+    async def _run(self, text: str) -> TurnResult:
+        turn = self._turn = Turn()
+        self._stderr.clear()
+        self._timers.start()
         async with open_child(
             self._argv(), cwd=self._job.worktree, env=self._env, stdin="pipe"
         ) as child:

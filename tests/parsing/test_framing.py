@@ -157,6 +157,7 @@ def test_blocks_have_caps_and_the_next_start_begins_afresh() -> None:
         "start", "start", "!truncated", "start", "end", "#",
     ]  # fmt: skip
     payloads = "<<MIS:START>>\n" + ('<<MIS:JSON>>{"a": "' + "y" * 90 + '"}\n') * 3
+    payloads += "<<MIS:END>>\n"
     assert "!truncated" in told(frame(payloads, limits=limits)), "payloads count too"
 
 

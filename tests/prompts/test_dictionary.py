@@ -136,7 +136,7 @@ def test_ambiguous_tokens_fall_back_to_the_packaged_ones() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "# Mine", "# Mine\n", "# Mine\n\n", "# A\r\nrest\r\n", f"top\n{BRIEF}\nbottom\n"],
+    ["", "# Mine", "# Mine\n", "# Mine\n\n", "# A\r\nrest\r\n", "\r", f"top\n{BRIEF}\nbottom\n"],
 )
 def test_the_section_is_put_in_once_and_nothing_else_moves(text: str) -> None:
     new = render_section(packaged_dictionary())

@@ -219,6 +219,21 @@ def test_files_directories_and_links_changing_places(box: Sandbox) -> None:
     assert taken.tree == oracle(box)
 
 
+def test_a_directory_hidden_behind_an_ignored_link(box: Sandbox, tmp_path: Path) -> None:
+    box.write("d/x", b"1\n")
+    box.write(".gitignore", b"/d\n")
+    box.git("add", "-f", "d/x")
+    box.commit()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "x").write_bytes(b"not ours\n")
+    (box.root / "d" / "x").unlink()
+    (box.root / "d").rmdir()
+    (box.root / "d").symlink_to(tmp_path / "elsewhere")
+    taken = snap(box)
+    assert set(listing(box, taken.tree)) == {"100644 .gitignore"}
+    assert taken.tree == oracle(box)
+
+
 def test_attributes_and_filters_as_git_would_commit(box: Sandbox) -> None:
     box.write(".gitattributes", b"*.txt text eol=crlf\n*.up filter=up\n")
     box.git("config", "filter.up.clean", "tr a-z A-Z")

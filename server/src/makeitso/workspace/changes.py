@@ -8,7 +8,7 @@ from makeitso.review import paths
 from makeitso.review.build import Facts, build, show_path
 from makeitso.review.rawdiff import parse_patches, parse_raw
 from makeitso.workspace import blobs
-from makeitso.workspace.git_process import run_git
+from makeitso.workspace.git_process import GitPlace, run_git
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +22,6 @@ BIG_FILE = "4m"
 """Files past this are compared as wholes: nobody reviews their lines, and printing them is slow."""
 
 _DIFF: tuple[str, ...] = (
-    "-c",
-    "core.bare=true",  # reads no .gitattributes: a worker's would hide its lines as binary
     "-c",
     "core.attributesFile=/dev/null",
     "-c",
@@ -57,11 +55,12 @@ def between(
     Raises:
         EnvironmentFault: a tree is missing or git failed.
     """
-    entries = parse_raw(run_git([*_DIFF, "--raw", "-z", base_tree, tree], place=repo.objects()))
+    place = _without_attributes(repo)
+    entries = parse_raw(run_git([*_DIFF, "--raw", "-z", base_tree, tree], place=place))
     patch = run_git(
         [*_DIFF, "-p", "-U3", "--inter-hunk-context=0", "--diff-algorithm=histogram",
          "--indent-heuristic", "--src-prefix=a/", "--dst-prefix=b/", base_tree, tree],
-        place=repo.objects(),
+        place=place,
     ) if entries else b""  # fmt: skip
     proposed = [entry.new_blob for entry in entries if entry.new_mode in paths.FILE_MODES]
     facts = Facts(
@@ -83,3 +82,12 @@ def _twins(repo: Repository, entries: Sequence[RawEntry], *, tree: str) -> dict[
         return {}
     names = run_git(["ls-tree", "-r", "-z", "--name-only", tree], place=repo.objects())
     return paths.twins(added, (show_path(name) for name in names.split(b"\0") if name))
+
+
+def _without_attributes(repo: Repository) -> GitPlace:
+    """A place where git finds no .gitattributes: a worker's would hide lines as binary.
+
+    Git looks for them in its working directory, here the git directory, and in the index, here one
+    that does not exist. A bare repository would not do: git 2.43 to 2.45 read HEAD's there.
+    """
+    return GitPlace(git_dir=repo.common_dir, index=repo.state_dir / "no-index")

@@ -147,7 +147,6 @@ def _refresh(place: GitPlace, *, root: Path) -> tuple[bytes, ...]:
                 "update-index",
                 "--add",
                 "--remove",
-                "--replace",
                 "--ignore-skip-worktree-entries",
                 "-z",
                 "--stdin",

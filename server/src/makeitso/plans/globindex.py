@@ -14,7 +14,7 @@ from makeitso.plans.globs import literal_prefix, literal_suffix, overlap
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_MOST_WORK = 20_000_000
+_MOST_WORK = 2_000_000
 """Pairs of characters compared before candidates are taken for overlapping unproved.
 
 A few seconds in the worst case. Reached only by thousands of different globs that all begin and

@@ -16,7 +16,7 @@ Interval = tuple[int, int]
 """First and last code point of a run of characters."""
 
 _SLASH = ord("/")
-_LONGEST = 1024
+_LONGEST = 256
 """Characters of a glob read exactly; a longer one counts as matching anything."""
 _WILD = re.compile(r"[*?\[{]")
 _WILD_END = re.compile(r"[*?\]}]")

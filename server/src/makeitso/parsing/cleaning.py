@@ -71,6 +71,12 @@ class LineCleaner:
         lines: list[CleanLine] = []
         pieces = data.split(b"\n")
         for piece in pieces[:-1]:
+            if self._is_simple(piece):
+                lines.append(CleanLine(clean(piece), self._next_offset, self._number))
+                self._offset += len(piece) + 1
+                self._next_offset = self._offset
+                self._number += 1
+                continue
             self._add(piece)
             lines.append(self._finish(len(piece) + 1))
         self._add(pieces[-1])
@@ -82,6 +88,11 @@ class LineCleaner:
         if self._offset == self._next_offset:
             return []
         return [self._finish(0, still_open=True)]
+
+    def _is_simple(self, piece: bytes) -> bool:
+        """Whether a piece is a line by itself; most are, and need none of the state."""
+        begun = self._segment or self._shown or self._next_offset != self._offset
+        return not (begun or self._number == 1 or len(piece) > self._cap or b"\r" in piece)
 
     def _add(self, piece: bytes) -> None:
         if b"\r" not in piece:

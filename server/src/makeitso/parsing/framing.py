@@ -110,6 +110,9 @@ class Framer:
     # -- lines ----------------------------------------------------------------------------------
 
     def _line(self, line: CleanLine) -> None:
+        if self._block_at is None and self._payload is None and self._tokens.absent(line.data):
+            self._events.append(Text(line, len(self._open), self._phase()))
+            return
         if not self._own_words:
             if self._tokens.at(line.data) or self._tokens.lookalike(line.data):
                 self._fault(

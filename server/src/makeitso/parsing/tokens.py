@@ -83,10 +83,15 @@ class TokenSet:
         order = sorted(_KINDS, key=lambda kind: -len(tokens[kind]))
         self.base: dict[FrameKind, bytes] = {k: t.encode() for k, t in tokens.items()}
         self.heads: tuple[bytes, ...] = tuple({split_token(tokens[k])[0].encode() for k in _KINDS})
+        self._shared = _shared(self.heads)
         self.live = nonce is not None
         self._live = re.compile(b"|".join(_live(k, tokens[k], nonce) for k in order))
         self._look = re.compile(b"|".join(_lookalike(tokens[k]) for k in order))
         self._json_head = split_token(tokens["json"])[0].encode()
+
+    def absent(self, line: bytes) -> bool:
+        """True for sure when no token can be in a line; the quick answer for most lines."""
+        return self._shared not in line
 
     def at(self, line: bytes, pos: int = 0) -> Mark | None:
         """The live token that stands exactly at `pos`."""
@@ -127,6 +132,15 @@ class TokenSet:
     def _plain_one(self, found: re.Match[bytes]) -> bytes:
         mark = _mark(found)
         return found.group() if mark is None else self.base[mark.kind]
+
+
+def _shared(heads: tuple[bytes, ...]) -> bytes:
+    """What all heads begin with; empty when they have nothing in common."""
+    first, last = min(heads), max(heads)
+    size = next(
+        (n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first)
+    )
+    return first[:size]
 
 
 def _live(kind: FrameKind, token: str, nonce: str | None) -> bytes:

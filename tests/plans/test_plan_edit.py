@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from makeitso.errors import NotFoundError, UsageError
@@ -68,6 +68,8 @@ def test_renaming_refuses(new: str) -> None:
 
 
 @given(any_text)
+@example("---\r")
+@example("0. [] **0**\r")
 @settings(max_examples=100, deadline=None)
 def test_an_inserted_task_is_there_and_the_others_are_as_before(text: str) -> None:
     document = parse(text)

@@ -107,11 +107,12 @@ def insert_task(
     lines = _text_lines(document)
     number = above.end - 1 if above is not None else len(lines) - 1
     place = _point(number, len(lines[number]))
+    end = "\r\n" if lines[number].endswith("\r") else eol  # LF would make one end of CR and itself
     if above is not None:
-        return Edit(place, f"{eol}{eol}{written}")
+        return Edit(place, f"{end}{eol}{written}")
     if not lines[number]:
         return Edit(place, f"{_gap(lines, eol)}{written}{eol}")
-    return Edit(place, f"{eol}{eol}{written}{eol}")
+    return Edit(place, f"{end}{eol}{written}{eol}")
 
 
 def apply(text: str, edits: Iterable[Edit]) -> str:

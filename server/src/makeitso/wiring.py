@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Generator
     from pathlib import Path
 
+    from makeitso.codex.sandbox import SandboxState
     from makeitso.landing.editor import Editor
     from makeitso.managers.port import Manager
     from makeitso.parsing.library import Library
@@ -408,6 +409,23 @@ async def preflight(bridge: Bridge) -> None:
     from makeitso.codex.find import probe_codex
 
     await probe_codex(bridge.config.workers.codex.command or None)
+
+
+async def sandbox(bridge: Bridge) -> SandboxState:
+    """Whether commands can be held in here.
+
+    Raises:
+        EnvironmentFault: codex is missing.
+    """
+    from makeitso.workers.commands import probe_sandbox
+
+    places = bridge.places()
+    return await probe_sandbox(
+        command=bridge.config.workers.codex.command or None,
+        home=places.homes / "checks",
+        tmp=places.tmp / "checks",
+        root=bridge.root,
+    )
 
 
 async def drive(

@@ -35,9 +35,11 @@ class Console:
 
     Attributes:
         as_json: the command was asked for machine-readable output.
+        always_yes: every prompt is answered with `y`, for everybody to see; the demo's.
     """
 
     as_json: bool = False
+    always_yes: bool = False
 
     @cached_property
     def _out(self) -> RichConsole:
@@ -54,7 +56,8 @@ class Console:
     @property
     def interactive(self) -> bool:
         """Whether there is a person to ask: a terminal on both sides, and no script's output."""
-        return sys.stdin.isatty() and sys.stderr.isatty() and not self.as_json
+        terminal = sys.stdin.isatty() and sys.stderr.isatty()
+        return (terminal or self.always_yes) and not self.as_json
 
     def say(self, text: str = "", *, style: str | None = None) -> None:
         """Write a line of the result to stdout; nothing when the output is for a script."""
@@ -69,6 +72,18 @@ class Console:
         """Write a prompt to stderr and leave the cursor behind it."""
         self._err.print(visible(prompt), end="")
         sys.stderr.flush()
+
+    def read(self, prompt: str) -> str | None:
+        """The line a person types at a prompt, without its end; None at the end of input.
+
+        Only to be called when `interactive`.
+        """
+        self.ask(prompt)
+        if self.always_yes:
+            self.note("y   (--yes)", style="bold")
+            return "y"
+        line = sys.stdin.readline()
+        return line.rstrip("\r\n") if line else None
 
     def error(self, text: str, *, hint: str = "") -> None:
         """Write what went wrong, and the way out, to stderr."""

@@ -8,6 +8,7 @@ from anyio import to_thread
 
 from makeitso.cli.questions import ask_person
 from makeitso.cli.ticker import tell
+from makeitso.protocol.events import ManagerJudged, PlanMade, WorktreeCreated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,16 +37,27 @@ class TerminalDoor:
     def __init__(self, bridge: Bridge, console: Console) -> None:
         self._bridge, self._console = bridge, console
         self._partial: dict[tuple[str, str], str] = {}
+        self._worktrees: list[str] = []
+        self._managing: set[str] = set()
 
     def event(self, event: Event) -> None:
         """Say what happened, if a person wants to know."""
+        if isinstance(event.data, WorktreeCreated):
+            self._worktrees.append(event.data.path + "/")
+        if isinstance(event.data, ManagerJudged | PlanMade):
+            self._managing.discard(event.task or "")
         line = tell(event)
         if line is not None:
             self._flush(event.task or "")
-            self._console.note(line.text, style=line.style)
+            self._console.note(self._short(line.text), style=line.style)
 
     def output(self, task: str, channel: str, text: str) -> None:
         """Show live text, whole lines only."""
+        if channel == "manager":
+            if task not in self._managing:
+                self._managing.add(task)
+                self._line(task, channel, "thinking ...")
+            return
         key = (task, channel)
         whole, _, rest = (self._partial.pop(key, "") + text).rpartition("\n")
         for line in whole.split("\n") if whole else ():
@@ -73,7 +85,13 @@ class TerminalDoor:
     def _line(self, task: str, channel: str, line: str) -> None:
         name = {"message": "worker", "stdout": "output", "stderr": "output"}.get(channel, channel)
         prefix = f"{task} {name}" if task else name
-        self._console.note(f"  {prefix:<12}│ {line}", style=STYLES.get(channel))
+        self._console.note(f"  {prefix:<12}│ {self._short(line)}", style=STYLES.get(channel))
+
+    def _short(self, text: str) -> str:
+        """Paths in worktrees as paths in the repository: the worktree itself is said once."""
+        for path in self._worktrees:
+            text = text.replace(path, "")
+        return text
 
 
 class JsonDoor:

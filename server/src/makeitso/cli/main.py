@@ -69,13 +69,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = list(sys.argv[1:] if argv is None else argv)
     before_dashes = args[: args.index("--")] if "--" in args else args
     console = Console(as_json="--json" in before_dashes)
+    code = _run(args, console)
     try:
-        code = _run(args, console)
         sys.stdout.flush()
     except BrokenPipeError:
-        # The reader went away, as `head` does. Nothing can be said to it, nor at exit.
-        _silence_stdout()
-        return 1
+        return _reader_gone()
     return code
 
 
@@ -84,8 +82,6 @@ def _run(args: list[str], console: Console) -> int:
         result: object = app(
             args, prog_name="mis", standalone_mode=False, obj=Context(console=console)
         )
-    except BrokenPipeError:
-        raise
     except BaseException as error:  # noqa: BLE001 -- the boundary of the program
         return _answer(error, console)
     return result if isinstance(result, int) else 0
@@ -105,6 +101,8 @@ def _answer(error: BaseException, console: Console) -> int:
         case KeyboardInterrupt() | typer.Abort():
             console.note("interrupted")
             return INTERRUPTED
+        case BrokenPipeError():
+            return _reader_gone()
         case SystemExit():
             return cause.code if isinstance(cause.code, int) else int(cause.code is not None)
         case Exception():
@@ -120,7 +118,7 @@ def _innermost(error: BaseException) -> BaseException:
     if not isinstance(error, BaseExceptionGroup):
         return error
     leaves = _leaves(cast("BaseException", error))
-    for kind in (KeyboardInterrupt, SystemExit, MisError):
+    for kind in (KeyboardInterrupt, SystemExit, BrokenPipeError, MisError):
         for leaf in leaves:
             if isinstance(leaf, kind):
                 return leaf
@@ -148,8 +146,10 @@ def _report(error: MisError, console: Console) -> int:
     return error.exit_code
 
 
-def _silence_stdout() -> None:
+def _reader_gone() -> int:
+    """The reader of stdout went away, as `head` does: nothing can be said to it, now or at exit."""
     # Python flushes stdout once more at exit and would complain about the closed pipe.
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, sys.stdout.fileno())
     os.close(null)
+    return 1

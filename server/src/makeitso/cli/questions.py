@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from makeitso.cli.review_loop import review_task
@@ -37,6 +36,8 @@ def ask_person(bridge: Bridge, console: Console, approval: Approval) -> bool:
         if approval.kind == "change" and approval.run is not None:
             return review_task(desk, console, approval.run, approval.tasks[0])
         _show(console, approval)
+        if approval.kind == "plan" and approval.run is not None:
+            _show_plan(desk, console, approval.run)
         decision = (
             _answer(console, approval)
             if approval.kind == "question"
@@ -60,15 +61,27 @@ def _show(console: Console, approval: Approval) -> None:
         console.note("    granted, it runs OUTSIDE the sandbox", style="bold red")
 
 
+def _show_plan(bridge: Bridge, console: Console, run_id: str) -> None:
+    """The plan document as it stands: that is what is approved."""
+    path = bridge.book.run(run_id).plan_path
+    if path is None:
+        return
+    console.note("")
+    for line in (bridge.root / path).read_text("utf-8", "replace").splitlines():
+        console.note(f"    {line}", style="bold" if line.startswith(("#", "- [")) else None)
+    console.note("")
+
+
 def _choose(console: Console, approval: Approval) -> Decision | None:
     possible = [f"{_WORDS[s]}" for s in approval.scopes if s in _WORDS]
     menu = ", ".join([*possible, "n no", "l later"])
     while True:
-        key = read_line(console, f"{approval.id} [{menu}]? ")
+        key = console.read(f"{approval.id} [{menu}]? ")
+        key = None if key is None else key.strip().lower()
         if key is None or key in ("l", "q", "later"):
             return None
         if key in ("n", "no"):
-            because = read_line(console, "reason (may be empty; the worker is told): ") or ""
+            because = console.read("reason (may be empty; the worker is told): ") or ""
             return Decision(id=approval.id, grant=False, because=because, digest=approval.digest)
         scope = _KEYS.get({"yes": "y"}.get(key, key))
         if scope in approval.scopes:
@@ -78,14 +91,7 @@ def _choose(console: Console, approval: Approval) -> Decision | None:
 def _answer(console: Console, approval: Approval) -> Decision | None:
     for choice in approval.choices:
         console.note(f"    - {choice}")
-    text = read_line(console, f"{approval.id} answer (empty: later): ")
+    text = console.read(f"{approval.id} answer (empty: later): ")
     if not text:
         return None
     return Decision(id=approval.id, grant=True, answer=text, digest=approval.digest)
-
-
-def read_line(console: Console, prompt: str) -> str | None:
-    """A line from the terminal without its end, stripped; None at the end of input."""
-    console.ask(prompt)
-    line = sys.stdin.readline()
-    return line.strip() if line else None

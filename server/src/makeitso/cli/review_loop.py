@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Literal
 
 from makeitso.cli.edit_hunk import edit_hunk
@@ -32,13 +31,16 @@ Move = Literal["next", "back", "quit", "again"]
 
 def review_task(bridge: Bridge, console: Console, run_id: str, task_id: str) -> bool:
     """Go through the open hunks of a task; False when the person left some open."""
-    _head(bridge, console, run_id, task_id)
     at = 0
+    headed = False
     while True:
         hunks = _hunks(bridge, run_id, task_id)
         left = [i for i, h in enumerate(hunks) if h.state in OPEN]
         if not left:
             return True
+        if not headed:
+            _head(bridge, console, run_id, task_id)
+            headed = True
         ahead = [i for i in left if i >= at]
         if not ahead:
             console.note(f"{len(left)} hunks are left open", style="yellow")
@@ -82,9 +84,8 @@ def _one(bridge: Bridge, console: Console, hunks: list[Hunk], at: int) -> Move:
     hunk = hunks[at]
     show_hunk(console, hunk)
     open_count = sum(1 for h in hunks if h.state in OPEN)
-    console.ask(f"({open_count} open) accept this hunk [y,n,a,d,s,e,j,k,c,q,?]? ")
-    line = sys.stdin.readline()
-    if not line:
+    line = console.read(f"({open_count} open) accept this hunk [y,n,a,d,s,e,j,k,c,q,?]? ")
+    if line is None:
         return "quit"
     try:
         return _act(bridge, console, hunks, at, key=line.strip()[:1])
@@ -112,8 +113,8 @@ def _act(bridge: Bridge, console: Console, hunks: list[Hunk], at: int, *, key: s
         case "e":
             edit_hunk(bridge, hunk)
         case "c":
-            console.ask("comment: ")
-            mark(bridge.book, [hunk.id], "rejected", because=sys.stdin.readline().strip())
+            comment = (console.read("comment: ") or "").strip()
+            mark(bridge.book, [hunk.id], "rejected", because=comment)
         case "j":
             return "next"
         case "k":

@@ -54,7 +54,8 @@ def tell(event: Event) -> Line | None:  # noqa: C901 -- one flat match, a line e
         case ev.ManagerJudged(verdict=verdict, note=note):
             return Line(f"{task}manager: {verdict}. {note}".rstrip(), "magenta")
         case ev.ChangeProposed() as change:
-            return Line(f"{task}{change.files} files, {len(change.hunks)} hunks proposed", "bold")
+            files = counted(change.files, "file")
+            return Line(f"{task}{files}, {counted(len(change.hunks), 'hunk')} proposed", "bold")
         case ev.HunkMarked(hunks=hunks, mark=mark):
             return Line(f"{task}{mark}: {', '.join(hunks)}")
         case ev.LandingEnded() as landing if not landing.error:
@@ -76,6 +77,11 @@ def tell(event: Event) -> Line | None:  # noqa: C901 -- one flat match, a line e
             return Line(f"{event.run} {state}{f': {reason}' if reason else ''}", colour)
         case _:
             return None
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _record(record: Record) -> str:

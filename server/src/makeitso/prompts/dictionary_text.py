@@ -74,6 +74,12 @@ def find_section(text: str) -> tuple[Section | None, list[Problem]]:
     return Section(start, end + len(END), body, line), problems
 
 
+def without_section(text: str) -> str:
+    """The text with its marked section taken out; itself when there is none."""
+    section, _ = find_section(text)
+    return text if section is None else text[: section.start] + text[section.end :]
+
+
 def outline(body: str, line: int) -> dict[str, list[Item]]:
     """The items under each label that is there.
 

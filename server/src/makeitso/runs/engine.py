@@ -160,6 +160,7 @@ class _Engine:
             self._attending = scope
             answered = await self.ctx.door.attend(pending)
             self._attending = None
+            self.ctx.book.refresh()  # the door may have written through a connection of its own
             if not answered:
                 self._nobody = True
             else:

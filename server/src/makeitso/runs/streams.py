@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 from typing import TYPE_CHECKING
 
+from makeitso.parsing.locations import localise
 from makeitso.parsing.stream import StreamParser
 from makeitso.protocol import events as ev
 from makeitso.protocol.record import Miss, Record
@@ -47,6 +48,8 @@ class Stream:
             else None
         )
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        root = ctx.task(task).worktree
+        self._roots = (root,) if root else ()
         self._found = 0
         self._inside_line = False
         self._shown = channel in ("message", "stdout", "stderr")
@@ -96,7 +99,7 @@ class Stream:
             if self._found > MAX_FOUND:
                 continue
             self._ctx.append(
-                ev.RecordFound(record=item)
+                ev.RecordFound(record=localise(item, roots=self._roots))
                 if isinstance(item, Record)
                 else ev.MissFound(miss=item),
                 task=self._task,

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from makeitso.codex.find import probe_codex
 from makeitso.codex.home import codex_environment
-from makeitso.codex.sandbox import require_sandbox, run_sandboxed
+from makeitso.codex.sandbox import require_sandbox, run_sandboxed, sandbox_state
 from makeitso.processes import run_command
 from makeitso.workers.port import CommandOutcome
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from makeitso.codex.sandbox import SandboxState
     from makeitso.processes import CommandResult
     from makeitso.processes.command import OnOutput
 
@@ -45,11 +46,7 @@ class SandboxedCommands:
         Raises:
             EnvironmentFault: codex is missing or its sandbox is unavailable.
         """
-        for folder in (self._home, self._tmp):
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        env = codex_environment(
-            home=self._home, tmp=self._tmp, api_key=None, inherited=os.environ, extra=_QUIET
-        )
+        env = _environment(self._home, self._tmp)
         if self._ready is None:
             codex = await probe_codex(self._command)
             await require_sandbox(codex.path, cwd=root, env=env)
@@ -64,6 +61,22 @@ class SandboxedCommands:
             on_output=on_output,
         )
         return _outcome(result)
+
+
+async def probe_sandbox(*, command: str | None, home: Path, tmp: Path, root: Path) -> SandboxState:
+    """Whether the sandbox works for commands in `root`.
+
+    Raises:
+        EnvironmentFault: codex is missing.
+    """
+    codex = await probe_codex(command)
+    return await sandbox_state(codex.path, cwd=root, env=_environment(home, tmp))
+
+
+def _environment(home: Path, tmp: Path) -> dict[str, str]:
+    for folder in (home, tmp):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return codex_environment(home=home, tmp=tmp, api_key=None, inherited=os.environ, extra=_QUIET)
 
 
 class BareCommands:

@@ -205,7 +205,7 @@ def _notes(place: GitPlace, *, nested: tuple[bytes, ...]) -> tuple[str, ...]:
         place=place,
     )
     notes: list[str] = []
-    names = [path for path in ignored.split(b"\0") if path]
+    names = [path for path in ignored.split(b"\0") if path and not path.startswith(b".makeitso/")]
     if names:
         notes.append(f"Ignored files are not included: {_some(names)}.")
     staged = run_git(["ls-files", "-z", "--stage"], place=place).split(b"\0")

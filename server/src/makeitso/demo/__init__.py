@@ -1,0 +1,1 @@
+"""The demo's own material: a sample repository with a failing test, and what its model says."""

@@ -1,0 +1,119 @@
+"""`mis/doctor/run`: whether everything that is needed is there. Nothing is changed or spent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from makeitso.errors import MisError
+from makeitso.protocol.methods_workspace import DoctorCheck, DoctorResult
+from makeitso.workspace import trust as trusting
+from makeitso.workspace.secrets import api_key
+
+if TYPE_CHECKING:
+    from makeitso.protocol.methods_workspace import DoctorParams
+    from makeitso.requests.place import Workplace
+
+
+async def run(at: Workplace, params: DoctorParams) -> DoctorResult:
+    """Look at git, codex, the settings, trust and the journal."""
+    del params
+    checks = (
+        _git(at),
+        await _codex(at),
+        await _sandbox(at),
+        _key(at),
+        _settings(at),
+        _trust(at),
+        _journal(at),
+    )
+    return DoctorResult(checks=checks, ok=all(check.state != "failed" for check in checks))
+
+
+def _failed(name: str, error: MisError) -> DoctorCheck:
+    return DoctorCheck(name=name, state="failed", detail=error.message, hint=error.hint)
+
+
+def _git(at: Workplace) -> DoctorCheck:
+    try:
+        repo = at.bridge.repo
+    except MisError as error:
+        return _failed("git", error)
+    return DoctorCheck(name="git", state="ok", detail=f"repository at {repo.root}")
+
+
+async def _codex(at: Workplace) -> DoctorCheck:
+    from makeitso.codex.find import probe_codex
+
+    try:
+        found = await probe_codex(at.bridge.config.workers.codex.command or None)
+    except MisError as error:
+        return _failed("codex", error)
+    return DoctorCheck(name="codex", state="ok", detail=f"{found.path} {found.version}")
+
+
+async def _sandbox(at: Workplace) -> DoctorCheck:
+    from makeitso import wiring
+
+    try:
+        state = await wiring.sandbox(at.bridge)
+    except MisError as error:
+        return _failed("sandbox", error)
+    if state.ok:
+        return DoctorCheck(name="sandbox", state="ok", detail="commands are held in")
+    return DoctorCheck(
+        name="sandbox",
+        state="failed",
+        detail=f"it does not work here: {state.reason}",
+        hint="allow unprivileged user namespaces, or run where they are; `mis run` refuses here",
+    )
+
+
+def _key(at: Workplace) -> DoctorCheck:
+    settings = at.bridge.config.workers.codex
+    found = api_key(settings.api_key_env)
+    if found is not None:
+        return DoctorCheck(name="key", state="ok", detail=f"from {found.name}")
+    return DoctorCheck(
+        name="key",
+        state="warning",
+        detail=f"neither {settings.api_key_env} nor OPENAI_API_KEY is set",
+        hint="set it, or rely on a `codex login` of your own with [workers.codex] codex_home",
+    )
+
+
+def _settings(at: Workplace) -> DoctorCheck:
+    problems = at.bridge.loaded.problems
+    if not problems:
+        return DoctorCheck(name="settings", state="ok", detail="no problem in any config file")
+    first = problems[0]
+    worst = any(found.problem.severity == "error" for found in problems)
+    return DoctorCheck(
+        name="settings",
+        state="failed" if worst else "warning",
+        detail=f"{len(problems)} problems; the first: {first}",
+        hint="open that file in the editor, or see `mis profile show`",
+    )
+
+
+def _trust(at: Workplace) -> DoctorCheck:
+    state = trusting.status(at.bridge.root)
+    good: Literal["ok", "warning"] = "ok" if state.state == "trusted" else "warning"
+    hint = "" if good == "ok" else "`mis trust` shows the files and asks"
+    return DoctorCheck(name="trust", state=good, detail=state.state, hint=hint)
+
+
+def _journal(at: Workplace) -> DoctorCheck:
+    if not at.bridge.has_journal:
+        return DoctorCheck(name="journal", state="ok", detail="nothing was ever run here")
+    try:
+        broken = at.book.journal.verify()
+    except MisError as error:
+        return _failed("journal", error)
+    if broken is not None:
+        return DoctorCheck(
+            name="journal",
+            state="failed",
+            detail=f"the chain breaks at row {broken}",
+            hint="somebody changed the file; what comes after that row is not to be relied on",
+        )
+    return DoctorCheck(name="journal", state="ok", detail=f"{at.book.seq} events, whole")

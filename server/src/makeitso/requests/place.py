@@ -1,0 +1,116 @@
+"""What a request works on: the workspace as a door opened it, and who drives its runs."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import unquote, urlsplit
+
+from makeitso.errors import StateError, UsageError
+from makeitso.journal.view import run_view
+
+if TYPE_CHECKING:
+    from makeitso.journal.state import RunState
+    from makeitso.protocol.run import RunView
+    from makeitso.runs.book import Book
+    from makeitso.wiring import Bridge
+
+
+class Runner(Protocol):
+    """Drives runs in this process, each in a task that somebody owns."""
+
+    def take_up(self, run_id: str, *, resume: bool = False) -> None:
+        """Start driving a run; returns at once.
+
+        Raises:
+            StateError: it is driven already, or another process drives this workspace.
+        """
+        ...
+
+    def drives(self, run_id: str) -> bool:
+        """Whether this process drives a run now."""
+        ...
+
+    def settle(self) -> None:
+        """See to it that what is decided lands, also of runs nobody drives; returns at once."""
+        ...
+
+
+class Idle:
+    """Drives nothing: for doors that only look."""
+
+    def take_up(self, run_id: str, *, resume: bool = False) -> None:
+        """Refuse."""
+        raise StateError(f"{run_id} is not driven from here", hint="use `mis resume`")
+
+    def drives(self, run_id: str) -> bool:
+        """Never."""
+        del run_id
+        return False
+
+    def settle(self) -> None:
+        """Leave it to who owns the workspace."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workplace:
+    """A workspace with its runner."""
+
+    bridge: Bridge
+    runner: Runner
+
+    @property
+    def book(self) -> Book:
+        """The runs; made if the workspace has none yet."""
+        return self.bridge.book
+
+    def runs(self) -> dict[str, RunState]:
+        """All runs, up to date; nothing is made where nothing was ever run."""
+        if not self.bridge.has_journal:
+            return {}
+        self.book.refresh()
+        return self.book.runs
+
+    def known_runs(self) -> dict[str, RunState]:
+        """All runs as last looked at; cheaper than `runs`, for what is shown again and again."""
+        return self.book.runs if self.bridge.has_journal else {}
+
+    def run(self, run_id: str) -> RunState:
+        """A run, up to date.
+
+        Raises:
+            NotFoundError: there is none of that id.
+        """
+        self.runs()
+        return self.book.run(run_id)
+
+    def view(self, run: RunState) -> RunView:
+        """A run as people see it, with what the journal cannot know: whether its owner lives."""
+        return run_view(run, alive=self._alive(run))
+
+    def _alive(self, run: RunState) -> bool:
+        if not run.active or run.paused is not None or self.runner.drives(run.id):
+            return True
+        owner = self.bridge.owner
+        return owner is not None and owner.pid != os.getpid()
+
+    def inside(self, named: str) -> Path:
+        """The file a client names: relative to the workspace, absolute, or a file URI.
+
+        Raises:
+            UsageError: it lies outside the workspace.
+        """
+        root = self.bridge.root
+        path = Path(unquote(urlsplit(named).path)) if named.startswith("file:") else Path(named)
+        found = (root / path).resolve()
+        if not found.is_relative_to(root):
+            raise UsageError(
+                f"{named} lies outside the workspace", hint=f"name a file below {root}"
+            )
+        return found
+
+    def relative(self, path: Path) -> str:
+        """A path relative to the workspace, with `/`."""
+        return path.relative_to(self.bridge.root).as_posix()

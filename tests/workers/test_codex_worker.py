@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from typing import TYPE_CHECKING
 
 import anyio
@@ -202,6 +204,51 @@ async def test_an_interrupt_leaves_no_command_and_the_thread_can_go_on(places: f
             assert [event.item for event in host.of(CommandEnded)] == ["c1"]
             assert (await session.turn("more")).status == "completed"
     assert not psutil.pid_exists(host.started.pid)
+
+
+async def test_an_interrupt_that_comes_with_the_instruction_keeps_the_session(
+    places: fx.Places,
+) -> None:
+    host = RecordingHost()
+
+    def script(view: RequestView) -> Answer:
+        return Answer(hang_s=60) if view.last_user_text == "hang" else DONE
+
+    with serve(script, key=fx.KEY) as model:
+        async with CodexWorker().open(fx.make_job(places, model.base_url), host) as session:
+            results: list[str] = []
+
+            async def turn() -> None:
+                results.append((await session.turn("hang")).status)
+
+            async with anyio.create_task_group() as group:
+                group.start_soon(turn)
+                await anyio.lowlevel.checkpoint()
+                await session.interrupt()
+            assert results == ["interrupted"]
+            assert (await session.turn("more")).status == "completed"
+
+
+async def test_a_codex_that_hangs_is_killed_when_interrupted(places: fx.Places) -> None:
+    sleeping = fx.long_sleep()
+    host = RecordingHost()
+    with serve(workflow(Answer(items=(Run(sleeping, "c1"),)), DONE), key=fx.KEY) as model:
+        async with CodexWorker().open(fx.make_job(places, model.base_url), host) as session:
+            results: list[str] = []
+
+            async def turn() -> None:
+                results.append((await session.turn("go")).status)
+
+            async with anyio.create_task_group() as group:
+                group.start_soon(turn)
+                await host.until(lambda: bool(host.of(CommandStarted)))
+                os.kill(host.started.pid, signal.SIGSTOP)
+                with anyio.fail_after(20):
+                    await session.interrupt()
+            assert results == ["interrupted"]
+            assert fx.live_commands(sleeping) == []
+            assert not psutil.pid_exists(host.started.pid)
+            assert (await session.turn("more")).error_kind == "process"
 
 
 async def test_silence_of_a_person_is_not_silence_of_the_worker(places: fx.Places) -> None:

@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 Model = TypeVar("Model", bound=BaseModel)
 
 START_TIMEOUT_S = 60.0
-INTERRUPT_TIMEOUT_S = 10.0
+INTERRUPT_TIMEOUT_S = 3.0
+"""It answers within 0.1 s, or it hangs and has to be killed."""
 EOF_PATIENCE_S = 5.0
 """At the end of its input Codex ends its commands and itself in about 0.1 s."""
+_RETRY_S = 0.05
 _STDERR_TAIL = 4000
 
 
@@ -96,16 +98,28 @@ class AppServer:
         An interrupt alone leaves a running command alive, without any further word of it. One for a
         turn that is already over is never answered, so ask only for one that runs.
         """
-        done = await self._done("turn/interrupt", {"threadId": thread, "turnId": turn})
-        return await self.end_commands(thread) and done
+        params: Json = {"threadId": thread, "turnId": turn}
+        interrupted = False
+        with anyio.move_on_after(INTERRUPT_TIMEOUT_S):
+            while not interrupted:
+                try:
+                    await self.rpc.call("turn/interrupt", params, timeout_s=INTERRUPT_TIMEOUT_S)
+                    interrupted = True
+                except RemoteError:
+                    # Between the answer to turn/start and its first notification Codex says that
+                    # there is no active turn.
+                    await anyio.sleep(_RETRY_S)
+                except WorkerError:
+                    break
+        return interrupted and await self.end_commands(thread)
 
     async def end_commands(self, thread: str) -> bool:
         """End every command of a thread that still runs; False if that could not be had."""
-        return await self._done("thread/backgroundTerminals/clean", {"threadId": thread})
-
-    async def _done(self, method: str, params: Json) -> bool:
+        params: Json = {"threadId": thread}
         try:
-            await self.rpc.call(method, params, timeout_s=INTERRUPT_TIMEOUT_S)
+            await self.rpc.call(
+                "thread/backgroundTerminals/clean", params, timeout_s=INTERRUPT_TIMEOUT_S
+            )
         except (RemoteError, WorkerError):
             return False
         return True

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from makeitso.codex.rpc import Json, RequestId
     from makeitso.workers.port import WorkerHost, WorkerJob
 
-END_AFTER_INTERRUPT_S = 10.0
+END_AFTER_INTERRUPT_S = 3.0
+HUNG_GRACE_S = 1.0
 
 
 class CodexSession:
@@ -64,6 +65,7 @@ class CodexSession:
         try:
             try:
                 turn.id = await server.start_turn(self.thread, text)
+                turn.known.set()
             except (WorkerError, ProtocolError) as error:
                 refused = Failure("protocol", error.message, retryable=False)
                 gone = server.rpc.ended.is_set()
@@ -84,7 +86,10 @@ class CodexSession:
     async def interrupt(self) -> None:
         """See `WorkerSession.interrupt`."""
         if self._busy:
-            await self._stop(self._bound(), self._turn)
+            server, turn = self._bound(), self._turn
+            with anyio.move_on_after(END_AFTER_INTERRUPT_S):
+                await self._timers.either(turn.known, turn.over, server.rpc.ended)
+            await self._stop(server, turn)
 
     async def on_note(self, method: str, params: Json) -> None:
         """Take a notification."""
@@ -126,12 +131,13 @@ class CodexSession:
                 turn.stopped = True
                 if turn.id and not turn.over.is_set() and not server.rpc.ended.is_set():
                     turn.cleaned = await server.interrupt_turn(self.thread, turn.id)
-                    with anyio.move_on_after(END_AFTER_INTERRUPT_S):
-                        await self._timers.either(turn.over, server.rpc.ended)
+                    if turn.cleaned:
+                        with anyio.move_on_after(END_AFTER_INTERRUPT_S):
+                            await self._timers.either(turn.over, server.rpc.ended)
                 elif not turn.cleaned:
                     turn.cleaned = await server.end_commands(self.thread)
                 if not turn.cleaned or not turn.over.is_set():
-                    await server.child.end()
+                    await server.child.end(grace_s=HUNG_GRACE_S)
                 await turn.close_commands(self.emit)
 
     def _died(self, server: AppServer) -> Failure:

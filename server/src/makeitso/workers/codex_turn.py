@@ -38,6 +38,7 @@ class Turn:
         status: empty while it runs, then as Codex names it.
         message: the final message, or the newest one so far.
         failure: why it failed.
+        known: set once the id is.
         over: set with the status.
         stopped: True once we asked for its end.
         cleaned: True once its commands are known to have been ended.
@@ -49,6 +50,7 @@ class Turn:
         self.status = ""
         self.message = ""
         self.failure: Failure | None = None
+        self.known = anyio.Event()
         self.over = anyio.Event()
         self.stopped = False
         self.cleaned = False

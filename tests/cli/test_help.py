@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING, cast
+from pathlib import Path
+from typing import cast
 
 import pytest
 from mis_process import Mis, mis_in
@@ -17,9 +18,6 @@ from makeitso.cli.console import visible
 from makeitso.cli.lsp import parse_address
 from makeitso.cli.main import main
 from makeitso.errors import UsageError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 FIRST_SCREEN = tuple(
     "init plan run resume stop review approve status doctor demo open trust lsp".split()  # noqa: SIM905
@@ -202,11 +200,30 @@ def test_a_bug_when_no_log_can_be_written(
     assert json.loads(capsys.readouterr().out)["data"] == {"log": None}
 
 
-def test_a_reader_that_goes_away_is_no_error(mis: Mis) -> None:
+WITH_FAILING_VERB = """
+import sys
+sys.path.insert(0, sys.argv.pop(1))
+from makeitso.cli import main, verbs
+verbs.VERBS = (verbs.Verb("fail", "verb_that_fails", "Fail."),)
+sys.exit(main.main())
+"""
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["-m", "makeitso", "profile", "show"],
+        ["-m", "makeitso", "profile", "show", "--json"],
+        ["-c", WITH_FAILING_VERB, str(Path(__file__).parent), "fail", "unflushed"],
+        ["-c", WITH_FAILING_VERB, str(Path(__file__).parent), "fail", "pipe-group"],
+    ],
+    ids=["text", "json", "unflushed", "in a group of tasks"],
+)
+def test_a_reader_that_goes_away_is_no_error(mis: Mis, args: list[str]) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     process = subprocess.Popen(
-        [sys.executable, "-m", "makeitso", "profile", "show"],
+        [sys.executable, *args],
         cwd=mis.work,
         env=mis.env,
         stdout=writer,
@@ -215,6 +232,7 @@ def test_a_reader_that_goes_away_is_no_error(mis: Mis) -> None:
     os.close(writer)
     _, said = process.communicate(timeout=60)
     assert (process.returncode, said) == (1, b"")
+    assert not (mis.home / "state").exists()
 
 
 def test_no_colour_where_none_is_wanted(tmp_path: Path) -> None:

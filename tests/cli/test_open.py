@@ -72,6 +72,8 @@ def test_ask_prints_where_nobody_can_be_asked(mis: Mis) -> None:
     configure(mis, run_shell="ask")
     done = mis("open", URL)
     assert (done.code, done.out) == (0, URL + "\n")
+    assert "nobody to ask" in done.err
+    assert "[y/N]" not in done.err
     assert seen(mis) is None
     assert mis("open", "--yes", URL).code == 0
     assert seen(mis) == [URL]

@@ -31,3 +31,8 @@ def fail(kind: str, json: bool = False) -> None:
         raise typer.Exit(3)
     if kind == "sysexit":
         sys.exit(4)
+    if kind == "unflushed":
+        sys.stdout.write("something")
+    if kind == "pipe-group":
+        sys.stdout.write("something")
+        raise ExceptionGroup("outer", [WorkerError("cut off"), BrokenPipeError(32, "Broken pipe")])

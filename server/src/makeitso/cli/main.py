@@ -102,7 +102,7 @@ def _answer(error: BaseException, console: Console) -> int:
             console.note("interrupted")
             return INTERRUPTED
         case BrokenPipeError():
-            return _reader_gone()
+            return 1  # the flush in `main` finds it closed once more
         case SystemExit():
             return cause.code if isinstance(cause.code, int) else int(cause.code is not None)
         case Exception():

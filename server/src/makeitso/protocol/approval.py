@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from makeitso.protocol.base import Wire
-from makeitso.protocol.words import (  # noqa: TC001
+from makeitso.protocol.words import (
     ApprovalKind,
     ApprovalScope,
     ApprovalState,

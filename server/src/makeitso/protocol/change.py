@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from makeitso.protocol.base import Wire
-from makeitso.protocol.words import HunkState  # noqa: TC001
+from makeitso.protocol.words import HunkState
 
 FileMode = Literal["100644", "100755", "120000", "160000"]
 HunkKind = Literal["text", "create", "delete", "mode", "binary", "empty", "symlink", "submodule"]

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from makeitso.protocol.plan import Delimiters
-from makeitso.protocol.words import ApprovalPolicy, Permission  # noqa: TC001
+from makeitso.protocol.words import ApprovalPolicy, Permission
 
 
 def _key(

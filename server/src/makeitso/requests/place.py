@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote, urlsplit
 
-from makeitso.errors import StateError, UsageError
+from makeitso.errors import NotFoundError, StateError, UsageError
 from makeitso.journal.view import run_view
 
 if TYPE_CHECKING:
@@ -73,6 +73,16 @@ class Workplace:
         self.book.refresh()
         return self.book.runs
 
+    def require_runs(self, name: str) -> None:
+        """Bring the runs up to date before something of them is looked for by name.
+
+        Raises:
+            NotFoundError: nothing was ever run here, so nothing has that name.
+        """
+        if not self.bridge.has_journal:
+            raise NotFoundError(f"there is no {name}: nothing was ever run here")
+        self.runs()
+
     def known_runs(self) -> dict[str, RunState]:
         """All runs as last looked at; cheaper than `runs`, for what is shown again and again."""
         return self.book.runs if self.bridge.has_journal else {}
@@ -83,8 +93,10 @@ class Workplace:
         Raises:
             NotFoundError: there is none of that id.
         """
-        self.runs()
-        return self.book.run(run_id)
+        found = self.runs().get(run_id)
+        if found is None:
+            raise NotFoundError(f"there is no run {run_id}", hint="`mis status` lists the runs")
+        return found
 
     def view(self, run: RunState) -> RunView:
         """A run as people see it, with what the journal cannot know: whether its owner lives."""

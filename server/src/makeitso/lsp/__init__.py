@@ -1,0 +1,1 @@
+"""The language server: every feature one file, and the only place that knows pygls."""

@@ -1,0 +1,33 @@
+"""The editor's side of a run. Nothing waits for an answer here: people answer by requests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import anyio
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from makeitso.protocol.approval import Approval
+    from makeitso.protocol.events import Event
+
+
+class EditorDoor:
+    """A person sits at an editor: questions stay open until one of their requests answers them.
+
+    Events reach the client from the journal itself, with those of other processes; live text stays
+    in the output files.
+    """
+
+    def event(self, event: Event) -> None:
+        """Told by the journal."""
+
+    def output(self, task: str, channel: str, text: str) -> None:
+        """Kept in the output files."""
+
+    async def attend(self, pending: Sequence[Approval]) -> bool:
+        """Wait; the engine cancels this when the questions change."""
+        del pending
+        await anyio.sleep_forever()
+        return True

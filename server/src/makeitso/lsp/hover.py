@@ -1,0 +1,86 @@
+"""What stands behind a place: how a plan, a task or a hunk is doing, in Markdown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from makeitso.lsp.plan_actions import state_line, task_line
+from makeitso.plans.outline import place_at
+
+if TYPE_CHECKING:
+    from makeitso.lsp.plan_view import PlanView
+    from makeitso.lsp.positions import Stretch
+    from makeitso.lsp.review_view import ReviewView
+    from makeitso.protocol.run import TaskView
+
+MARKS = {"passed": "green", "failed": "red", "not run": "not run"}
+
+
+def plan_hover(view: PlanView, line: int, column: int) -> tuple[str, Stretch] | None:
+    """Text and place; None where nothing is known."""
+    place = place_at(view.outline, line, column)
+    if place.kind == "heading":
+        return _plan(view), view.head
+    if place.kind != "task" or place.task is None or place.span is None:
+        return None
+    name = place.word if place.part == "after" and place.word else place.task.id
+    spec = next((task for task in view.read.plan.tasks if task.id == name), None)
+    if spec is None:
+        return None
+    lines = [f"**{spec.id}** {spec.title}"]
+    task = view.task(name)
+    if task is None:
+        lines += ["", "not run yet" if not spec.done else "done"]
+    else:
+        lines += ["", *_task(task)]
+    return "\n".join(lines), place.span
+
+
+def _plan(view: PlanView) -> str:
+    lines = [f"**{view.read.plan.title}**", "", f"State: {state_line(view)}"]
+    if view.run is not None:
+        lines += ["", f"Run `{view.run.id}`", ""]
+        lines += [f"- {task.id}: {task_line(task)}" for task in view.run.tasks]
+    lines += ["", f"Digest `{view.digest[:12]}`"]
+    return "\n".join(lines)
+
+
+def _task(task: TaskView) -> list[str]:
+    lines = [f"State: {task_line(task)}", ""]
+    lines += [f"- {phase.name}: {phase.state}" for phase in task.phases]
+    for check in task.checks:
+        lines += [
+            "",
+            f"`{check.command}`: "
+            + ", ".join(
+                f"{where} {MARKS[said]}"
+                for where, said in (
+                    ("base", check.base),
+                    ("proposal", check.proposal),
+                    ("landed", check.landed),
+                )
+            ),
+        ]
+    if task.hunks:
+        counts = ", ".join(f"{count} {state}" for state, count in sorted(task.hunks.items()))
+        lines += ["", f"Hunks: {counts}"]
+    if task.summary:
+        lines += ["", task.summary]
+    return lines
+
+
+def review_hover(view: ReviewView, line: int) -> tuple[str, Stretch] | None:
+    """State and reason of the hunk on a line."""
+    if view.task_state is None:
+        return None
+    for file in view.files:
+        for hunk in file.hunks:
+            if hunk.span.line <= line <= hunk.last:
+                reason = view.task_state.hunk_reasons.get(hunk.id, "")
+                known = view.task_state.change.hunks if view.task_state.change else ()
+                must = any(one.must_ask for one in known if one.id == hunk.id)
+                lines = [f"Hunk `{hunk.id}`: **{hunk.state}**{f', {reason}' if reason else ''}"]
+                if must:
+                    lines += ["", "A person must decide this one, whatever is set."]
+                return "\n".join(lines), hunk.span
+    return None

@@ -1,0 +1,64 @@
+"""What the server says of itself: an offer to resume, and questions for clients that want them."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from makeitso.errors import MisError
+from makeitso.protocol.approval import Decision
+from makeitso.requests import approvals
+
+if TYPE_CHECKING:
+    from makeitso.lsp.server import Server
+    from makeitso.protocol.approval import Approval
+    from makeitso.requests.place import Workplace
+
+log = logging.getLogger(__name__)
+
+
+def offer_resume(server: Server, at: Workplace) -> None:
+    """Say once that runs stand still here; nothing is started, because that could spend."""
+    try:
+        views = [at.view(run) for run in at.runs().values() if run.finished is None]
+    except MisError as error:
+        server.say(f"{error.message} {error.hint}".strip(), types.MessageType.Warning)
+        return
+    still = [view for view in views if view.state in ("stopped", "waiting")]
+    if not still:
+        return
+    names = ", ".join(view.id for view in still[:3]) + (" …" if len(still) > 3 else "")
+    plural = "runs stand" if len(still) > 1 else "run stands"
+    server.say(
+        f"{len(still)} {plural} still here ({names}); “Resume” in the plan goes on.",
+        types.MessageType.Info,
+    )
+
+
+async def ask(server: Server, at: Workplace, approval: Approval) -> None:
+    """Put a question as a message with buttons; closing it leaves the question open."""
+    answers = {
+        choice: Decision(id=approval.id, grant=True, answer=choice, digest=approval.digest)
+        for choice in approval.choices
+    }
+    if approval.kind != "question":
+        answers["Approve"] = Decision(
+            id=approval.id, grant=True, digest=approval.digest, scope=approval.scopes[0]
+        )
+    answers["Deny"] = Decision(id=approval.id, grant=False, digest=approval.digest)
+    detail = f"\n{approval.detail}" if approval.detail else ""
+    params = types.ShowMessageRequestParams(
+        type=types.MessageType.Info,
+        message=f"{approval.kind}: {approval.subject}{detail}",
+        actions=[types.MessageActionItem(title=title) for title in answers],
+    )
+    try:
+        chosen = await server.protocol.ask(types.WINDOW_SHOW_MESSAGE_REQUEST, params)
+        if chosen is not None and chosen.title in answers:
+            await approvals.decide(at, answers[chosen.title])
+    except (JsonRpcException, MisError) as error:
+        # Answered elsewhere meanwhile, or the client cannot ask: the question stands as it is.
+        log.info("question.unanswered", extra={"id": approval.id, "why": str(error)})

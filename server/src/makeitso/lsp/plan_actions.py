@@ -1,0 +1,132 @@
+"""What a person can do with a plan and its tasks, as it stands: lenses and their twins. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from makeitso.lsp.actions import Action
+from makeitso.plans.quantity import format_count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from makeitso.lsp.plan_view import PlanView
+    from makeitso.lsp.positions import Stretch
+    from makeitso.plans.outline import TaskOutline
+    from makeitso.protocol.approval import Approval
+    from makeitso.protocol.run import TaskView
+
+SCOPES = {"task": "for this task", "run": "for this run", "until-red": "until something is red"}
+
+
+def plan_actions(view: PlanView) -> list[Action]:
+    """Everything that can be done, in the order of the document."""
+    if not view.path:
+        return []
+    found = [*_head(view)]
+    for task in view.outline.tasks:
+        found += _task(view, task)
+    return found
+
+
+def _head(view: PlanView) -> Iterator[Action]:
+    last = view.outline.tasks[0].block.line - 1 if view.outline.tasks else view.head.end_line
+    place = _Place(view.head, 0, max(last, view.head.end_line))
+    run, state = view.run, view.state
+    if run is not None and state is not None:
+        yield place.action(f"State: {state_line(view)}", "mis.run.get", {"run": run.id})
+    if run is None or state is None or state.finished is not None:
+        if view.can_run:
+            start = {"plan": view.path, "digest": view.digest}
+            yield place.action("Make it so", "mis.run.start", {**start, "approve": True})
+            yield place.action("Run", "mis.run.start", start)
+    else:
+        for approval in state.pending:
+            if not approval.tasks:
+                yield from _answers(place, approval)
+        if view.driven:
+            yield place.action("Stop", "mis.run.stop", {"run": run.id})
+        else:
+            yield place.action("Resume", "mis.run.resume", {"run": run.id})
+    if run is not None and any(task.hunks.get("accepted") for task in run.tasks):
+        yield place.action("Land accepted", "mis.change.land", {"run": run.id})
+
+
+def _task(view: PlanView, outline: TaskOutline) -> Iterator[Action]:
+    task = view.task(outline.id)
+    if task is None or view.run is None or view.state is None:
+        return
+    place = _Place(outline.line, outline.block.line, outline.block.end_line)
+    run = {"run": view.run.id}
+    yield place.action(f"State: {task_line(task)}", "mis.run.get", run)
+    for approval in view.state.pending:
+        if outline.id in approval.tasks:
+            yield from _answers(place, approval)
+    if sum(task.hunks.values()):
+        waiting = task.hunks.get("pending", 0) + task.hunks.get("conflict", 0)
+        title = f"Review {waiting} open hunks" if waiting != 1 else "Review 1 open hunk"
+        yield place.action(
+            title if waiting else "Review", "mis.change.get", {**run, "task": outline.id}
+        )
+    if view.driven and task.state in ("running", "waiting"):
+        yield place.action("Stop", "mis.run.stop", run)
+
+
+def _answers(place: _Place, approval: Approval) -> Iterator[Action]:
+    """The answers to one question, the plainest first."""
+    base: dict[str, object] = {"id": approval.id, "digest": approval.digest}
+    what = "plan" if approval.kind == "plan" else approval.id
+    if approval.kind == "question":
+        for choice in approval.choices:
+            params = {**base, "grant": True, "answer": choice}
+            yield place.action(f"Answer: {choice}", "mis.approval.decide", params, approval.id)
+    else:
+        for scope in approval.scopes:
+            more = f" {SCOPES[scope]}" if scope in SCOPES else ""
+            params = {**base, "grant": True, "scope": scope}
+            yield place.action(f"Approve {what}{more}", "mis.approval.decide", params, approval.id)
+    deny = {**base, "grant": False}
+    yield place.action(f"Deny {what}", "mis.approval.decide", deny, approval.id)
+
+
+def state_line(view: PlanView) -> str:
+    """How the latest run stands, in a few words."""
+    run = view.run
+    if run is None:
+        return "not run yet"
+    budget = f" of {format_count(run.tokens.budget)}" if run.tokens.budget else ""
+    reason = f" ({_short(run.reason)})" if run.reason else ""
+    return f"{run.state}{reason}, {format_count(run.tokens.used)}{budget} tokens"
+
+
+def task_line(task: TaskView) -> str:
+    """How a task stands, in a few words."""
+    running = next((phase.name for phase in task.phases if phase.state == "running"), None)
+    phase = f", {running}" if running else ""
+    reason = f" ({_short(task.reason)})" if task.reason else ""
+    return f"{task.state}{phase}{reason}"
+
+
+def _short(text: str) -> str:
+    line = text.split("\n", 1)[0]
+    return line if len(line) <= 60 else f"{line[:59]}…"
+
+
+class _Place:
+    """Where actions stand, and on which lines their twins are offered."""
+
+    def __init__(self, span: Stretch, first: int, last: int) -> None:
+        self._span, self._first, self._last = span, first, last
+
+    def action(
+        self, title: str, command: str, params: Mapping[str, object], answers: str = ""
+    ) -> Action:
+        return Action(
+            title=title,
+            command=command,
+            params=params,
+            span=self._span,
+            first=self._first,
+            last=self._last,
+            answers=answers,
+        )

@@ -1,0 +1,144 @@
+"""Drives runs inside the server: one task group owns every run, and the end of the server ends it.
+
+Runs are handed in by `take_up` and `settle`, which return at once. While any run is driven the
+workspace is owned by this process; when the last one is put down it is given free again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from typing import TYPE_CHECKING
+
+import anyio
+
+from makeitso import wiring
+from makeitso.errors import MisError, StateError
+from makeitso.journal.next import Rules, next_steps
+from makeitso.lsp.door import EditorDoor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from makeitso.wiring import Bridge
+
+log = logging.getLogger(__name__)
+
+
+class Runner:
+    """The runs of one workspace.
+
+    Args:
+        bridge: the workspace.
+        failed: told when a run or a landing could not go on, with what is to be said.
+        changed: told when a run is taken up or put down.
+    """
+
+    def __init__(
+        self,
+        bridge: Bridge,
+        *,
+        failed: Callable[[str | None, MisError], None],
+        changed: Callable[[], None],
+    ) -> None:
+        self._bridge = bridge
+        self._failed = failed
+        self._changed = changed
+        self._driven: set[str] = set()
+        self._settling = anyio.Lock()
+        """No run is taken up while a landing of runs nobody drives is under way."""
+        self._users = 0
+        self._held = contextlib.ExitStack()
+        self._send, self._inbox = anyio.create_memory_object_stream[tuple[str, bool] | None](1000)
+
+    def take_up(self, run_id: str, *, resume: bool = False) -> None:
+        """Start driving a run; returns at once.
+
+        Raises:
+            StateError: it is driven already, or another process drives this workspace.
+        """
+        if run_id in self._driven:
+            raise StateError(f"{run_id} is under way already", hint="`mis/run/get` shows it")
+        self._own()  # held until that run is put down
+        self._driven.add(run_id)
+        self._send.send_nowait((run_id, resume))
+
+    def drives(self, run_id: str) -> bool:
+        """Whether this process drives a run now."""
+        return run_id in self._driven
+
+    @property
+    def driven(self) -> frozenset[str]:
+        """The runs driven now."""
+        return frozenset(self._driven)
+
+    def settle(self) -> None:
+        """Land what is decided of runs nobody drives; the driven ones see to it themselves."""
+        self._send.send_nowait(None)
+
+    async def work(self) -> None:
+        """Carry out what is handed in, until cancelled; every run is put down before it returns."""
+        with self._held:
+            async with anyio.create_task_group() as group, self._inbox:
+                async for item in self._inbox:
+                    if item is None:
+                        group.start_soon(self._settle)
+                    else:
+                        group.start_soon(self._drive, *item)
+
+    async def _drive(self, run_id: str, resume: bool) -> None:  # noqa: FBT001 -- start_soon
+        self._changed()
+        try:
+            async with self._settling:
+                pass
+            await wiring.drive(self._bridge, run_id, EditorDoor(), resume=resume)
+        except MisError as error:
+            self._failed(run_id, error)
+        except Exception:
+            log.exception("run.crashed", extra={"run": run_id})
+            self._failed(run_id, MisError("internal error; the server's log says more"))
+        finally:
+            self._driven.discard(run_id)
+            self._free()
+            self._changed()
+
+    async def _settle(self) -> None:
+        async with self._settling:
+            wanted = self._unsettled()
+            if not wanted:
+                return
+            try:
+                self._own()
+            except StateError:
+                return  # the process that drives runs here does it
+            try:
+                skip = set(self._bridge.book.runs) - wanted
+                await wiring.settle(self._bridge, EditorDoor(), skip=skip)
+            except MisError as error:
+                self._failed(None, error)
+            except Exception:
+                log.exception("landing.crashed")
+                self._failed(None, MisError("internal error; the server's log says more"))
+            finally:
+                self._free()
+                self._changed()
+
+    def _unsettled(self) -> set[str]:
+        """Runs nobody drives in which something can land or end."""
+        config = self._bridge.config
+        rules = Rules(land=config.review.land, max_concurrency=config.manager.max_concurrency)
+        return {
+            run.id
+            for run in self._bridge.book.runs.values()
+            if run.id not in self._driven and next_steps(run, rules, settle_only=True)
+        }
+
+    def _own(self) -> None:
+        if self._users == 0:
+            self._held.enter_context(self._bridge.own())
+        self._users += 1
+
+    def _free(self) -> None:
+        self._users -= 1
+        if self._users == 0:
+            self._held.close()

@@ -1,0 +1,147 @@
+"""The language server: one connection, its documents, its session, and the features on them."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, cast
+
+from lsprotocol import types
+from pydantic import ValidationError
+from pygls.lsp.server import LanguageServer
+
+from makeitso import __version__
+from makeitso.lsp import answers, features
+from makeitso.lsp.client import Client, client_of
+from makeitso.lsp.documents import Documents
+from makeitso.lsp.protocol import Protocol, converter
+from makeitso.lsp.session import Session
+from makeitso.lsp.views import Views
+from makeitso.protocol.methods import BY_COMMAND, METHODS
+from makeitso.requests import dispatch
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from makeitso.lsp.documents import Document
+    from makeitso.protocol.base import Wire
+    from makeitso.protocol.methods import Method
+
+log = logging.getLogger(__name__)
+
+
+class Server(LanguageServer):
+    """A server for one client."""
+
+    protocol: Protocol  # pyright: ignore[reportIncompatibleVariableOverride] -- made by pygls from protocol_cls
+
+    def __init__(self) -> None:
+        super().__init__(  # pyright: ignore[reportUnknownMemberType] -- **kwargs of pygls
+            "makeitso", __version__, protocol_cls=Protocol, converter_factory=converter
+        )
+        self.client = Client()
+        self.documents = Documents()
+        self.session = Session(self)
+        self.views = Views(self)
+
+    # -- told by the protocol -----------------------------------------------------------------
+
+    def on_initialize(self, params: types.InitializeParams) -> None:
+        """The client said who it is."""
+        self.client = client_of(params)
+        self.documents.agree(self.protocol.workspace.position_codec)
+
+    def on_open(self, document: Document) -> None:
+        """A document was opened."""
+        self.views.show(document)
+        self.session.stale()
+
+    def on_change(self, document: Document) -> None:
+        """A document changed."""
+        self.views.show(document)
+        self.session.stale()
+
+    def on_close(self, document: Document) -> None:
+        """A document was closed: what was said about it is taken back."""
+        self.views.forget(document)
+        self.session.stale()
+
+    async def on_command(self, params: object) -> object:
+        """Carry out a command.
+
+        Raises:
+            InvalidParams: there is no such command, or its argument does not fit.
+            MisError: it cannot be done.
+        """
+        fields = cast("dict[str, Any]", params) if isinstance(params, dict) else {}
+        method = BY_COMMAND.get(str(fields.get("command")))
+        if method is None:
+            raise answers.InvalidParams(
+                [{"path": "command", "message": "there is no such command"}]
+            )
+        arguments: object = fields.get("arguments") or []
+        given = cast("list[object]", arguments) if isinstance(arguments, list) else [None, None]
+        if len(given) > 1:
+            raise answers.InvalidParams(
+                [{"path": "arguments", "message": "expected one argument, the params"}]
+            )
+        result = await self.call(method, given[0] if given else None)
+        self.views.after_command(method, result)
+        return result
+
+    async def call(self, method: Method, params: object) -> Wire:
+        """Validate and carry out a request of ours.
+
+        Raises:
+            InvalidParams: the params do not fit.
+            MisError: it cannot be done.
+        """
+        try:
+            parsed = dispatch.parse(method, params)
+        except ValidationError as error:
+            raise answers.of_pydantic(error) from None
+        return await dispatch.answer(self.session.workplace(), method, parsed)
+
+    # -- telling the client -------------------------------------------------------------------
+
+    def notify(self, method: str, params: object) -> None:
+        """Send a notification."""
+        self.protocol.notify(method, params)
+
+    def say(self, text: str, kind: types.MessageType) -> None:
+        """Show a message."""
+        self.notify(
+            types.WINDOW_SHOW_MESSAGE, types.ShowMessageParams(type=kind, message=text[:1000])
+        )
+
+    def show_all(self) -> None:
+        """Show every open document's state anew, and have lenses asked for again."""
+        for document in self.documents:
+            self.views.show(document)
+        if self.client.lens_refresh:
+            self.protocol.send_request(types.WORKSPACE_CODE_LENS_REFRESH)
+
+    def report_server_error(self, error: Exception, source: object) -> None:
+        """Something went wrong outside of a request; pygls's own way of saying so can recurse."""
+        log.error("server.error", extra={"source": str(source)}, exc_info=error)
+
+
+def build() -> Server:
+    """A server with every feature registered.
+
+    Raises:
+        RuntimeError: the table of methods and the handlers disagree.
+    """
+    dispatch.check_table()
+    server = Server()
+    features.register(server)
+    for method in METHODS:
+        server.feature(method.name)(_answering(server, method))
+        server.command(method.command)(_answering(server, method))
+    return server
+
+
+def _answering(server: Server, method: Method) -> Callable[[object], Awaitable[Wire]]:
+    async def answer(params: object) -> Wire:
+        return await server.call(method, params)
+
+    return answer

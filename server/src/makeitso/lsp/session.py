@@ -1,0 +1,202 @@
+"""One client at work in one workspace: what is open, who drives runs, what is shown.
+
+The journal is opened once the client is initialized, and only if there is one. Everything that
+lasts runs in the task group of `work`; its end puts runs down and takes back what was published.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from typing import TYPE_CHECKING
+
+import anyio
+from lsprotocol import types
+
+from makeitso.errors import MisError, StateError
+from makeitso.landing import published
+from makeitso.lsp import notices, offers
+from makeitso.lsp.editor import ClientEditor
+from makeitso.lsp.progress import RunProgress
+from makeitso.lsp.runner import Runner
+from makeitso.lsp.ticking import tick_in_editor
+from makeitso.protocol import events as ev
+from makeitso.requests.place import Workplace
+from makeitso.wiring import Bridge
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from anyio.abc import TaskGroup
+
+    from makeitso.lsp.server import Server
+    from makeitso.protocol.events import Event
+
+log = logging.getLogger(__name__)
+
+LOOK_S = 0.5
+"""How often another process's events are looked for while nothing is driven here."""
+SETTLE_S = 0.05
+"""Pause after a change before views are shown anew, so that a burst of events is one refresh."""
+
+
+class Session:
+    """The session of a connection.
+
+    Args:
+        server: the connection.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._at: Workplace | None = None
+        self._runner: Runner | None = None
+        self._ready = anyio.Event()
+        self._stale = anyio.Event()
+        self._group: TaskGroup | None = None
+        self._published: tuple[published.OpenDocument, ...] | None = None
+        self._listening = False
+        self.progress = RunProgress(server)
+
+    @property
+    def place(self) -> Workplace | None:
+        """The workspace, if it could be opened."""
+        with contextlib.suppress(MisError):
+            return self.workplace()
+        return None
+
+    def workplace(self) -> Workplace:
+        """The workspace, opened when first asked for.
+
+        Raises:
+            StateError: the client is not initialized, or named no folder.
+            MisError: the workspace cannot be opened.
+        """
+        if self._at is None:
+            self._at = self._open()
+        if not self._listening and self._at.bridge.has_journal:
+            self._at.book.listen(self._on_event)
+            self._listening = True
+        return self._at
+
+    def _open(self) -> Workplace:
+        roots = self._server.client.roots
+        if not roots:
+            raise StateError(
+                "the client named no workspace folder", hint="open a folder, not a single file"
+            )
+        bridge = Bridge(roots[0], client="lsp")
+        bridge.editor = ClientEditor(self._server, bridge.root)
+        self._runner = Runner(bridge, failed=self._failed, changed=self.stale)
+        return Workplace(bridge=bridge, runner=self._runner)
+
+    # -- what the server tells ----------------------------------------------------------------
+
+    def ready(self) -> None:
+        """The client is initialized."""
+        self._ready.set()
+
+    def stale(self) -> None:
+        """What is shown may not be so any more."""
+        self._stale.set()
+
+    def reload(self, path: Path | None) -> None:
+        """A file was saved that settings or trust may come from."""
+        if path is not None and path.name in ("config.toml", "AGENTS.md") and self._at is not None:
+            self._at.bridge.reload()
+        self.stale()
+
+    def cancel_progress(self, token: object) -> None:
+        """The client cancelled a progress: its run stops, and can be resumed."""
+        self.progress.cancel(self._group, self._at, token)
+
+    # -- what lasts ---------------------------------------------------------------------------
+
+    async def work(self) -> None:
+        """Everything that goes on besides requests, until cancelled."""
+        await self._ready.wait()
+        at = self.place
+        if at is None or self._runner is None:
+            return
+        try:
+            async with anyio.create_task_group() as group:
+                self._group = group
+                group.start_soon(self._runner.work)
+                group.start_soon(self._watch, at)
+                group.start_soon(self._refresh, at)
+                self.stale()
+                offers.offer_resume(self._server, at)
+        finally:
+            self._group = None
+            if self._published:
+                with contextlib.suppress(OSError):
+                    published.withdraw(at.bridge.root)
+            at.bridge.close()
+
+    async def _watch(self, at: Workplace) -> None:
+        """Take in what other processes record."""
+        while True:
+            await anyio.sleep(LOOK_S)
+            try:
+                if self.workplace().bridge.has_journal:
+                    at.book.refresh()
+            except MisError as error:
+                log.warning("journal.unreadable", extra={"why": error.message})
+                await anyio.sleep(30)
+
+    async def _refresh(self, at: Workplace) -> None:
+        """Show anew what may have changed, once per burst."""
+        while True:
+            await self._stale.wait()
+            await anyio.sleep(SETTLE_S)
+            self._stale = anyio.Event()
+            self._publish_open(at)
+            self._server.show_all()
+            if self._runner is not None and self._group is not None:
+                self.progress.follow(self._group, at, self._runner.driven)
+
+    def _publish_open(self, at: Workplace) -> None:
+        """Say to other processes which files of the workspace are open here, and which unsaved."""
+        if not at.bridge.dot.path.is_dir():
+            return
+        root = at.bridge.root
+        now = tuple(
+            published.OpenDocument(path=document.path.relative_to(root).as_posix(), dirty=dirty)
+            for document in self._server.documents
+            if document.path is not None and document.path.is_relative_to(root)
+            for dirty in (document.dirty,)
+        )
+        if now == self._published or (self._published is None and not now):
+            return
+        with contextlib.suppress(OSError):
+            published.publish(root, now, editor=self._server.client.name)
+            self._published = now
+
+    # -- what the journal tells ---------------------------------------------------------------
+
+    def _on_event(self, event: Event) -> None:
+        if self._at is None or event.run is None:
+            return
+        run = self._at.known_runs().get(event.run)
+        if run is None:
+            return
+        notices.tell(self._server, self._at, run, event)
+        if self._group is not None:
+            if isinstance(event.data, ev.ApprovalAsked) and self._server.client.asks:
+                approval = run.approvals.get(event.data.id)
+                if approval is not None and approval.state == "pending":
+                    self._group.start_soon(offers.ask, self._server, self._at, approval)
+            if self._ended_here(event) and event.task:
+                self._group.start_soon(tick_in_editor, self._at.bridge, run.plan_path, event.task)
+        self.stale()
+
+    def _ended_here(self, event: Event) -> bool:
+        """Whether a task landed in a run that this process drives, so that its box is ours."""
+        landed = isinstance(event.data, ev.TaskEnded) and event.data.state == "landed"
+        return landed and self._runner is not None and self._runner.drives(event.run or "")
+
+    def _failed(self, run_id: str | None, error: MisError) -> None:
+        hint = f" — {error.hint}" if error.hint else ""
+        self._server.say(
+            f"{f'{run_id}: ' if run_id else ''}{error.message}{hint}", types.MessageType.Error
+        )

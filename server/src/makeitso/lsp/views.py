@@ -1,0 +1,149 @@
+"""What is shown about each open document, kept with the version and journal it was made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from makeitso.errors import MisError
+from makeitso.lsp import diagnostics
+from makeitso.lsp.plan_actions import plan_actions
+from makeitso.lsp.plan_view import PlanView, view_plan
+from makeitso.lsp.review_actions import review_actions
+from makeitso.lsp.review_view import ReviewView, names_in, view_review
+from makeitso.protocol.methods_review import ChangeGetResult
+
+if TYPE_CHECKING:
+    from makeitso.journal.state import RunState
+    from makeitso.lsp.actions import Action
+    from makeitso.lsp.documents import Document
+    from makeitso.lsp.server import Server
+    from makeitso.protocol.base import Wire
+    from makeitso.protocol.methods import Method
+    from makeitso.requests.place import Workplace
+
+
+@dataclass(frozen=True)
+class _Made:
+    key: tuple[object, ...]
+    view: PlanView | ReviewView | None
+
+
+class Views:
+    """The views of open documents.
+
+    Args:
+        server: the connection.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._made: dict[str, _Made] = {}
+        self._shown: dict[str, list[types.Diagnostic]] = {}
+
+    def of(self, uri: str) -> tuple[Document, PlanView | ReviewView | None] | None:
+        """An open document and its view; None when it is not open."""
+        document = self._server.documents.get(uri)
+        return (document, self._view(document)) if document is not None else None
+
+    def actions(self, uri: str) -> tuple[Document, list[Action]] | None:
+        """An open document and what can be done with it."""
+        found = self.of(uri)
+        if found is None:
+            return None
+        document, view = found
+        if isinstance(view, PlanView):
+            return document, plan_actions(view)
+        if isinstance(view, ReviewView):
+            return document, review_actions(view)
+        return document, []
+
+    def show(self, document: Document) -> None:
+        """Publish the document's diagnostics if they are others than before."""
+        if document.kind == "other":
+            return
+        found = self._diagnostics(document)
+        if self._shown.get(document.uri) == found:
+            return
+        self._shown[document.uri] = found
+        self._publish(document, found)
+
+    def forget(self, document: Document) -> None:
+        """A document was closed."""
+        self._made.pop(document.uri, None)
+        if self._shown.pop(document.uri, None):
+            self._publish(document, [])
+
+    def after_command(self, method: Method, result: Wire) -> None:
+        """Some commands end in showing something."""
+        if isinstance(result, ChangeGetResult) and self._server.client.shows_documents:
+            self._server.protocol.send_request(
+                types.WINDOW_SHOW_DOCUMENT,
+                types.ShowDocumentParams(uri=result.uri, take_focus=True),
+            )
+        del method
+
+    def _publish(self, document: Document, found: list[types.Diagnostic]) -> None:
+        self._server.notify(
+            types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS,
+            types.PublishDiagnosticsParams(
+                uri=document.uri, diagnostics=found, version=document.version
+            ),
+        )
+
+    def _diagnostics(self, document: Document) -> list[types.Diagnostic]:
+        view = self._view(document)
+        if isinstance(view, PlanView):
+            return diagnostics.of_plan(view, document.index)
+        if isinstance(view, ReviewView):
+            return diagnostics.of_review(view, document.index)
+        at = self._server.session.place
+        if document.kind == "config" and document.path is not None and at is not None:
+            return diagnostics.of_config(document.path, document.text, document.index, at)
+        return []
+
+    def _view(self, document: Document) -> PlanView | ReviewView | None:
+        if document.path is None or document.kind not in ("plan", "review"):
+            return None
+        at = self._server.session.place
+        key = (document.version, document.text, self._moment(at))
+        made = self._made.get(document.uri)
+        if made is None or made.key != key:
+            made = _Made(key, self._make(document, at))
+            self._made[document.uri] = made
+        return made.view
+
+    def _make(self, document: Document, at: Workplace | None) -> PlanView | ReviewView | None:
+        assert document.path is not None
+        if document.kind == "plan":
+            try:
+                return view_plan(document.text, document.path, at)
+            except MisError:  # the journal cannot be read: what the text says is still true
+                return view_plan(document.text, document.path, None)
+        stem = document.path.name.removesuffix(".diff")
+        names = names_in(stem)
+        runs = _runs(at)
+        return view_review(document.text, stem, runs.get(names[0]) if names else None)
+
+    @staticmethod
+    def _moment(at: Workplace | None) -> tuple[object, ...]:
+        """What of the world a view depends on."""
+        if at is None:
+            return ()
+        try:
+            seq = at.book.seq if at.bridge.has_journal else 0
+        except MisError:
+            seq = -1
+        owner = at.bridge.owner if seq > 0 else None
+        return (seq, owner.pid if owner else 0, id(at.bridge.loaded))
+
+
+def _runs(at: Workplace | None) -> dict[str, RunState]:
+    if at is None:
+        return {}
+    try:
+        return dict(at.known_runs())
+    except MisError:
+        return {}

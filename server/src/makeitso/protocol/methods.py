@@ -1,0 +1,169 @@
+"""THE table: every `mis/*` method and notification, with its messages and what it needs.
+
+The server refuses to start when a method here has no handler; schema, documentation and client
+types are generated from it. Each method is also a command of `workspace/executeCommand`, called
+`mis.<resource>.<verb>`, that takes the params as its one argument.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from makeitso.protocol import methods_later as later
+from makeitso.protocol import methods_plan as plan
+from makeitso.protocol import methods_review as review
+from makeitso.protocol import methods_run as run
+from makeitso.protocol import methods_workspace as workspace
+from makeitso.protocol import notifications as note
+from makeitso.protocol.approval import Decision
+from makeitso.protocol.trust import TrustState
+
+if TYPE_CHECKING:
+    from makeitso.protocol.base import Wire
+
+PREFIX = "mis/"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """A request a client may send.
+
+    Attributes:
+        name: `mis/<resource>/<verb>`.
+        params: what it takes.
+        result: what it gives.
+        needs_trust: it starts programs or spends, so an untrusted workspace gets an error.
+        not_yet: what is missing before it can be answered; empty: it is answered.
+    """
+
+    name: str
+    params: type[Wire]
+    result: type[Wire]
+    needs_trust: bool = False
+    not_yet: str = ""
+
+    @property
+    def command(self) -> str:
+        """Its name as a command: `mis.<resource>.<verb>`."""
+        return self.name.replace("/", ".")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notification:
+    """Something the server sends unasked."""
+
+    name: str
+    params: type[Wire]
+
+
+METHODS: tuple[Method, ...] = (
+    Method(
+        name="mis/plan/create",
+        params=plan.PlanCreateParams,
+        result=plan.PlanCreateResult,
+        needs_trust=True,
+    ),
+    Method(name="mis/plan/get", params=plan.PlanGetParams, result=plan.PlanGetResult),
+    Method(name="mis/run/start", params=run.RunStartParams, result=run.RunResult, needs_trust=True),
+    Method(name="mis/run/resume", params=run.RunParams, result=run.RunResult, needs_trust=True),
+    Method(name="mis/run/stop", params=run.RunStopParams, result=run.RunResult),
+    Method(name="mis/run/get", params=run.RunGetParams, result=run.RunGetResult),
+    Method(name="mis/run/list", params=run.RunListParams, result=run.RunListResult),
+    Method(
+        name="mis/approval/list",
+        params=review.ApprovalListParams,
+        result=review.ApprovalListResult,
+    ),
+    Method(name="mis/approval/decide", params=Decision, result=review.ApprovalResult),
+    Method(name="mis/change/list", params=review.ChangeListParams, result=review.ChangeListResult),
+    Method(name="mis/change/get", params=review.ChangeParams, result=review.ChangeGetResult),
+    Method(
+        name="mis/change/check",
+        params=review.ChangeParams,
+        result=review.ChangeCheckResult,
+        needs_trust=True,
+        not_yet="running the checks on the accepted hunks alone",
+    ),
+    Method(name="mis/change/land", params=review.ChangeLandParams, result=review.ChangeLandResult),
+    Method(
+        name="mis/change/comment",
+        params=review.ChangeCommentParams,
+        result=later.NoResult,
+        not_yet="comments on changes",
+    ),
+    Method(name="mis/hunk/mark", params=review.HunkMarkParams, result=review.HunkStates),
+    Method(name="mis/hunk/split", params=review.HunkSplitParams, result=review.HunkSplitResult),
+    Method(
+        name="mis/hunk/edit",
+        params=review.HunkEditParams,
+        result=review.HunkStates,
+        not_yet="editing a hunk from an editor",
+    ),
+    Method(
+        name="mis/proposal/list",
+        params=later.ProposalListParams,
+        result=later.ProposalListResult,
+        not_yet="learning",
+    ),
+    Method(
+        name="mis/proposal/decide",
+        params=later.ProposalDecideParams,
+        result=later.NoResult,
+        not_yet="learning",
+    ),
+    Method(
+        name="mis/learn/run",
+        params=later.LearnRunParams,
+        result=later.ProposalListResult,
+        needs_trust=True,
+        not_yet="learning",
+    ),
+    Method(
+        name="mis/audit/get",
+        params=later.AuditGetParams,
+        result=later.AuditGetResult,
+        not_yet="figures over runs",
+    ),
+    Method(
+        name="mis/auth/status",
+        params=later.AuthStatusParams,
+        result=later.AuthStatusResult,
+        not_yet="logins",
+    ),
+    Method(
+        name="mis/auth/login",
+        params=later.AuthLoginParams,
+        result=later.NoResult,
+        not_yet="logins",
+    ),
+    Method(name="mis/trust/get", params=workspace.TrustGetParams, result=TrustState),
+    Method(name="mis/trust/set", params=workspace.TrustSetParams, result=TrustState),
+    Method(
+        name="mis/debug/open",
+        params=later.DebugOpenParams,
+        result=later.DebugOpenResult,
+        needs_trust=True,
+        not_yet="debugging",
+    ),
+    Method(
+        name="mis/debug/send",
+        params=later.DebugSendParams,
+        result=later.DebugSendResult,
+        needs_trust=True,
+        not_yet="debugging",
+    ),
+    Method(name="mis/doctor/run", params=workspace.DoctorParams, result=workspace.DoctorResult),
+)
+
+NOTIFICATIONS: tuple[Notification, ...] = (
+    Notification(name="mis/run/event", params=note.RunEventNotification),
+    Notification(name="mis/approval/changed", params=note.ApprovalChangedNotification),
+    Notification(name="mis/change/changed", params=note.ChangeChangedNotification),
+    Notification(name="mis/proposal/changed", params=note.ProposalChangedNotification),
+    Notification(name="mis/auth/changed", params=note.AuthChangedNotification),
+    Notification(name="mis/note", params=note.NoteNotification),
+)
+
+BY_NAME: dict[str, Method] = {method.name: method for method in METHODS}
+BY_COMMAND: dict[str, Method] = {method.command: method for method in METHODS}

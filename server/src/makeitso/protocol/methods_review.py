@@ -1,0 +1,141 @@
+"""Messages about questions to a person, about changes, and about hunks."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from makeitso.protocol.approval import Approval
+from makeitso.protocol.base import Wire
+from makeitso.protocol.change import Change
+from makeitso.protocol.words import ApprovalState, HunkState, Mark
+
+
+class ApprovalListParams(Wire):
+    """Questions of the workspace."""
+
+    run: str | None = Field(default=None, description="Only of this run.")
+    state: ApprovalState | None = Field(
+        default="pending", description="Only in this state; null: in any."
+    )
+
+
+class ApprovalListResult(Wire):
+    """Questions."""
+
+    approvals: tuple[Approval, ...] = Field(description="Oldest first.")
+
+
+class ApprovalResult(Wire):
+    """A question after it was decided."""
+
+    approval: Approval = Field(description="The question with its answer.")
+
+
+class ChangeListParams(Wire):
+    """Proposed changes."""
+
+    run: str | None = Field(default=None, description="Only of this run.")
+
+
+class ChangeSummary(Wire):
+    """A change without its hunks' text."""
+
+    run: str = Field(description="Run.")
+    task: str = Field(description="Task.")
+    title: str = Field(description="The task in one line.")
+    summary: str = Field(description="What was done, in words.")
+    files: int = Field(ge=0, description="Changed files.")
+    hunks: dict[str, int] = Field(description="Hunks by state.")
+    held: bool = Field(description="A protected path: nothing of it lands before a person decided.")
+    document: str | None = Field(description="Review document, relative; null: not written yet.")
+
+
+class ChangeListResult(Wire):
+    """Proposed changes."""
+
+    changes: tuple[ChangeSummary, ...] = Field(description="In the order of runs and tasks.")
+
+
+class ChangeParams(Wire):
+    """The change of a task."""
+
+    run: str = Field(min_length=1, description="Run.")
+    task: str = Field(min_length=1, description="Task.")
+
+
+class ChangeGetResult(Wire):
+    """A change with all its hunks, and its review document."""
+
+    change: Change = Field(description="The change as it stands now.")
+    document: str = Field(description="Review document, relative to the workspace.")
+    uri: str = Field(description="The same as a file URI.")
+
+
+class ChangeCheckResult(Wire):
+    """What the task's checks say about exactly the accepted hunks."""
+
+    tree: str = Field(description="Git tree they ran on.")
+    passed: bool = Field(description="All of them passed.")
+    output: str = Field(description="End of their output.")
+
+
+class ChangeLandParams(Wire):
+    """Land what is accepted now."""
+
+    run: str | None = Field(default=None, description="Only of this run; null: of all.")
+
+
+class LandRequest(Wire):
+    """A task whose accepted hunks were asked to land."""
+
+    run: str = Field(description="Run.")
+    task: str = Field(description="Task.")
+    hunks: dict[str, HunkState] = Field(description="State of each hunk when the answer was sent.")
+
+
+class ChangeLandResult(Wire):
+    """What was asked to land; `change/changed` says how it went where it is not settled yet."""
+
+    requested: tuple[LandRequest, ...] = Field(description="Empty: nothing was accepted.")
+
+
+class ChangeCommentParams(Wire):
+    """Say something about a change that the worker takes into account."""
+
+    run: str = Field(min_length=1, description="Run.")
+    task: str = Field(min_length=1, description="Task.")
+    text: str = Field(min_length=1, description="The comment.")
+    hunk: str | None = Field(default=None, description="The hunk it is about.")
+
+
+class HunkMarkParams(Wire):
+    """Accept or reject hunks, or take a mark back; all of them, or none when one cannot be."""
+
+    hunks: tuple[str, ...] = Field(min_length=1, description="Hunk ids.")
+    mark: Mark = Field(description="pending takes a mark back.")
+    because: str = Field(default="", description="Reason of a rejection.")
+
+
+class HunkStates(Wire):
+    """Hunks and where they stand."""
+
+    hunks: dict[str, HunkState] = Field(description="State by hunk id.")
+
+
+class HunkSplitParams(Wire):
+    """Let a hunk stand as its parts, split at its unchanged lines."""
+
+    hunk: str = Field(min_length=1, description="Hunk id.")
+
+
+class HunkSplitResult(Wire):
+    """The parts."""
+
+    parts: tuple[str, ...] = Field(description="Hunk ids, in order.")
+
+
+class HunkEditParams(Wire):
+    """Change what a hunk adds; that lands instead, and counts as accepted."""
+
+    hunk: str = Field(min_length=1, description="Hunk id.")
+    diff: str = Field(min_length=1, description="The hunk as edited, header line included.")

@@ -1,0 +1,100 @@
+"""Messages about runs: start, resume, stop, look."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from makeitso.protocol.approval import Approval
+from makeitso.protocol.base import Wire
+from makeitso.protocol.events import Event
+from makeitso.protocol.plan import ManagerKind
+from makeitso.protocol.run import RunView
+from makeitso.protocol.words import ApprovalPolicy, HaltPoint
+
+
+class RunStartParams(Wire):
+    """Start a run of a goal or of a plan document. The answer comes when the run exists.
+
+    With `approve` the plan is approved in the same breath, which needs the digest that was seen.
+    """
+
+    goal: str | None = Field(default=None, min_length=1, description="A goal without a plan yet.")
+    plan: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Plan document: relative to the workspace, absolute, or a file URI.",
+    )
+    approve: bool = Field(default=False, description="Approve the plan as it is saved now.")
+    digest: str | None = Field(
+        default=None, description="Digest of the plan the person saw; refused when it differs."
+    )
+    policy: ApprovalPolicy | None = Field(
+        default=None, description="Approval policy where the plan has none; null: the config's."
+    )
+    manager: ManagerKind | None = Field(
+        default=None, description="Who manages; null: the config's."
+    )
+    budget_tokens: int | None = Field(
+        default=None, ge=0, description="Token ceiling; 0: none; null: the config's."
+    )
+    halt_on: tuple[HaltPoint, ...] = Field(default=(), description="Ask there whatever is set.")
+    yes: bool = Field(default=False, description="Answer plan, phases and ordinary hunks with yes.")
+    land: bool = Field(default=True, description="False: stop when the changes are proposed.")
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Self:
+        if (self.goal is None) == (self.plan is None):
+            raise ValueError("give either a goal or a plan")
+        if self.approve and (self.plan is None or self.digest is None):
+            raise ValueError("to approve, give the plan and the digest that was seen")
+        return self
+
+
+class RunParams(Wire):
+    """A run by its id."""
+
+    run: str = Field(min_length=1, description="Run id.")
+
+
+class RunStopParams(Wire):
+    """Stop a run; it can be resumed."""
+
+    run: str = Field(min_length=1, description="Run id.")
+    reason: str = Field(default="", description="Why, for the record.")
+
+
+class RunResult(Wire):
+    """A run as it stands."""
+
+    run: RunView = Field(description="The run.")
+
+
+class RunGetParams(Wire):
+    """A run with its open questions and, if wanted, its events."""
+
+    run: str = Field(min_length=1, description="Run id.")
+    after: int | None = Field(
+        default=None, ge=0, description="Events with a greater seq, too; null: no events."
+    )
+    limit: int = Field(default=500, ge=1, le=5000, description="Events at most.")
+
+
+class RunGetResult(Wire):
+    """A run, its questions, its events."""
+
+    run: RunView = Field(description="The run.")
+    approvals: tuple[Approval, ...] = Field(description="All its questions, oldest first.")
+    events: tuple[Event, ...] = Field(description="The events asked for, oldest first.")
+    more: bool = Field(description="There are more events; ask again after the last one's seq.")
+
+
+class RunListParams(Wire):
+    """All runs of the workspace."""
+
+
+class RunListResult(Wire):
+    """All runs."""
+
+    runs: tuple[RunView, ...] = Field(description="Oldest first.")

@@ -1,0 +1,117 @@
+"""`mis/change/*`: what tasks propose, and landing what is accepted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import anyio
+from anyio import to_thread
+
+from makeitso.errors import NotFoundError
+from makeitso.protocol.methods_review import (
+    ChangeGetResult,
+    ChangeLandResult,
+    ChangeListResult,
+    ChangeSummary,
+    LandRequest,
+)
+from makeitso.runs import reviewing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from makeitso.journal.state import RunState, TaskState
+    from makeitso.protocol.change import Change
+    from makeitso.protocol.methods_review import ChangeLandParams, ChangeListParams, ChangeParams
+    from makeitso.requests.place import Workplace
+
+LANDED_WITHIN_S = 60.0
+"""How long an answer to `change/land` waits for a landing under way in this process."""
+
+
+async def list_(at: Workplace, params: ChangeListParams) -> ChangeListResult:
+    """Proposed changes, without their text.
+
+    Raises:
+        NotFoundError: there is no such run.
+    """
+    runs = [at.run(params.run)] if params.run is not None else list(at.runs().values())
+    return ChangeListResult(
+        changes=tuple(
+            summary(at, run, task)
+            for run in runs
+            for task in run.tasks.values()
+            if task.change is not None
+        )
+    )
+
+
+def summary(at: Workplace, run: RunState, task: TaskState) -> ChangeSummary:
+    """A change without its hunks' text."""
+    document = at.bridge.dot.review / f"{run.id}-{task.id}.diff"
+    return ChangeSummary(
+        run=run.id,
+        task=task.id,
+        title=task.spec.title,
+        summary=task.summary,
+        files=task.change.files if task.change else 0,
+        hunks=dict(Counter(task.hunks.values())),
+        held=bool(task.change and task.change.held),
+        document=at.relative(document) if document.exists() else None,
+    )
+
+
+async def get(at: Workplace, params: ChangeParams) -> ChangeGetResult:
+    """A change with all its hunks; its review document is written anew.
+
+    Raises:
+        NotFoundError: there is no such run or task.
+        StateError: the task has proposed nothing yet.
+    """
+    run = at.run(params.run)
+    if params.task not in run.tasks:
+        raise NotFoundError(
+            f"{run.id} has no task {params.task}", hint=f"its tasks: {', '.join(run.tasks)}"
+        )
+    change, document = await write_document(at, run, run.tasks[params.task])
+    return ChangeGetResult(change=change, document=at.relative(document), uri=document.as_uri())
+
+
+async def write_document(at: Workplace, run: RunState, task: TaskState) -> tuple[Change, Path]:
+    """Compute a change as it stands and write its review document."""
+
+    def work() -> tuple[Change, Path]:
+        change = reviewing.present_change(at.bridge.repo, run.id, task)
+        path = reviewing.write_review_document(at.bridge.dot.path, run, task, change)
+        return change, path
+
+    return await to_thread.run_sync(work)
+
+
+async def land(at: Workplace, params: ChangeLandParams) -> ChangeLandResult:
+    """Land what is accepted now; waits for a landing in this process, not for another's.
+
+    Raises:
+        NotFoundError: there is no such run.
+    """
+    if params.run is not None:
+        at.run(params.run)
+    at.runs()
+    wanted = reviewing.request_landing(at.book, params.run) if at.bridge.has_journal else []
+    if wanted:
+        at.runner.settle()
+        with anyio.move_on_after(LANDED_WITHIN_S):
+            while any(_waits(at, run_id, task_id) for run_id, task_id in wanted):
+                await at.book.changed()
+    return ChangeLandResult(
+        requested=tuple(
+            LandRequest(run=run_id, task=task_id, hunks=at.run(run_id).tasks[task_id].hunks)
+            for run_id, task_id in wanted
+        )
+    )
+
+
+def _waits(at: Workplace, run_id: str, task_id: str) -> bool:
+    task = at.run(run_id).tasks[task_id]
+    return task.land_requested or task.landing is not None

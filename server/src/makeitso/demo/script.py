@@ -6,7 +6,17 @@ import json
 import re
 
 from makeitso.demo.sample import CHECK, GOAL, PATCH
-from makeitso.scripted import Answer, Patch, RequestView, Run, Say, Think, Tokens, workflow
+from makeitso.scripted import (
+    Answer,
+    Patch,
+    RequestView,
+    Run,
+    Say,
+    Script,
+    Think,
+    Tokens,
+    workflow,
+)
 
 _TOKEN = re.compile(r"<<MIS:START ([0-9a-f]{32})>>")
 
@@ -48,7 +58,7 @@ def script(view: RequestView) -> Answer:
     return _worker(found[1] if found else "")(view)
 
 
-def _worker(token: str) -> workflow:
+def _worker(token: str) -> Script:
     start, data, error, end = (
         f"<<MIS:{word}{' ' + token if token else ''}>>" for word in ("START", "JSON", "ERR", "END")
     )

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from makeitso.protocol.words import ApprovalPolicy  # noqa: TC001 -- the table is annotated with it
+
 if TYPE_CHECKING:
     from makeitso.journal.state import PhaseState, RunState, TaskState
     from makeitso.protocol.approval import Approval
-    from makeitso.protocol.words import ApprovalPolicy, PhaseName
+    from makeitso.protocol.words import PhaseName
+
+
+_STRICTNESS: dict[ApprovalPolicy, int] = {"delegate": 0, "confirm-phase": 1, "manual": 2}
 
 
 def policy_of(run: RunState, task: TaskState, phase: PhaseName) -> ApprovalPolicy:
-    """The approval policy in force: phase over task over plan over run."""
+    """The approval policy in force for a phase.
+
+    The most specific of phase, task and plan, but never looser than the run's own.
+    """
+    asked: ApprovalPolicy | None = None
     for override in task.spec.phases:
-        if override.name == phase and override.approval is not None:
-            return override.approval
-    if task.spec.approval is not None:
-        return task.spec.approval
-    if run.plan is not None and run.plan.approval is not None:
-        return run.plan.approval
-    return run.options.policy
+        if override.name == phase:
+            asked = override.approval
+    asked = asked or task.spec.approval or (run.plan.approval if run.plan else None)
+    floor = run.options.policy
+    return floor if asked is None else max(floor, asked, key=_STRICTNESS.__getitem__)
 
 
 def boundary(

@@ -25,6 +25,8 @@ class PlanRequest:
     """Present tree and instructions files, already cut to size and redacted."""
     policy: str
     seed: int
+    intent_word: str = "PLAN"
+    """How the workspace's dictionary writes the intent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +59,8 @@ class JudgeRequest:
     comments: tuple[str, ...] = ()
     """Reasons a person gave with rejections or answers, oldest first."""
     seed: int = 0
+    intent_word: str = "EVAL"
+    """How the workspace's dictionary writes the intent."""
 
 
 @dataclass(frozen=True, kw_only=True)

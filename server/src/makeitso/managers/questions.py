@@ -79,6 +79,7 @@ def plan_prompt(request: PlanRequest, *, prompts: Mapping[PromptName, str]) -> P
             "seed": str(request.seed),
         },
         override_text=prompts.get("manager-plan"),
+        intent_word=request.intent_word,
     )
 
 
@@ -105,4 +106,5 @@ def judge_prompt(request: JudgeRequest, *, prompts: Mapping[PromptName, str]) ->
             "worker_message": cut_text(request.worker_message, MESSAGE_LIMIT),
         },
         override_text=prompts.get("manager-judge"),
+        intent_word=request.intent_word,
     )

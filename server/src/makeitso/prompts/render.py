@@ -63,7 +63,11 @@ class Prompt:
 
 
 def render(
-    name: PromptName, inputs: Mapping[str, str], *, override_text: str | None = None
+    name: PromptName,
+    inputs: Mapping[str, str],
+    *,
+    override_text: str | None = None,
+    intent_word: str | None = None,
 ) -> Prompt:
     """Make the message of a prompt.
 
@@ -71,6 +75,7 @@ def render(
         name: which prompt.
         inputs: exactly the inputs the catalog lists for it.
         override_text: a workspace's own file for it, header included; None: the packaged one.
+        intent_word: how the workspace's dictionary writes the intent; None: as we do.
 
     Raises:
         ConfigError: the file lacks its header, a placeholder, or uses an unknown one.
@@ -84,7 +89,7 @@ def render(
     values = {
         key: _put(key, text=inputs[key], kind=kind) for key, kind in sorted(spec.inputs.items())
     }
-    values |= {"intent": spec.intent, "data_rule": DATA_RULE}
+    values |= {"intent": intent_word or spec.intent, "data_rule": DATA_RULE}
     text = _PLACEHOLDER.sub(lambda found: values[found[1]], template.body)
     # A lone surrogate (from an argument in another encoding) cannot be sent as JSON to anybody.
     encoded = text.encode("utf-8", "replace")

@@ -238,5 +238,5 @@ class _Engine:
                 ending.end_task(ctx, task_id, state, reason)
             case todo.Finish(state=state, reason=reason):
                 ending.finish(ctx, state, reason)
-            case _ as unreachable:
-                assert_never(unreachable)
+            case _:
+                assert_never(step)

@@ -28,7 +28,7 @@ def for_turn(
     task = ctx.task(task_id)
     spec = task.spec
     goal = spec.goal or spec.title
-    overrides = ctx.ports.prompt_overrides
+    overrides, words = ctx.ports.prompt_overrides, ctx.ports.dictionary
     if verdict is not None:
         instructions = verdict.instructions
         if verdict.verdict == "need_input":
@@ -45,6 +45,7 @@ def for_turn(
                 "diff": diff,
             },
             override_text=overrides.get("worker-fix"),
+            intent_word=words.intent_word("FIX"),
         )
     if task.rounds:
         return render(
@@ -57,6 +58,7 @@ def for_turn(
                 "diff": diff,
             },
             override_text=overrides.get("worker-resume"),
+            intent_word=words.intent_word("EXEC"),
         )
     return render(
         "worker-exec",
@@ -68,6 +70,7 @@ def for_turn(
             "checks": declared_checks(spec.checks),
         },
         override_text=overrides.get("worker-exec"),
+        intent_word=words.intent_word("EXEC"),
     )
 
 

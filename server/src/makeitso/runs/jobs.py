@@ -11,6 +11,7 @@ from makeitso.prompts.cut import cut_text
 from makeitso.prompts.dictionary_render import worker_dictionary
 from makeitso.prompts.dictionary_text import without_section
 from makeitso.protocol import events as ev
+from makeitso.protocol.plan import Policies
 from makeitso.workers.port import WorkerJob
 
 if TYPE_CHECKING:
@@ -47,7 +48,9 @@ def make_job(ctx: Context, task_id: str, worktree: Worktree, nonce: str) -> Work
     tmp = ctx.ports.places.tmp / ctx.run_id / task_id
     for folder in (home, tmp):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    network = stricter(policies.network, task.spec.policies.network)
+    general = run.plan.policies if run.plan else Policies()
+    own = task.spec.policies
+    network = stricter(policies.network, general.network, own.network)
     return WorkerJob(
         run=ctx.run_id,
         task=task_id,
@@ -58,8 +61,8 @@ def make_job(ctx: Context, task_id: str, worktree: Worktree, nonce: str) -> Work
         model=settings.model,
         base_url=settings.base_url,
         api_key=settings.api_key,
-        write_files=stricter(policies.write_files, task.spec.policies.write_files),
-        run_shell=stricter(policies.run_shell, task.spec.policies.run_shell),
+        write_files=stricter(policies.write_files, general.write_files, own.write_files),
+        run_shell=stricter(policies.run_shell, general.run_shell, own.run_shell),
         network="ask" if network == "auto" and "network" in halt else network,
         step_commands=policy_of(run, task, "task") == "manual" or "run_shell" in halt,
         sandbox=settings.sandbox,
@@ -88,11 +91,9 @@ def _conventions(worktree: Worktree) -> str:
     )
 
 
-def stricter(general: Permission, narrowed: Permission | None) -> Permission:
-    """The stricter of two permissions; a task can narrow, never widen."""
-    if narrowed is None or _STRICT[narrowed] >= _STRICT[general]:
-        return general
-    return narrowed
+def stricter(general: Permission, *narrowed: Permission | None) -> Permission:
+    """The strictest of all; a plan or task can narrow what the config allows, never widen it."""
+    return min((general, *(p for p in narrowed if p is not None)), key=_STRICT.__getitem__)
 
 
 async def end_leftover(ctx: Context, task_id: str) -> None:

@@ -72,6 +72,7 @@ async def write_plan(
             facts=ports.redactor.text(repository_facts(paths, documents)),
             policy=options.policy,
             seed=options.seed,
+            intent_word=ports.dictionary.intent_word("PLAN"),
         ),
         progress,
     )

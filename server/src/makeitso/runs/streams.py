@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from makeitso.parsing.locations import localise
 from makeitso.parsing.stream import StreamParser
+from makeitso.policy.redact_records import redact_item
 from makeitso.protocol import events as ev
 from makeitso.protocol.record import Miss, Record
 from makeitso.store.outputs import OutputFile
@@ -43,7 +44,13 @@ class Stream:
             ctx.ports.places.artifacts, f"{ctx.folder(task)}/output/{channel}.log"
         )
         self._parser = (
-            StreamParser(channel, ctx.ports.library, delimiters=delimiters, nonce=nonce)
+            StreamParser(
+                channel,
+                ctx.ports.library,
+                delimiters=delimiters,
+                nonce=nonce,
+                phases=ctx.ports.dictionary.phase_words(),
+            )
             if channel in ("message", "stdout", "stderr")
             else None
         )
@@ -88,7 +95,9 @@ class Stream:
             self._record(self._parser.feed(clean))
 
     def _record(self, found: Iterable[Record | Miss]) -> None:
-        for item in found:
+        for raw in found:
+            # A value that colours or wraps had broken up is whole again after cleaning.
+            item = redact_item(raw, redactor=self._ctx.ports.redactor)
             self._found += 1
             if self._found == MAX_FOUND + 1:
                 self._ctx.note(

@@ -249,6 +249,7 @@ async def _judge(ctx: Context, task_id: str, worktree: Worktree) -> Judgement:
         no_progress=stale,
         comments=instructions.comments(ctx, task_id),
         seed=ctx.run.options.seed,
+        intent_word=ctx.ports.dictionary.intent_word("EVAL"),
     )
 
     async def progress(text: str) -> None:

@@ -103,6 +103,14 @@ def test_a_library_the_person_looks_for_in_every_workspace_counts(place: Place) 
     assert status(place).state == "untrusted"
 
 
+def test_a_library_behind_a_link_counts_too(place: Place, tmp_path: Path) -> None:
+    place.user("learning.regex_repo = 'lib/r.toml'")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/r.toml").write_text("")
+    (place.root / "lib").symlink_to(tmp_path / "elsewhere")
+    assert changes(place) == {"lib/r.toml": "new"}
+
+
 def test_a_path_that_leads_out_is_not_followed(place: Place, tmp_path: Path) -> None:
     (tmp_path / "secret.toml").write_text("")
     place.workspace("learning.regex_repo = '../secret.toml'")

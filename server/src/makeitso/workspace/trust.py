@@ -24,7 +24,7 @@ from makeitso.protocol.trust import TrustChange, TrustFile, TrustGrant, TrustNam
 from makeitso.workspace import config, config_keys
 from makeitso.workspace.config_entries import shown
 from makeitso.workspace.config_layers import ConfigFile, file_layer, profile_layer, read_file
-from makeitso.workspace.paths import DOT, UserDirs, stays_inside, user_dirs
+from makeitso.workspace.paths import DOT, UserDirs, user_dirs
 from makeitso.workspace.trust_store import read_record, record_grant, remove_grant
 
 AGENTS = "AGENTS.md"
@@ -183,20 +183,24 @@ def _protocol_files(root: Path, files: tuple[ConfigFile, ...]) -> dict[str, str]
     """The workspace's library and prompts, by relative path, with what they are."""
     found = dict.fromkeys(_files_under(root, _PROTOCOL), "pattern library or prompt")
     for kind, key in (("pattern library", "regex_repo"), ("prompt", "prompt_repo")):
-        for named in _named_paths(root, files, key):
+        for named in _named_paths(files, key):
             found |= dict.fromkeys(_files_under(root, named), kind)
     return found
 
 
-def _named_paths(root: Path, files: tuple[ConfigFile, ...], key: str) -> set[str]:
-    """What `[learning] KEY` says in any table of the files, as long as it stays inside."""
+def _named_paths(files: tuple[ConfigFile, ...], key: str) -> set[str]:
+    """What `[learning] KEY` says in any table of the files, where it is below the workspace.
+
+    A link out of it is followed: the workspace chose where it leads.
+    """
     named: set[str] = set()
     for file in files:
         for layer in (file_layer(file), *(profile_layer(file, name) for name in file.profiles)):
             entry = layer.entries.get(("learning", key))
-            if entry is not None and stays_inside(root, str(entry.value)):
-                named.add(PurePosixPath(str(entry.value)).as_posix())
-    return named - {"."}
+            path = PurePosixPath(str(entry.value)) if entry is not None else PurePosixPath()
+            if path.parts and not path.is_absolute() and ".." not in path.parts:
+                named.add(path.as_posix())
+    return named
 
 
 def _files_under(root: Path, relative: str) -> list[str]:

@@ -29,6 +29,7 @@ INTERRUPT_TIMEOUT_S = 3.0
 EOF_PATIENCE_S = 5.0
 """At the end of its input Codex ends its commands and itself in about 0.1 s."""
 _RETRY_S = 0.05
+_LAST_WORDS_S = 1.0
 _STDERR_TAIL = 4000
 
 
@@ -46,11 +47,18 @@ class AppServer:
         self.rpc = rpc
         self.user_agent = ""
         self._stderr = bytearray()
+        self._drained = anyio.Event()
 
     @property
     def stderr_tail(self) -> str:
-        """The last of what it logged."""
+        """The last of what it logged so far."""
         return self._stderr.decode(errors="replace").strip()
+
+    async def last_words(self) -> str:
+        """The last of what it logged; waits a moment for the rest if it has just ended."""
+        with anyio.move_on_after(_LAST_WORDS_S):
+            await self._drained.wait()
+        return self.stderr_tail
 
     async def initialize(self) -> None:
         """Introduce ourselves.
@@ -130,6 +138,7 @@ class AppServer:
             self._stderr += chunk
             del self._stderr[:-_STDERR_TAIL]
             await log(chunk)
+        self._drained.set()
 
 
 @contextlib.asynccontextmanager
@@ -161,7 +170,7 @@ async def open_appserver(
         try:
             await server.initialize()
         except WorkerError as error:
-            detail = server.stderr_tail
+            detail = await server.last_words()
             raise WorkerError(f"{error.message}. {detail}" if detail else error.message) from error
         yield server
         # Codex is told of the end first: its last words still reach the log.

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 END_AFTER_INTERRUPT_S = 3.0
 HUNG_GRACE_S = 1.0
 
+_UNSAID = Failure("model", "Codex gave no reason", retryable=False)
+
 
 class CodexSession:
     """A `WorkerSession` over an app-server.
@@ -69,7 +71,7 @@ class CodexSession:
             except (WorkerError, ProtocolError) as error:
                 refused = Failure("protocol", error.message, retryable=False)
                 gone = server.rpc.ended.is_set()
-                return turn.result(otherwise=self._died(server) if gone else refused)
+                return turn.result(otherwise=await self._died(server) if gone else refused)
             self._end_if_told(turn)
             expired = await self._timers.run_out(turn.over, server.rpc.ended)
             if expired is not None:
@@ -77,7 +79,9 @@ class CodexSession:
                 return ran_out(turn, expired, self._timers)
             if turn.status == "interrupted":
                 await self._stop(server, turn)
-            return turn.result(otherwise=self._died(server))
+            if turn.over.is_set():
+                return turn.result(otherwise=_UNSAID)
+            return turn.result(otherwise=await self._died(server))
         finally:
             if not turn.over.is_set() and not server.rpc.ended.is_set():
                 await self._stop(server, turn)
@@ -140,10 +144,10 @@ class CodexSession:
                     await server.child.end(grace_s=HUNG_GRACE_S)
                 await turn.close_commands(self.emit)
 
-    def _died(self, server: AppServer) -> Failure:
+    async def _died(self, server: AppServer) -> Failure:
         code = server.child.exit_code
         how = "its output closed" if code is None else f"exit code {code}"
-        tail = server.stderr_tail
+        tail = await server.last_words()
         text = f"Codex ended in the middle of a turn ({how})"
         return Failure("process", f"{text}: {tail[-500:]}" if tail else text, retryable=True)
 

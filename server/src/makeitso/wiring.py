@@ -10,7 +10,7 @@ import signal
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from makeitso.errors import MisError, NotYetError, StateError, StoreError, UsageError
+from makeitso.errors import EnvironmentFault, MisError, NotYetError, StateError, StoreError, UsageError
 from makeitso.landing.editor import NoEditor
 from makeitso.managers.bounds import Limits
 from makeitso.parsing.library import load_library, overlay
@@ -406,9 +406,13 @@ async def preflight(bridge: Bridge) -> None:
     _ = bridge.repo
     if bridge.bare:
         return
-    from makeitso.codex.find import probe_codex
-
-    await probe_codex(bridge.config.workers.codex.command or None)
+    state = await sandbox(bridge)
+    if not state.ok:
+        raise EnvironmentFault(
+            f"the Codex sandbox does not work here: {state.reason}",
+            hint="allow unprivileged user namespaces, or run on a machine that has them; "
+            "without a sandbox nothing of a worker runs",
+        )
 
 
 async def sandbox(bridge: Bridge) -> SandboxState:

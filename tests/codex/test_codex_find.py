@@ -107,7 +107,11 @@ async def test_a_program_that_is_not_codex_is_refused(tmp_path: Path, line: str,
 
 @pytest.mark.asyncio
 @pytest.mark.codex
-async def test_the_real_one_answers() -> None:
+async def test_the_real_one_answers_and_leaves_nothing_at_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
     codex = await probe_codex()
+    assert os.listdir(tmp_path) == []  # noqa: PTH208 -- pathlib would block, says ASYNC240
     assert codex.path == fx.codex_path()
     assert int(codex.version.split(".")[1]) >= 100

@@ -22,6 +22,7 @@ INSTALL_HINT = (
     "install the Codex CLI, or run: pip install 'makeitso-codex[codex]' (downloads about 142 MB)"
 )
 _PROBE_TIMEOUT_S = 30.0
+_VERSION_LINE = re.compile(r"^codex\S* (\d+\.\d+\.\d+\S*)", re.MULTILINE)
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)\S*")
 
 Source = Literal["config", "path", "package"]
@@ -87,17 +88,18 @@ async def probe_codex(command: str | None = None, *, search_path: str | None = N
     result = await run_command(
         [str(path), "--version"],
         cwd=path.parent,
-        env={"PATH": os.environ.get("PATH", os.defpath), "HOME": str(Path.home())},
+        # Even --version writes into CODEX_HOME; below a file there can be none.
+        env={"PATH": os.environ.get("PATH", os.defpath), "CODEX_HOME": str(path / "none")},
         timeout_s=_PROBE_TIMEOUT_S,
     )
     text = result.output.decode(errors="replace").strip()
-    match = _VERSION.search(text)
+    match = _VERSION_LINE.search(text)
     if result.exit_code != 0 or match is None:
         raise EnvironmentFault(
             f"{path} does not say which version of Codex it is: {text[:200] or 'no output'}",
             hint=INSTALL_HINT,
         )
-    version = match.group(0)
+    version = match.group(1)
     return Codex(path=path, version=version, source=source, warning=judge_version(version))
 
 

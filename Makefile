@@ -13,13 +13,15 @@ DEMO_ARGS ?=
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 LOCK_ARGS ?=
+TAG ?=
 
 venv := .venv
 py := $(venv)/bin/python
 done := $(venv)/.done
 pip := $(py) -m pip --disable-pip-version-check
 install := $(pip) install --quiet --no-deps --require-hashes --only-binary :all:
-or_say_why = || { echo "make: the installation failed; see above. Without a connection to a package index, set PIP_INDEX_URL or PIP_FIND_LINKS to one that can be reached." >&2; exit 1; }
+or_say_why = || { echo "make: the installation failed; see above. Where the package index cannot be" \
+	"reached, set PIP_INDEX_URL or PIP_FIND_LINKS to one that can." >&2; exit 1; }
 
 .PHONY: help setup demo test lint format generate build smoke publish-dry-run e2e audit bench lock clean codex
 
@@ -51,7 +53,7 @@ generate: $(done)/project ## write the generated part of protocol/ anew
 build: $(done)/test ## wheel and sdist in dist/, with their metadata checked
 	rm -rf dist
 	$(py) -m build --no-isolation --outdir dist .
-	$(py) scripts/check_dist.py dist
+	$(py) scripts/check_dist.py dist $(if $(TAG),--tag '$(TAG)')
 
 smoke: build ## the wheel in an empty environment: mis --version, init, demo
 	"$(PYTHON)" scripts/smoke.py dist
@@ -82,32 +84,39 @@ codex: $(done)/project
 
 $(done)/venv:
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-	echo "make: Python 3.11 or newer is needed; $(PYTHON) is $$("$(PYTHON)" -V 2>&1). Name another: make PYTHON=python3.12 ..." >&2; exit 1; }
-	"$(PYTHON)" -m venv $(venv) || { \
+	echo "make: Python 3.11 or newer is needed; $(PYTHON) is $$("$(PYTHON)" -V 2>&1)." \
+	"Name another: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@echo "making the environment $(venv)"
+	@"$(PYTHON)" -m venv $(venv) || { \
 	echo "make: no environment could be made; on Debian and Ubuntu, install python3-venv." >&2; exit 1; }
 	@mkdir -p $(done) && touch $@
 
 $(done)/runtime: requirements/runtime.txt requirements/build.txt $(done)/venv
-	$(install) -r requirements/build.txt -r requirements/runtime.txt $(or_say_why)
+	@echo "installing what makeitso needs"
+	@$(install) -r requirements/build.txt -r requirements/runtime.txt $(or_say_why)
 	@touch $@
 
 $(done)/project: pyproject.toml $(done)/runtime
-	$(pip) install --quiet --no-deps --no-build-isolation --editable .
+	@echo "installing makeitso, editable"
+	@$(pip) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(done)/codex: requirements/codex.txt $(done)/runtime
 	@echo "no codex on PATH: installing the Codex CLI into $(venv), a download of about 142 MB"
-	$(install) -r requirements/codex.txt $(or_say_why)
+	@$(install) -r requirements/codex.txt $(or_say_why)
 	@touch $@
 
 $(done)/test: requirements/test.txt $(done)/project
-	$(install) -r requirements/test.txt $(or_say_why)
+	@echo "installing what the tests need"
+	@$(install) -r requirements/test.txt $(or_say_why)
 	@touch $@
 
 $(done)/dev: requirements/dev.txt $(done)/test
-	$(install) -r requirements/dev.txt $(or_say_why)
+	@echo "installing linters and tools"
+	@$(install) -r requirements/dev.txt $(or_say_why)
 	@touch $@
 
 $(done)/audit: requirements/audit.txt $(done)/test
-	$(install) -r requirements/audit.txt $(or_say_why)
+	@echo "installing pip-audit"
+	@$(install) -r requirements/audit.txt $(or_say_why)
 	@touch $@

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import configparser
 import sys
 import tarfile
@@ -87,13 +88,20 @@ def _expected_files() -> set[str]:
 
 def main() -> int:
     """Check one wheel and one sdist in a directory; 1 when something is wrong."""
-    place = Path(sys.argv[1])
+    parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
+    parser.add_argument("place", type=Path, help="the directory they are in")
+    parser.add_argument("--tag", default="", help="the release tag their version must be that of")
+    arguments = parser.parse_args()
+    place: Path = arguments.place
+    tag: str = arguments.tag
     wheels, sdists = sorted(place.glob("*.whl")), sorted(place.glob("*.tar.gz"))
     if len(wheels) != 1 or len(sdists) != 1:
         print(f"{place}: {len(wheels)} wheels and {len(sdists)} sdists; one of each is expected")
         return 1
     problems = [f"{wheels[0].name}: {problem}" for problem in wheel_problems(wheels[0])]
     problems += [f"{sdists[0].name}: {problem}" for problem in sdist_problems(sdists[0])]
+    if tag and not wheels[0].name.startswith(f"{PACKAGE}_codex-{tag.removeprefix('v')}-"):
+        problems.append(f"{wheels[0].name} is not of the tag {tag}")
     print("\n".join(problems) or f"{wheels[0].name} and {sdists[0].name} are in order")
     return int(bool(problems))
 

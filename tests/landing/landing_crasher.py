@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import anyio
 
 from makeitso.landing import land
+from makeitso.landing.intent import Write
 from makeitso.landing.land import LandingPlan
-from makeitso.landing.transaction import Write
 from makeitso.workspace import files
 
 if TYPE_CHECKING:

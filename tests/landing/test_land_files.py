@@ -194,6 +194,22 @@ def test_binary_lands_whole_or_not(place: Place) -> None:
     assert place.files() == plain({"a": b"\0A", "b": b"\0mine", "c": b"\0C"})
 
 
+def test_binary_content_and_mode_are_decided_apart(place: Place) -> None:
+    base: Tree = {"a": ("100644", b"\0a")}
+    proposal: Tree = {"a": ("100755", b"\0A")}
+    change = place.change(base, proposal)
+    mode, binary = hunks_of(change, "a")
+    assert (mode.kind, binary.kind) == ("mode", "binary")
+    for chosen, wanted in (
+        ({mode.id}, ("100755", b"\0a")),
+        ({binary.id}, ("100644", b"\0A")),
+        ({mode.id, binary.id}, ("100755", b"\0A")),
+    ):
+        place.fill(base)
+        place.land(accepted(change, chosen))
+        assert place.files() == {"a": wanted}
+
+
 def test_modes_are_kept_and_the_executable_bit_lands(place: Place) -> None:
     base: Tree = {"tool": ("100644", b"1\n"), "secret": ("100644", b"1\n")}
     proposal: Tree = {"tool": ("100755", b"1\n"), "secret": ("100644", b"2\n")}

@@ -69,6 +69,18 @@ def _plain(data: bytes) -> bool:
     return b"\xef\xbb\xbf" not in data and b"\r" not in data.replace(b"\r\n", b"\n").rstrip(b"\r")
 
 
+def test_a_patch_of_some_hunks_counts_its_own_lines(world: Oracle) -> None:
+    lines = [b"%d\n" % number for number in range(60)]
+    base = b"".join(lines)
+    proposal = b"".join([b"a\n", b"b\n", *lines[:30], *lines[32:50], b"c\n", *lines[50:]])
+    change = world.change({"f": ("100644", base)}, {"f": ("100644", proposal)})
+    (file,) = change.files
+    headers = [line for line in render.patch(file, file.hunks[1:]).split("\n") if line[:2] == "@@"]
+    assert headers == ["@@ -28,8 +28,6 @@", "@@ -48,6 +46,7 @@"]
+    headers = [line for line in render.patch(file, file.hunks).split("\n") if line[:2] == "@@"]
+    assert headers == ["@@ -1,3 +1,5 @@", "@@ -28,8 +30,6 @@", "@@ -48,6 +48,7 @@"]
+
+
 def test_what_a_person_must_see(world: Oracle, tmp_path: Path) -> None:
     base: Tree = {"tests/test_a.py": ("100644", b"assert False\n"), "a.py": ("100644", b"x\n")}
     proposal: Tree = {

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from makeitso.landing.editor import Editor, FileEdit, OpenText
-    from makeitso.landing.transaction import Write
+    from makeitso.landing.intent import Write
     from makeitso.protocol.change import Change, ChangedFile
     from makeitso.workspace.git import Repository
 
@@ -207,7 +207,8 @@ def _compute(
     repo: Repository, wanted: Sequence[ChangedFile], documents: Mapping[str, OpenText | None]
 ) -> list[FilePlan]:
     elsewhere = dirty_elsewhere(repo.root)
-    attributes = git_convert.converted(repo, [file.path for file in wanted if not file.refused])
+    plain = [file.path for file in wanted if not file.refused]
+    conversions = git_convert.conversions(repo, plain)
     needed = [blob for file in wanted for blob in (file.base_blob, file.new_blob) if blob]
     contents = blobs.read(repo, needed) if needed else {}
     return [
@@ -216,7 +217,7 @@ def _compute(
             file,
             contents=contents,
             present=Present(document=documents[file.path], elsewhere=elsewhere.get(file.path)),
-            attributes=attributes.get(file.path, frozenset()),
+            conversion=conversions.get(file.path, git_convert.Conversion()),
         )
         for file in wanted
     ]

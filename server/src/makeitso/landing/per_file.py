@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from makeitso.errors import ConflictError
 from makeitso.landing.editor import FileEdit
+from makeitso.landing.intent import Write
 from makeitso.landing.line_ends import adapt
 from makeitso.landing.merge import land_hunks
 from makeitso.landing.text_edits import edits_between
-from makeitso.landing.transaction import Write
 from makeitso.workspace import files, git_convert
+from makeitso.workspace.git_convert import Conversion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,11 +58,11 @@ def plan_file(
     *,
     contents: Mapping[str, bytes],
     present: Present,
-    attributes: frozenset[str],
+    conversion: Conversion,
 ) -> FilePlan:
     """Plan one file that has accepted hunks.
 
-    `contents` holds its blobs; `attributes` are those that make file and blob differ.
+    `contents` holds its blobs; `conversion` says how file and blob differ.
 
     Raises:
         EnvironmentFault: git failed.
@@ -83,7 +84,7 @@ def plan_file(
         proposal=contents.get(file.new_blob or "", b""),
         disk=disk,
         document=present.document,
-        attributes=attributes,
+        conversion=conversion,
     )
     if file.status == "added":
         return _plan_create(task)
@@ -103,17 +104,17 @@ class _FileTask:
     proposal: bytes
     disk: OnDisk | None
     document: OpenText | None
-    attributes: frozenset[str]
+    conversion: Conversion
 
     def in_git_form(self, data: bytes) -> bytes:
         """Bytes of the working tree as git would store them, line ends aside."""
-        if not self.attributes:
+        if not self.conversion.attributes:
             return data
         return git_convert.to_git(self.repo, self.file.path, data)
 
     def in_tree_form(self, data: bytes) -> bytes:
         """Bytes of a blob as they belong into the working tree, line ends aside."""
-        if not self.attributes:
+        if not self.conversion.attributes:
             return data
         return git_convert.to_worktree(self.repo, self.file.path, data)
 
@@ -131,7 +132,9 @@ def _plan_create(task: _FileTask) -> FilePlan:
             return _aside(task.file, task.accepted, "an unsaved document of that name is open")
         return FilePlan(landed=ids)
     if task.disk is None:
-        data = git_convert.to_worktree(task.repo, task.file.path, task.proposal)
+        data = task.proposal
+        if task.conversion != Conversion():
+            data = git_convert.to_worktree(task.repo, task.file.path, data)
         write = Write(path=task.file.path, old=None, new=data, executable=executable)
         return FilePlan(landed=ids, write=write)
     if not task.same(task.disk.data, task.proposal):
@@ -222,7 +225,7 @@ def _plan_document(
 ) -> FilePlan:
     """Edit the open document; the file itself gets at most another mode."""
     # what an editor shows is decoded already, so of the converting attributes only filters remain
-    filtered = "filter" in task.attributes
+    filtered = "filter" in task.conversion.attributes
     shown = document.text.encode("utf-8", "surrogatepass")
     merged = land_hunks(
         task.repo,

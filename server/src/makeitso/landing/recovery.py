@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Literal
 
 from makeitso.errors import ConflictError, StoreError
 from makeitso.landing import transaction
+from makeitso.landing.intent import read_intent
 from makeitso.workspace import files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from makeitso.landing.transaction import Intent
+    from makeitso.landing.intent import Intent
 
 Outcome = Literal["landed", "undone", "stuck"]
 
@@ -42,7 +43,7 @@ def recover_all(root: Path, *, fault: Callable[[str], None]) -> tuple[Recovered,
 
 def _recover(root: Path, home: Path, *, fault: Callable[[str], None]) -> Recovered:
     try:
-        intent = transaction.read_intent(home)
+        intent = read_intent(home)
     except StoreError:
         transaction.drop(root, home)  # the intent is written before anything it speaks of
         return Recovered(id=home.name, outcome="undone", payload="")

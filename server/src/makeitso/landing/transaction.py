@@ -18,69 +18,22 @@ import contextlib
 import errno
 import os
 import shutil
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pydantic import Field, ValidationError
-
 from makeitso.errors import ConflictError, StateError, StoreError
-from makeitso.protocol.base import Wire
+from makeitso.landing.intent import Intent, read_intent
 from makeitso.workspace import files
-from makeitso.workspace.files import OnDisk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from makeitso.landing.intent import Target, Write
+    from makeitso.workspace.files import OnDisk
+
 DIRECTORY = ".makeitso/landing"
 _PLAIN, _EXECUTABLE = 0o666, 0o777
 """Permissions a new file asks for; the umask takes its share."""
-
-
-class Target(Wire):
-    """One file of a transaction."""
-
-    path: str = Field(description="Relative to the workspace, `/` separated.")
-    old: str = Field(description="Fingerprint before; `absent`: not there.")
-    new: str = Field(description="Fingerprint after; `absent`: deleted.")
-    permissions: int | None = Field(description="Exactly, after; null: as for a new file.")
-    old_permissions: int | None = Field(description="Before; null: it was not there.")
-
-
-class Intent(Wire):
-    """What a transaction is about."""
-
-    id: str = Field(description="Name of the landing.")
-    targets: tuple[Target, ...] = Field(description="In the order they are replaced.")
-    payload: str = Field(description="The caller's own record, returned by recovery.")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Write:
-    """One file to be replaced, created (`old` None) or deleted (`new` None)."""
-
-    path: str
-    old: OnDisk | None
-    new: bytes | None
-    executable: bool
-
-    def target(self) -> Target:
-        """Its record in the intent."""
-        permissions: int | None = None
-        after: OnDisk | None = None
-        if self.new is not None:
-            if self.old is not None:
-                permissions = self.old.permissions
-                if self.old.executable != self.executable:
-                    permissions = files.with_executable(permissions, executable=self.executable)
-            after = OnDisk(self.new, 0o755 if self.executable else 0o644)
-        return Target(
-            path=self.path,
-            old=files.fingerprint(self.old),
-            new=files.fingerprint(after),
-            permissions=permissions,
-            old_permissions=self.old.permissions if self.old is not None else None,
-        )
 
 
 def stage(
@@ -212,18 +165,6 @@ def drop(root: Path, home: Path) -> None:
             ):
                 os.unlink(_beside(intent.id, number, "new"), dir_fd=directory)
     shutil.rmtree(home, ignore_errors=True)
-
-
-def read_intent(home: Path) -> Intent:
-    """The record of a transaction.
-
-    Raises:
-        StoreError: it is missing or damaged.
-    """
-    try:
-        return Intent.model_validate_json((home / "intent.json").read_bytes())
-    except (OSError, ValidationError) as error:
-        raise StoreError(f"The record of the landing {home.name} cannot be read.") from error
 
 
 def has_new(root: Path, home: Path, intent: Intent, number: int) -> bool:

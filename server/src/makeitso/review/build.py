@@ -116,11 +116,13 @@ class _Draft:
         """All hunks, the mode first, then in file order."""
         entry, patch = self._entry, self._patch
         whole = self._whole_kind()
-        if whole is not None:
+        if whole is not None and entry.status != "M":
             return (self._whole(whole),)
         found: list[Hunk] = []
-        if entry.old_mode != entry.new_mode:
+        if entry.old_mode != entry.new_mode and whole in (None, "binary"):
             found.append(self._whole("mode"))
+        if whole is not None:
+            return (*found, self._whole(whole))
         found += [self._text("text", hunk) for hunk in patch.hunks]
         return tuple(found)
 

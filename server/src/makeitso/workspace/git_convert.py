@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from makeitso.workspace import blobs
-from makeitso.workspace.git_process import run_git
+from makeitso.workspace.git_process import run_git, try_git
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,23 +14,43 @@ if TYPE_CHECKING:
     from makeitso.workspace.git import Repository
 
 _CONVERTING = ("filter", "working-tree-encoding", "ident")
+_LINE_ENDS = ("text", "eol", "crlf")
 
 
-def converted(repo: Repository, paths: Iterable[str]) -> dict[str, frozenset[str]]:
-    """Which attributes besides line ends make a path's bytes differ from its blob.
+@dataclass(frozen=True)
+class Conversion:
+    """How the file at a path differs from its blob, as the person's working tree says."""
 
-    Only paths that have one are in the answer. The person's working tree says so, not a worker's.
-    """
-    stdin = b"".join(path.encode() + b"\0" for path in paths)
-    if not stdin:
+    attributes: frozenset[str] = frozenset()
+    """Which of `filter`, `working-tree-encoding` and `ident` are set."""
+    line_ends: bool = False
+    """Whether checking it out may change its line ends."""
+
+
+def conversions(repo: Repository, paths: Iterable[str]) -> dict[str, Conversion]:
+    """The conversion of each path."""
+    wanted = list(paths)
+    if not wanted:
         return {}
-    out = run_git(["check-attr", "-z", "--stdin", *_CONVERTING], place=repo.place(), stdin=stdin)
+    out = run_git(
+        ["check-attr", "-z", "--stdin", *_CONVERTING, *_LINE_ENDS],
+        place=repo.place(),
+        stdin=b"".join(path.encode() + b"\0" for path in wanted),
+    )
     fields = [field.decode("utf-8", "surrogateescape") for field in out.split(b"\0")[:-1]]
-    found: dict[str, set[str]] = {}
+    asked = try_git(["config", "--get", "core.autocrlf"], place=repo.place())
+    always = asked.out.strip().lower() not in (b"", b"false", b"input")
+    found: dict[str, set[str]] = {path: set() for path in wanted}
     for path, name, value in zip(fields[::3], fields[1::3], fields[2::3], strict=True):
         if value not in ("unspecified", "unset"):
-            found.setdefault(path, set()).add(name)
-    return {path: frozenset(names) for path, names in found.items()}
+            found[path].add(name)
+    return {
+        path: Conversion(
+            attributes=frozenset(names.intersection(_CONVERTING)),
+            line_ends=always or not names.isdisjoint(_LINE_ENDS),
+        )
+        for path, names in found.items()
+    }
 
 
 def to_git(repo: Repository, path: str, data: bytes) -> bytes:

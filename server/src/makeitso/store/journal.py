@@ -6,8 +6,10 @@ immediate transaction that reads the last hash, so rows of several processes for
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import re
 import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -48,6 +50,9 @@ CREATE INDEX IF NOT EXISTS events_by_type ON events (type, seq);
 """
 _COLUMNS = "seq, at, run, task, phase, type, actor, client, cause, data, prev, hash"
 _DATA: TypeAdapter[EventData] = TypeAdapter(EventData)
+_NO_CHARACTER = re.compile("[\ud800-\udfff]")
+"""Halves of characters: how Python holds bytes of arguments and names that are not UTF-8."""
+_NO_ROOM = frozenset({"SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE"})
 
 Row = tuple[int, int, str | None, str | None, str | None, str, str, str, int | None, str, str, str]
 
@@ -55,6 +60,12 @@ Row = tuple[int, int, str | None, str | None, str | None, str, str, str, int | N
 def canonical(fields: dict[str, object]) -> str:
     """The form that is hashed: JSON with sorted keys, no spaces, UTF-8 as is."""
     return json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def stored(payload: object) -> str:
+    """The text of a row's data: JSON in the order of the model, no spaces, always valid UTF-8."""
+    text = json.dumps(payload, separators=(",", ":"), ensure_ascii=False)
+    return _NO_CHARACTER.sub("\ufffd", text)
 
 
 def row_hash(fields: dict[str, object]) -> str:
@@ -92,18 +103,24 @@ class Journal:
             self._db = sqlite3.connect(
                 path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
             )
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
-            version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
-            if version > SCHEMA_VERSION:
+            try:
+                self._prepare()
+            except BaseException:
                 self._db.close()
-                raise StoreError(
-                    f"the journal {path} was written by a newer makeitso (schema {version})",
-                    hint="update makeitso, or move the file away to start a new journal",
-                )
-            if version < SCHEMA_VERSION:
-                self._db.executescript(_SCHEMA)
-                self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+                raise
+
+    def _prepare(self) -> None:
+        version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
+        if version > SCHEMA_VERSION:
+            raise StoreError(
+                f"the journal {self.path} was written by a newer makeitso (schema {version})",
+                hint="update makeitso, or move the file away to start a new journal",
+            )
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        if version < SCHEMA_VERSION:
+            self._db.executescript(_SCHEMA)
+            self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def close(self) -> None:
         """Release the file; idempotent."""
@@ -134,7 +151,7 @@ class Journal:
             StoreError: the disk is full or broken, or the guard refused. Nothing was written.
         """
         payload = self._scrub(data.model_dump(mode="json"))
-        text = json.dumps(payload, separators=(",", ":"), ensure_ascii=False)
+        text = stored(payload)
         with self._faults("write"):
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -154,7 +171,7 @@ class Journal:
                     "actor": actor,
                     "client": self.client,
                     "cause": cause,
-                    "data": payload,
+                    "data": json.loads(text),
                     "prev": prev,
                 }
                 digest = row_hash(fields)
@@ -224,9 +241,14 @@ class Journal:
             rows = self._db.execute(f"SELECT {_COLUMNS} FROM events ORDER BY seq")  # noqa: S608
             for row in rows:
                 fields: dict[str, object] = dict(zip(_COLUMNS.split(", "), row, strict=True))
-                digest = str(fields.pop("hash"))
-                fields["data"] = json.loads(str(fields["data"]))
-                if row[0] != expected or fields["prev"] != prev or row_hash(fields) != digest:
+                digest, text = str(fields.pop("hash")), str(fields["data"])
+                try:
+                    fields["data"] = json.loads(text)
+                except ValueError:
+                    return int(row[0])
+                whole = row[0] == expected and fields["prev"] == prev
+                # Other text of the same meaning is a change too: SQL may read it differently.
+                if not whole or stored(fields["data"]) != text or row_hash(fields) != digest:
                     return int(row[0])
                 prev, expected = digest, expected + 1
         return None
@@ -248,7 +270,9 @@ class Journal:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            full = "full" in str(error).lower() or getattr(error, "errno", None) == 28
+            full = getattr(error, "sqlite_errorname", "") in _NO_ROOM or getattr(
+                error, "errno", None
+            ) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
             raise StoreError(
                 f"cannot {doing} the journal {self.path}: {error}",
                 hint="free some disk space, then `mis resume`; nothing recorded so far is lost"

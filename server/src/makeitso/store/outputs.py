@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from typing import TYPE_CHECKING
@@ -11,6 +12,29 @@ from makeitso.protocol.events import OutputRef
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+HINT = "free some disk space or mend the directory, then `mis resume`"
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a directory and what is missing above it, each one's name durable."""
+    missing: list[Path] = []
+    at = folder
+    while not at.exists():
+        missing.append(at)
+        at = at.parent
+    for new in reversed(missing):
+        new.mkdir(exist_ok=True, mode=0o700)
+        _sync_folder(new.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the names in a directory durable: a file's own fsync does not."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 class OutputFile:
@@ -23,11 +47,16 @@ class OutputFile:
         self.relative = relative
         self.path = root / relative
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _make_folder(self.path.parent)
+            fresh = not self.path.exists()
             self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             self._start = os.fstat(self._file).st_size
+            if fresh:
+                _sync_folder(self.path.parent)
         except OSError as error:
-            raise StoreError(f"cannot open the output file {self.path}: {error}") from error
+            raise StoreError(
+                f"cannot open the output file {self.path}: {error}", hint=HINT
+            ) from error
         self._length = 0
         self._digest = hashlib.sha256()
 
@@ -40,21 +69,23 @@ class OutputFile:
         view = memoryview(data)
         try:
             while view:
-                view = view[os.write(self._file, view) :]
+                count = os.write(self._file, view)
+                # Counted at once: what a full disk took of a chunk is in the file and in the mark.
+                self._length += count
+                self._digest.update(view[:count])
+                view = view[count:]
         except OSError as error:
             raise StoreError(
                 f"cannot write {self.path}: {error}",
-                hint="free some disk space, then `mis resume`",
+                hint=HINT,
             ) from error
-        self._length += len(data)
-        self._digest.update(data)
 
     def mark(self) -> OutputRef:
         """Make what was written since the last mark durable and return where it is."""
         try:
             os.fsync(self._file)
         except OSError as error:
-            raise StoreError(f"cannot write {self.path}: {error}") from error
+            raise StoreError(f"cannot write {self.path}: {error}", hint=HINT) from error
         ref = OutputRef(
             path=self.relative,
             offset=self._start,
@@ -82,17 +113,17 @@ def keep(root: Path, relative: str, data: bytes) -> OutputRef:
     path = root / relative
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _make_folder(path.parent)
         with temporary.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+        _sync_folder(path.parent)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise StoreError(
-            f"cannot write {path}: {error}", hint="free some disk space, then `mis resume`"
-        ) from error
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise StoreError(f"cannot write {path}: {error}", hint=HINT) from error
     return OutputRef(
         path=relative,
         offset=0,
@@ -112,7 +143,12 @@ def fetch(root: Path, ref: OutputRef) -> bytes:
             file.seek(ref.offset)
             data = file.read(ref.length_bytes)
     except OSError as error:
-        raise StoreError(f"cannot read {root / ref.path}: {error}") from error
+        raise StoreError(
+            f"cannot read {root / ref.path}: {error}", hint="it may have been deleted by hand"
+        ) from error
     if hashlib.sha256(data).hexdigest() != ref.digest:
-        raise StoreError(f"{root / ref.path} was changed since it was recorded")
+        raise StoreError(
+            f"{root / ref.path} was changed since it was recorded",
+            hint="what the journal says of it holds; the file is not evidence any more",
+        )
     return data

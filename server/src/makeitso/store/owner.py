@@ -37,13 +37,16 @@ def _read(path: Path) -> Owner | None:
 
 
 def current(path: Path) -> Owner | None:
-    """Who holds the lock, or None. Looks without taking it for longer than an instant."""
+    """Who holds the lock, or None.
+
+    Looks through a shared lock, so that two who look at once do not take each other for an owner.
+    """
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:
         return None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return _read(path) or Owner(0, 0.0, "unknown")
     else:
@@ -53,7 +56,7 @@ def current(path: Path) -> Owner | None:
 
 
 def _take(descriptor: int) -> bool:
-    # `current` holds the lock for an instant to look; a few tries tell that from an owner.
+    # `current` holds a shared lock for an instant; a few tries tell that from an owner.
     for attempt in range(6):
         if attempt:
             time.sleep(0.02)
@@ -71,6 +74,7 @@ def own(path: Path, *, door: str) -> Generator[None]:
 
     Raises:
         StateError: another live process holds it; the message names it.
+        StoreError: the lock file cannot be made.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -78,6 +82,9 @@ def own(path: Path, *, door: str) -> Generator[None]:
     except OSError as error:
         raise StoreError(f"cannot open the lock {path}: {error}") from error
     try:
+        start = (
+            psutil.Process().create_time()
+        )  # before the lock: whoever looks wants our name in it
         if not _take(descriptor):
             owner = _read(path)
             who = f"process {owner.pid} ({owner.door})" if owner else "another process"
@@ -87,7 +94,6 @@ def own(path: Path, *, door: str) -> Generator[None]:
                 "or end it with `mis stop`",
                 data={"pid": owner.pid if owner else None},
             )
-        start = psutil.Process().create_time()
         text = json.dumps({"pid": os.getpid(), "start_time": start, "door": door})
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, text.encode(), 0)

@@ -46,6 +46,8 @@ class TerminalDoor:
             self._worktrees.append(event.data.path + "/")
         if isinstance(event.data, ManagerJudged | PlanMade):
             self._managing.discard(event.task or "")
+        if event.actor == "person" and self._console.interactive:
+            return  # the person at this terminal has just done it
         line = tell(event)
         if line is not None:
             self._flush(event.task or "")

@@ -69,7 +69,7 @@ def tell(event: Event) -> Line | None:  # noqa: C901 -- one flat match, a line e
             return Line(f"{task}{text}", _LEVELS[level])
         case ev.TaskEnded(state=state, reason=reason):
             colour = "bold green" if state == "landed" else "bold red"
-            return Line(f"{task}{state}{f': {reason}' if reason else ''}", colour)
+            return Line(f"{task}{state}{f' ({reason})' if reason else ''}", colour)
         case ev.RunPaused(state=state, reason=reason):
             return Line(f"{event.run} {state}: {reason}", "yellow")
         case ev.RunFinished(state=state, reason=reason):

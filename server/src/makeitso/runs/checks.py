@@ -44,10 +44,10 @@ async def run_checks(
             if earlier is not None
             else await _run(ctx, task_id, check, number, where=where, tree=tree, root=worktree.path)
         )
-        ctx.append(result, task=task_id, phase=phase)
-        results.append(result)
         if earlier is None:
             await to_thread.run_sync(restore, ctx.ports.repo, worktree, tree)
+        ctx.append(result, task=task_id, phase=phase)
+        results.append(result)
     return results
 
 

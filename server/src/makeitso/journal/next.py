@@ -138,7 +138,7 @@ def next_steps(
     steps = _all(run, rules, busy)
     if settle_only:
         steps = [s for s in steps if not isinstance(s, MakePlan | AskPlan | AskPhase | RunPhase)]
-    # One step a task at a time: what the next one needs may be what this one still cleans up.
+    # One step a task at a time: a step may record its result before it is done with the worktree.
     taken = {task for step in busy for task in _tasks_of(step)}
     return [s for s in steps if s not in busy and not taken.intersection(_tasks_of(s))]
 
@@ -155,8 +155,7 @@ def _tasks_of(step: Step) -> tuple[str, ...]:
 
 def _all(run: RunState, rules: Rules, busy: Collection[Step]) -> list[Step]:
     if run.finished is not None:
-        ended = [task for task in run.tasks.values() if not _at_work(task, busy)]
-        return [step for task in ended for step in _after_end(task)]
+        return [step for task in run.tasks.values() for step in _after_end(task)]
     if run.plan is None:
         return [MakePlan()]
     if not run.plan_accepted:
@@ -167,8 +166,6 @@ def _all(run: RunState, rules: Rules, busy: Collection[Step]) -> list[Step]:
         1 for task in run.tasks.values() if _occupies(task)
     )
     for task in run.tasks.values():
-        if _at_work(task, busy):
-            continue
         if task.ended is not None:
             steps += _after_end(task)
             continue
@@ -189,14 +186,6 @@ def _all(run: RunState, rules: Rules, busy: Collection[Step]) -> list[Step]:
     if not steps and not busy and all(task.ended for task in run.tasks.values()):
         steps.append(_finish(run))
     return steps
-
-
-def _at_work(task: TaskState, busy: Collection[Step]) -> bool:
-    """Whether a step of the task is under way: it has one at a time.
-
-    A step may record its result before it is done with the task's worktree.
-    """
-    return any(getattr(step, "task", None) == task.id for step in busy)
 
 
 def _occupies(task: TaskState) -> bool:

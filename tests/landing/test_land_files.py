@@ -239,9 +239,9 @@ def test_links_and_odd_things_in_the_way_are_conflicts(
 ) -> None:
     outside = tmp_path_factory.mktemp("outside")
     (outside / "x").write_bytes(b"1\n")
-    base = plain({"d/x": b"1\n", "l": b"1\n", "p": b"1\n", "ok": b"1\n"})
-    proposal = plain({"d/x": b"2\n", "l": b"2\n", "p": b"2\n", "ok": b"2\n", "d/new": b"n\n"})
-    place.fill(plain({"ok": b"1\n"}))
+    base = plain({"d/x": b"1\n", "l": b"1\n", "p": b"1\n", "ok": b"1\n", "dir": b"1\n"})
+    proposal = plain(dict.fromkeys((*base, "d/new"), b"2\n"))
+    place.fill(plain({"ok": b"1\n", "dir/x": b"x\n"}))
     (place.root / "d").symlink_to(outside)
     (place.root / "l").symlink_to(outside / "x")
     os.mkfifo(place.root / "p")
@@ -249,7 +249,7 @@ def test_links_and_odd_things_in_the_way_are_conflicts(
     plan = place.prepare(change)
     place.commit(plan)
     land.forget(place.root, plan.id)
-    assert {conflict.path for conflict in plan.conflicts} == {"d/x", "d/new", "l", "p"}
+    assert {conflict.path for conflict in plan.conflicts} == {"d/x", "d/new", "l", "p", "dir"}
     assert [entry.name for entry in outside.iterdir()] == ["x"]
     assert (outside / "x").read_bytes() == b"1\n"
     assert (place.root / "ok").read_bytes() == b"2\n"
@@ -334,3 +334,19 @@ def test_other_targets_are_not_built_yet(place: Place) -> None:
 
     with pytest.raises(NotYetError):
         anyio.run(ask)
+
+
+@pytest.mark.parametrize(("before", "after"), [("d", "d/x"), ("d/x", "d")])
+def test_a_file_and_a_directory_changing_places_land_in_two_steps(
+    place: Place, before: str, after: str
+) -> None:
+    base, proposal = plain({before: b"1\n"}), plain({after: b"2\n"})
+    place.fill(base)
+    change = accepted(place.change(base, proposal))
+    plan = place.land(change)
+    assert place.files() == {}
+    assert [conflict.path for conflict in plan.conflicts] == [after]
+    (aside,) = (conflict.hunk for conflict in plan.conflicts)
+    again = marks.with_states(with_landed(change, plan), {aside: "accepted"})
+    assert place.land(again).conflicts == ()
+    assert place.files() == proposal

@@ -91,10 +91,11 @@ def read_at(directory: int, name: str, *, path: str) -> OnDisk | None:
         if error.errno in _LINK_ERRORS:
             raise ConflictError(f"{path} is a symbolic link now.") from error
         raise ConflictError(f"{path} cannot be read: {error.strerror}.") from error
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)  # before it is opened as a stream, which a directory cannot be
+        raise ConflictError(f"{path} is not a regular file now.")
     with open(descriptor, "rb") as stream:  # noqa: PTH123 -- a descriptor, not a path
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise ConflictError(f"{path} is not a regular file now.")
         return OnDisk(stream.read(), stat.S_IMODE(status.st_mode))
 
 

@@ -22,7 +22,7 @@ class Hunk(Wire):
     so that it survives re-computation and moves with the text, not with line numbers.
     """
 
-    id: str = Field(description="First 12 hex digits of the hunk digest; unique in a run.")
+    id: str = Field(description="First 12 hex digits of the digest, with `.<n>` for part n of a split hunk.")
     run: str = Field(description="Run that proposed it.")
     task: str = Field(description="Task that proposed it.")
     path: str = Field(description="Path relative to the workspace, `/` separated.")

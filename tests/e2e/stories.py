@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from makeitso.scripted.script import Item
 
 POEM = "".join(f"line {number}\n" for number in range(1, 41))
-FILES = {"poem.txt": POEM, "README.md": "# poem\n"}
+CHECK = "sh check.sh"
+FILES = {"poem.txt": POEM, "check.sh": "grep -q 'line two' poem.txt\n"}
 
-CHECK = "grep -q 'line two' poem.txt"
 PLAN = f"""# The poem counts in words
 
 Line 2 of `poem.txt` says "line two".

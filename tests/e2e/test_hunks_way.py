@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from e2e.harness import world
-from e2e.stories import FILES, PLAN, add, change, spell, work
+from e2e.stories import CHECK, FILES, PLAN, add, change, spell, work
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,7 +75,7 @@ def test_no_land_proposes_and_lands_on_demand(tmp_path: Path) -> None:
 def test_generated_tests_that_prove_the_task_are_held_for_a_person(tmp_path: Path) -> None:
     test = "import unittest\n\n\nclass Poem(unittest.TestCase):\n    def test_two(self):\n"
     test += '        self.assertIn("line two", open("poem.txt").read())\n'
-    plan = PLAN.replace("grep -q 'line two' poem.txt", "python3 -m unittest test_poem.py")
+    plan = PLAN.replace(CHECK, "python3 -m unittest test_poem.py")
     plan = plan.replace("`poem.txt`\n", "`poem.txt`, `test_poem.py`\n")
     script = work(add("test_poem.py", test), change("line 2", "line two"))
     with world(tmp_path, script, files=FILES) as w:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 from typing import TYPE_CHECKING
 
-from makeitso.errors import NotFoundError, StateError, StoreError
+from makeitso.errors import NotFoundError, StateError, StoreError, UsageError
 from makeitso.policy.answers import answered_by_yes
 from makeitso.protocol import events as ev
 
@@ -78,6 +78,7 @@ def decide(book: Book, decision: Decision, *, who: str | None = None) -> Approva
     Raises:
         NotFoundError: no such approval.
         StateError: it is already decided or void, or is not what the decider saw.
+        UsageError: it is a question and the answer is empty.
     """
     book.refresh()
     found = find(book, decision.id)
@@ -92,6 +93,12 @@ def decide(book: Book, decision: Decision, *, who: str | None = None) -> Approva
         raise StateError(
             f"{found.id} cannot be granted with scope {decision.scope}",
             hint=f"possible here: {', '.join(found.scopes)}",
+        )
+
+    if found.kind == "question" and decision.grant and not decision.answer.strip():
+        raise UsageError(
+            f"{found.id} is a question: it needs an answer in words",
+            hint=f'mis approve --answer "…" {found.id}',
         )
 
     def guard() -> str | None:

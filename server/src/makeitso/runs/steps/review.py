@@ -9,6 +9,9 @@ from makeitso.protocol import events as ev
 from makeitso.runs.ask import ask
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from makeitso.protocol.events import HunkRef
     from makeitso.runs.context import Context
 
 
@@ -29,8 +32,26 @@ def open_review(ctx: Context, task_id: str) -> None:
             task=task_id,
             actor="policy",
         )
-        ctx.note(f"{len(open_ids)} hunks accepted by {who}", task=task_id)
+        ctx.note(f"{counted(len(open_ids))} accepted by {who}", task=task_id)
+    left = [h for h in change.hunks if ctx.task(task_id).hunks.get(h.id) == "pending"]
+    if left and run.options.yes:
+        ctx.note(f"{counted(len(left))} left to a person: {_why(ctx, left)}", task=task_id)
     ask_review(ctx, task_id)
+
+
+def counted(number: int) -> str:
+    """A number of hunks in words."""
+    return f"{number} {'hunk' if number == 1 else 'hunks'}"
+
+
+def _why(ctx: Context, left: Sequence[HunkRef]) -> str:
+    """Why `--yes` did not answer for these hunks."""
+    if "write_files" in ctx.run.options.halt_on:
+        return "--halt-on write_files"
+    if ctx.run.policies.write_files == "never":
+        return 'write_files = "never"'
+    asking = dict.fromkeys(hunk.path for hunk in left if hunk.must_ask)
+    return f"protected path or content in {', '.join(asking)}"
 
 
 def ask_review(ctx: Context, task_id: str) -> None:
@@ -46,7 +67,7 @@ def ask_review(ctx: Context, task_id: str) -> None:
     ask(
         ctx,
         kind="change",
-        subject=f"land {len(left)} {'hunk' if len(left) == 1 else 'hunks'} of {task_id} "
+        subject=f"land {counted(len(left))} of {task_id} "
         f"in {', '.join(paths[:4])}{' …' if len(paths) > 4 else ''}",
         detail="\n".join(filter(None, [task.summary, held, "hunk by hunk: `mis review`"])),
         digest=task.change.digest,

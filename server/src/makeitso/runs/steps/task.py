@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import anyio
 from anyio import to_thread
 
+from makeitso.journal.view import budget_of
 from makeitso.managers.port import CheckOutcome, JudgeRequest
 from makeitso.policy.digest import approval_digest
 from makeitso.prompts.cut import cut_diff
@@ -116,6 +117,7 @@ async def _supervise(
     while True:
         if verdict is not None and verdict.verdict == "done":
             return
+        await _within_budget(ctx, task_id, host)
         if unjudged:
             unjudged = False
         elif verdict is None or verdict.verdict in ("continue", "need_input"):
@@ -124,8 +126,7 @@ async def _supervise(
             if host.unanswered:
                 raise Unanswered
             if host.over_budget:
-                await _over_budget(ctx, task_id, host)
-                verdict = None
+                host.over_budget, verdict = False, None
                 continue
             if result.status != "completed":
                 if result.retryable and retries < WORKER_RETRIES:
@@ -306,22 +307,23 @@ async def _input(ctx: Context, task_id: str, verdict: Judgement, host: Host) -> 
     return answered.answer or answered.because
 
 
-async def _over_budget(ctx: Context, task_id: str, host: Host) -> None:
-    """The ceiling is reached: the work is kept, and a person says whether it goes on."""
+async def _within_budget(ctx: Context, task_id: str, host: Host) -> None:
+    """Spend nothing past the ceiling: the work is kept, and a person says whether it goes on."""
     run = ctx.run
-    asked = ask(
-        ctx,
-        kind="budget",
-        subject=f"go on with as many tokens again? {run.tokens:,} are spent",
-        digest=approval_digest("budget", f"{ctx.run_id}: {run.tokens}"),
-        tasks=(task_id,),
-    )
-    answered = await decided(ctx, asked.id, unless=host.nobody)
-    if answered is None:
-        raise Unanswered
-    if answered.state != "granted":
-        raise Given("the token budget is spent")
-    host.over_budget = False
+    while (ceiling := budget_of(run)) and run.tokens >= ceiling:
+        asked = ask(
+            ctx,
+            kind="budget",
+            subject=f"{run.tokens:,} of {ceiling:,} tokens are spent; go on with as many again?",
+            digest=approval_digest("budget", f"{ctx.run_id}: {ceiling}"),
+            tasks=(task_id,),
+        )
+        answered = await decided(ctx, asked.id, unless=host.nobody)
+        if answered is None:
+            raise Unanswered
+        if answered.state != "granted":
+            raise Given("the token budget is spent")
+        run = ctx.run
 
 
 async def _diff(ctx: Context, task_id: str, worktree: Worktree) -> str:

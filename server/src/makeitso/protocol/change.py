@@ -1,4 +1,4 @@
-"""What a task changed: files and hunks, computed by git from two trees, never from a worker's word."""
+"""What a task changed: files and hunks that git computes from two trees, not a worker's word."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ class Hunk(Wire):
     so that it survives re-computation and moves with the text, not with line numbers.
     """
 
-    id: str = Field(description="First 12 hex digits of the digest, with `.<n>` for part n of a split hunk.")
+    id: str = Field(
+        description="First 12 hex digits of the digest, with `.<n>` for part n of a split hunk."
+    )
     run: str = Field(description="Run that proposed it.")
     task: str = Field(description="Task that proposed it.")
     path: str = Field(description="Path relative to the workspace, `/` separated.")

@@ -85,7 +85,7 @@ class TextIndex:
         start = self._wire[position.line]
         line = self._wire_line(position.line)
         found = self._codec.position_from_client_units(
-            [line], types.Position(line=0, character=position.character)
+            [f"{line}\n"], types.Position(line=0, character=position.character)
         )
         return start + min(found.character, len(line))
 

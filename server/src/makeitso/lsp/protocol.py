@@ -55,11 +55,14 @@ class Envelope:
 
 @attrs.define
 class Push:
-    """A notification of ours; it has no id, not even a null one."""
+    """A notification of ours; it has no id, not even a null one.
+
+    No defaults here: the converter would leave such fields out when it sends.
+    """
 
     method: str
-    params: Any = None
-    jsonrpc: str = "2.0"
+    params: Any
+    jsonrpc: str
 
 
 @attrs.define
@@ -84,8 +87,7 @@ def converter() -> Converter:
 
 
 def _of_fields(fields: dict[str, Any], kind: type[Any]) -> Any:  # noqa: ANN401 -- cattrs' hook
-    known = {field.name for field in attrs.fields(kind)}
-    return kind(**{name: value for name, value in fields.items() if name in known})
+    return kind(**{field.name: fields.get(field.name) for field in attrs.fields(kind)})
 
 
 class Protocol(LanguageServerProtocol):
@@ -219,7 +221,8 @@ class Protocol(LanguageServerProtocol):
             log.exception("result.unsendable")
             self._send_response(msg_id, error=answers.INTERNAL)
             return
-        self._send_data(Reply(id=msg_id, result=body))
+        # As a dict: the converter leaves fields out that have their default, `result: null` too.
+        self._send_data({"jsonrpc": "2.0", "id": msg_id, "result": body})
 
     def _send_response(
         self,

@@ -140,8 +140,9 @@ def build() -> Server:
     return server
 
 
-def _answering(server: Server, method: Method) -> Callable[[object], Awaitable[Wire]]:
-    async def answer(params: object) -> Wire:
+def _answering(server: Server, method: Method) -> Callable[[Any], Awaitable[Wire]]:
+    # Any, because pygls hands the server itself to a first parameter that could hold it.
+    async def answer(params: Any) -> Wire:  # noqa: ANN401
         return await server.call(method, params)
 
     return answer

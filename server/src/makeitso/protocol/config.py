@@ -17,7 +17,7 @@ from makeitso.protocol.words import ApprovalPolicy, Permission
 
 def _key(
     default: Any, description: str, *, rights: bool = False, not_yet: Any = None, **more: Any
-) -> Any:  # noqa: ANN401 -- mirrors pydantic's Field
+) -> Any:
     extra: dict[str, Any] = {}
     if rights:
         extra["rights"] = True
@@ -104,7 +104,7 @@ class CodexWorkerConfig(Section):
         "cli", '"cli": the Codex CLI; "api": later.', not_yet=["api"]
     )
     transport: Literal["app-server", "exec"] = _key("app-server", "How the CLI is spoken to.")
-    profile: str = _key("default", "Codex profile name; default: none.")
+    profile: str = _key("default", "Codex profile name; default: none.", not_yet="any")
     model: str = _key("", "Model; empty: Codex's own default.")
     base_url: str = _key("", "Responses endpoint; empty: Codex's built-in provider.", rights=True)
     api_key_env: str = _key(
@@ -113,7 +113,9 @@ class CodexWorkerConfig(Section):
     auth: Literal["api-key", "account"] = _key(
         "api-key", '"account" uses a Codex login.', not_yet=["account"]
     )
-    codex_home: str = _key("", "CODEX_HOME to use; empty: a private one for each run.", rights=True)
+    codex_home: str = _key(
+        "", "CODEX_HOME to use; empty: a private one for each task.", rights=True, not_yet="any"
+    )
     command: str = _key("", "Path of the codex program; empty: PATH, then the extra.", rights=True)
     extra_args: tuple[str, ...] = _key(
         (), "Arguments added to the codex command line.", rights=True

@@ -77,7 +77,7 @@ def _key(at: Workplace) -> DoctorCheck:
         name="key",
         state="warning",
         detail=f"neither {settings.api_key_env} nor OPENAI_API_KEY is set",
-        hint="set it, or rely on a `codex login` of your own with [workers.codex] codex_home",
+        hint="set one of them; endpoints that want no key work without",
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from anyio import to_thread
 
 from makeitso.protocol import events as ev
+from makeitso.runs.artifacts import capture_files
 from makeitso.runs.reviewing import present_change, write_review_document
 from makeitso.workspace.patches import patch
 
@@ -32,6 +33,7 @@ async def summarize(ctx: Context, task_id: str) -> None:
         phase="summarize",
         actor="worker" if source == "worker" else "manager" if source == "manager" else "engine",
     )
+    await to_thread.run_sync(capture_files, ctx, task_id)
     change = task.change
     if change is not None and change.hunks:
         text = await to_thread.run_sync(patch, ctx.ports.repo, change.base_tree, change.tree)

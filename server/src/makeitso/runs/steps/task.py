@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 DIFF_CHARS = 60_000
 """Most of a difference that a manager or worker is shown."""
+MAX_WAITS = 20
+"""Waits in one round; each is also bounded in length."""
 WORKER_RETRIES = 1
 """A turn that failed for a passing reason is tried again so often."""
 
@@ -136,11 +138,20 @@ async def _supervise(
                     continue
                 raise Given(result.error or f"the turn was {result.status}")
         elif verdict.verdict == "wait":
-            ctx.door.output(task_id, "manager", f"waiting {verdict.wait_s:g} s\n")
-            await anyio.sleep(verdict.wait_s)
+            await _pause(ctx, task_id, verdict)
         verdict = await _judge(ctx, task_id, worktree)
         if verdict.verdict == "abort":
             raise Given(verdict.note or "the manager gave up")
+
+
+async def _pause(ctx: Context, task_id: str, verdict: Judgement) -> None:
+    """Wait as the manager asked, without spending anything; it may not ask for ever."""
+    task = ctx.task(task_id)
+    waits = sum(1 for j in task.judgements if (j.round, j.verdict) == (task.rounds, "wait"))
+    if waits > MAX_WAITS:
+        raise Given(f"the manager asked to wait {waits} times in round {task.rounds}")
+    ctx.note(f"waiting {verdict.wait_s:g} s: {verdict.note}", task=task_id, actor="manager")
+    await anyio.sleep(verdict.wait_s)
 
 
 def _pending_verdict(ctx: Context, task_id: str) -> Judgement | None:

@@ -6,7 +6,7 @@ import pytest
 
 import git_sandbox
 from makeitso.errors import EnvironmentFault
-from makeitso.workspace import changes, snapshots
+from makeitso.workspace import changes, snapshots, worktrees
 from makeitso.workspace.git import open_repository
 
 if TYPE_CHECKING:
@@ -60,6 +60,29 @@ def test_attributes_and_settings_hide_nothing(box: Sandbox) -> None:
     change = between(box, base, snap(box, "new"))
     diffs = [hunk.diff for file in change.files for hunk in file.hunks]
     assert diffs == ["@@ -1,4 +1,4 @@\n 1\n \n \n-2\n+3\n", "@@ -1 +1 @@\n-1\n+2\n"]
+
+
+def test_attributes_of_a_submodule_hide_nothing(box: Sandbox, tmp_path: Path) -> None:
+    """There `core.worktree` tells git where the files are."""
+    inner = git_sandbox.make(tmp_path / "inner")
+    inner.write(".gitattributes", b"* -diff\n")
+    inner.write("a", b"1\n")
+    inner.commit()
+    url = str(inner.root)
+    box.git("-c", "protocol.file.allow=always", "submodule", "add", "-q", url, "sub")
+    sub = git_sandbox.Sandbox(box.root / "sub")
+    base = snap(sub, "base")
+    sub.write("a", b"2\n")
+    change = between(sub, base, snap(sub, "new"))
+    assert [hunk.diff for file in change.files for hunk in file.hunks] == ["@@ -1 +1 @@\n-1\n+2\n"]
+    repo = open_repository(sub.root)
+    taken = snapshots.take(repo, repo.root, run="r1", task="T1", name="w")
+    tree = worktrees.create(repo, taken, tmp_path / "tree", run="r1", task="T1")
+    assert (tree.path / "a").read_bytes() == b"2\n"
+    (tree.path / "a").write_bytes(b"3\n")
+    taken = snapshots.take(repo, tree, run="r1", task="T1", name="x")
+    assert sub.git("show", f"{taken.tree}:a") == b"3\n"
+    assert sub.text("status", "--porcelain") == "M a"
 
 
 def test_renames_are_a_deletion_and_a_creation(box: Sandbox) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from makeitso.errors import EnvironmentFault
+from makeitso.workspace.git import read_head
 from makeitso.workspace.git_process import GitPlace, git_fault, run_git, try_git
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def take(
         EnvironmentFault: git failed: a file cannot be read, the disk is full.
     """
     if isinstance(worktree, Path):
-        root, seed, parent = worktree, repo.git_dir / "index", repo.head.commit
+        root, seed, parent = worktree, repo.git_dir / "index", read_head(repo).commit
     else:
         root, seed, parent = worktree.path, worktree.private_index, worktree.base_commit
     repo.state_dir.mkdir(mode=0o700, exist_ok=True)

@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 import sqlite3
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -116,11 +117,26 @@ class Journal:
                 f"the journal {self.path} was written by a newer makeitso (schema {version})",
                 hint="update makeitso, or move the file away to start a new journal",
             )
-        self._db.execute("PRAGMA journal_mode = WAL")
+        self._become_wal()
         self._db.execute("PRAGMA synchronous = FULL")
         if version < SCHEMA_VERSION:
             self._db.executescript(_SCHEMA)
             self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def _become_wal(self) -> None:
+        # SQLite does not wait here as it waits elsewhere: two processes that make the file at once
+        # would deadlock, so one is told that it is locked, and tries again.
+        deadline = self._clock.monotonic() + BUSY_TIMEOUT_S
+        while True:
+            try:
+                self._db.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                if not busy or self._clock.monotonic() > deadline:
+                    raise
+                time.sleep(0.01)
+            else:
+                return
 
     def close(self) -> None:
         """Release the file; idempotent."""

@@ -14,13 +14,14 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import psutil
 
 import git_sandbox
 from codex_fixtures import KEY, MODEL
 from makeitso.journal.fold import fold_all
+from makeitso.protocol.base import Wire
 from makeitso.scripted import Script, ScriptedServer, serve
 from makeitso.store.clock import SystemClock
 from makeitso.store.journal import Journal
@@ -38,6 +39,7 @@ POLL_S = 0.05
 BUGS = ("Traceback (most recent", "sorry, this should not happen", "internal error")
 
 Json = dict[str, object]
+Data = TypeVar("Data", bound=Wire)
 
 
 @dataclass(frozen=True)
@@ -240,9 +242,9 @@ class World:
     def task(self, task_id: str = "T1") -> TaskState:
         return self.run.tasks[task_id]
 
-    def of(self, kind: str) -> list[Event]:
-        """The events of a type."""
-        return [event for event in self.events() if event.data.type == kind]
+    def of(self, kind: type[Data]) -> list[Data]:
+        """What the events of a type say."""
+        return [event.data for event in self.events() if isinstance(event.data, kind)]
 
     def pending(self, kind: str) -> str:
         """The id of the one open question of a kind, as a script learns it."""

@@ -9,6 +9,7 @@ import pytest
 
 from e2e.harness import world
 from e2e.stories import CHECK, FILES, PLAN, change, work
+from makeitso.protocol.events import ManagerJudged, TurnStarted
 from makeitso.scripted import Answer, RequestView, Rule, Say, Script, Tokens, always, rules
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def test_a_red_check_sends_the_work_back_without_a_manager(tmp_path: Path) -> No
     with world(tmp_path, two_rounds(), files=FILES) as w:
         w.mis("run", w.plan("spell", PLAN), "--yes").expect(0, "manager: continue", "done")
         assert "line two\n" in w.read("poem.txt")
-        assert [e.data.intent for e in w.of("turn.started")] == ["EXEC", "FIX"]
+        assert [data.intent for data in w.of(TurnStarted)] == ["EXEC", "FIX"]
         fix = next(view for view in w.server.views if in_round_two(view))
         assert CHECK in fix.last_user_text
         assert "line 2nd" in fix.last_user_text, "the difference so far is not told"
@@ -72,7 +73,7 @@ def test_a_manager_sends_green_work_back_and_asks_a_person(tmp_path: Path) -> No
         w.mis("approve", "--answer", "Ada's rule: spell it", question).expect(0)
         w.mis("resume").expect(0, "As Ada wants it.")
         assert "line two\n" in w.read("poem.txt")
-        assert [e.data.verdict for e in w.of("manager.judged")] == [
+        assert [data.verdict for data in w.of(ManagerJudged)] == [
             "continue",
             "need_input",
             "done",

@@ -52,14 +52,7 @@ def apply(runs: dict[str, RunState], event: Event) -> None:
 def _run(run: RunState, event: Event) -> None:
     match event.data:
         case ev.PlanMade() as made:
-            run.plan_path, run.plan, run.plan_digest = made.path, made.plan, made.digest
-            known = run.tasks
-            run.tasks = {
-                task.id: known.get(task.id)
-                or TaskState(id=task.id, spec=task, digest=made.task_digests.get(task.id, ""))
-                for task in made.plan.tasks
-                if not task.done or task.id in known
-            }
+            _plan(run, made)
         case ev.RunResumed() as resumed:
             run.paused, run.stop_requested, run.active = None, None, True
             if resumed.yes and not run.options.yes:
@@ -76,6 +69,27 @@ def _run(run: RunState, event: Event) -> None:
             _approval(run, event)
         case _:
             pass
+
+
+def _plan(run: RunState, made: ev.PlanMade) -> None:
+    """Take the first plan, or the text that a person made of it: approved is only what was."""
+    run.plan_path, run.plan, run.plan_digest = made.path, made.plan, made.digest
+    run.plan_accepted = any(
+        (a.kind, a.state, a.digest) == ("plan", "granted", made.digest)
+        for a in run.approvals.values()
+    )
+    known = {
+        task.id: task
+        for task in run.tasks.values()
+        if task.started or task.digest == made.task_digests.get(task.id)
+    }
+    tasks = {
+        task.id: known.pop(task.id, None)
+        or TaskState(id=task.id, spec=task, digest=made.task_digests.get(task.id, ""))
+        for task in made.plan.tasks
+        if not task.done or task.id in known
+    }
+    run.tasks = {**tasks, **{task.id: task for task in known.values() if task.started}}
 
 
 def _approval(run: RunState, event: Event) -> None:

@@ -213,6 +213,9 @@ class _Engine:
                 await ask_phase(ctx, tasks, phase)
             case todo.RunPhase(task=task_id, phase=phase):
                 if not ctx.task(task_id).started:
+                    plan.refresh_plan(ctx.ports, ctx.book, ctx.run_id)
+                    if not ctx.run.plan_accepted:
+                        return  # edited since it was approved: the next step asks again
                     ctx.append(ev.TaskStarted(), task=task_id)
                 if phase == "bootstrap":
                     await bootstrap.bootstrap(ctx, task_id)
@@ -235,7 +238,9 @@ class _Engine:
             case todo.Cleanup(task=task_id):
                 await ending.clean_up(ctx, task_id)
             case todo.EndTask(task=task_id, state=state, reason=reason):
-                ending.end_task(ctx, task_id, state, reason)
+                ending.end_task(ctx.ports.journal, ctx.run, task_id, state, reason)
+                if state == "landed":
+                    ending.tick_box(ctx, task_id)
             case todo.Finish(state=state, reason=reason):
                 ending.finish(ctx, state, reason)
             case _:

@@ -106,8 +106,14 @@ def limits_of(config: Config) -> PlanFacts:
     )
 
 
-def runnable(path: Path, root: Path, config: Config) -> Plan:
+def runnable(path: Path, root: Path, config: Config, *, ended: bool = False) -> Plan:
     """The meaning of a plan document that has no errors.
+
+    Args:
+        path: the document.
+        root: the workspace.
+        config: what it may ask for.
+        ended: all its boxes may be ticked: it belongs to a run that only has to come to its end.
 
     Raises:
         PlanError: it is not there, not text, or has errors; the first is in the message.
@@ -116,7 +122,10 @@ def runnable(path: Path, root: Path, config: Config) -> Plan:
     try:
         text = path.read_bytes().decode("utf-8")
     except OSError as error:
-        raise PlanError(f"cannot read the plan {shown}: {error.strerror}") from error
+        raise PlanError(
+            f"cannot read the plan {shown}: {error.strerror}",
+            hint="put it back, or begin anew with `mis run`",
+        ) from error
     except UnicodeDecodeError as error:
         raise PlanError(
             f"the plan {shown} is not UTF-8 text (byte {error.start})", hint="save it as UTF-8"
@@ -132,7 +141,7 @@ def runnable(path: Path, root: Path, config: Config) -> Plan:
             hint=f"edit {shown}, then run it again",
             data={"diagnostics": [problem.model_dump(mode="json") for problem in errors]},
         )
-    if not [task for task in found.plan.tasks if not task.done]:
+    if not ended and all(task.done for task in found.plan.tasks):
         raise PlanError(
             f"{shown} has no open task",
             hint="add a line like `- [ ] **T1** what to do`, or untick a box to run it again",

@@ -16,21 +16,25 @@ from makeitso.store.outputs import keep
 from makeitso.workspace import worktrees
 
 if TYPE_CHECKING:
+    from makeitso.journal.state import RunState
     from makeitso.runs.context import Context
+    from makeitso.store.journal import Journal
 
 
 def end_task(
-    ctx: Context, task_id: str, state: Literal["landed", "failed", "stopped"], reason: str
+    journal: Journal,
+    run: RunState,
+    task_id: str,
+    state: Literal["landed", "failed", "stopped"],
+    reason: str,
 ) -> None:
-    """Record how a task ended, then tick its box if it landed."""
-    for approval in ctx.run.pending:
-        if task_id in approval.tasks and len(approval.tasks) == 1:
-            ctx.append(
-                ev.ApprovalVoided(id=approval.id, reason=f"{task_id} ended: {state}"), task=task_id
-            )
-    ctx.append(ev.TaskEnded(state=state, reason=reason), task=task_id)
-    if state == "landed":
-        tick_box(ctx, task_id)
+    """Record how a task ended; the questions about it alone fall away."""
+    for approval in run.pending:
+        if approval.tasks == (task_id,):
+            gone = ev.ApprovalVoided(id=approval.id, reason=f"{task_id} ended: {state}")
+            journal.append(gone, actor="engine", run=run.id, task=task_id)
+    ended = ev.TaskEnded(state=state, reason=reason)
+    journal.append(ended, actor="engine", run=run.id, task=task_id)
 
 
 def tick_box(ctx: Context, task_id: str) -> None:

@@ -112,8 +112,17 @@ async def _after(ctx: Context, task_id: str) -> None:
     write_review_document(ctx.ports.places.dot, ctx.run, task, change)
 
 
+def _unsaved(ctx: Context, task_id: str) -> dict[str, str]:
+    """Text of the files that landed in an editor and are not saved yet: it is what is there now."""
+    landed = {path for landing in ctx.task(task_id).landings for path in landing.files}
+    opened = {path: ctx.ports.editor.open_document(path) for path in sorted(landed)}
+    return {path: doc.text for path, doc in opened.items() if doc is not None and doc.dirty}
+
+
 async def check_landed(ctx: Context, task_id: str) -> None:
     """Run the checks on what the workspace is now, in the task's worktree.
+
+    A file that landed in an open document counts as the editor has it, saved or not.
 
     When all of a change landed on an unmoved workspace the tree is the proposal's, and its result
     counts again.
@@ -122,16 +131,21 @@ async def check_landed(ctx: Context, task_id: str) -> None:
     if task.base is None:
         return
     name = f"landed-{len(task.landings)}"
-    now = await to_thread.run_sync(
-        lambda: snapshots.take(
-            ctx.ports.repo, ctx.ports.places.root, run=ctx.run_id, task=task_id, name=name
-        )
-    )
+    unsaved = _unsaved(ctx, task_id)
+
+    def snapshot(place: Path | Worktree) -> snapshots.Snapshot:
+        return snapshots.take(ctx.ports.repo, place, run=ctx.run_id, task=task_id, name=name)
+
+    now = await to_thread.run_sync(snapshot, ctx.ports.places.root)
+    worktree = await ensure_worktree(ctx, task_id, task.base)
+    await to_thread.run_sync(restore, ctx.ports.repo, worktree, now.tree)
+    if unsaved:
+        for path, text in unsaved.items():
+            (worktree.path / path).write_bytes(text.encode("utf-8", "surrogatepass"))
+        now = await to_thread.run_sync(snapshot, worktree)
     ctx.append(
         ev.SnapshotTaken(name=name, tree=now.tree, commit=now.commit, ref=now.ref), task=task_id
     )
-    worktree = await ensure_worktree(ctx, task_id, task.base)
-    await to_thread.run_sync(restore, ctx.ports.repo, worktree, now.tree)
     results = await run_checks(
         ctx, task_id, where="landed", tree=now.tree, worktree=worktree, phase=None, reuse=True
     )

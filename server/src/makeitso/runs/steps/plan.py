@@ -8,6 +8,7 @@ from makeitso.plans.digest import plan_digest, task_digest
 from makeitso.protocol import events as ev
 from makeitso.runs.ask import ask
 from makeitso.runs.planning import runnable, write_plan
+from makeitso.runs.steps.ending import end_task
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,7 +53,9 @@ async def make_plan(ctx: Context) -> None:
 
 
 def refresh_plan(ports: Ports, book: Book, run_id: str) -> None:
-    """After a pause: if the person edited the plan meanwhile, its new text must be approved.
+    """If the person edited the plan meanwhile, its new text must be approved.
+
+    A task whose own text changed after work on it began stops; what it made can still be reviewed.
 
     Raises:
         PlanError: it cannot run any more.
@@ -60,9 +63,14 @@ def refresh_plan(ports: Ports, book: Book, run_id: str) -> None:
     run = book.run(run_id)
     if run.plan is None or run.plan_path is None:
         return
-    made = _made(ports, ports.places.root / run.plan_path)
-    if made.digest != run.plan_digest:
-        ports.journal.append(made, actor="person", run=run_id)
+    made = _made(ports, ports.places.root / run.plan_path, ended=True)
+    if made.digest == run.plan_digest:
+        return
+    for task in run.tasks.values():
+        if task.started and not task.ended and made.task_digests.get(task.id) != task.digest:
+            reason = "its text in the plan was edited after work on it began"
+            end_task(ports.journal, run, task.id, "stopped", reason)
+    ports.journal.append(made, actor="person", run=run_id)
 
 
 def ask_plan(ctx: Context) -> None:
@@ -89,8 +97,8 @@ def ask_plan(ctx: Context) -> None:
     )
 
 
-def _made(ports: Ports, path: Path) -> ev.PlanMade:
-    plan = runnable(path, ports.places.root, ports.config)
+def _made(ports: Ports, path: Path, *, ended: bool = False) -> ev.PlanMade:
+    plan = runnable(path, ports.places.root, ports.config, ended=ended)
     return ev.PlanMade(
         path=path.relative_to(ports.places.root).as_posix(),
         plan=plan,

@@ -17,7 +17,7 @@ from makeitso.runs.create import create_run
 from makeitso.runs.planning import runnable
 
 if TYPE_CHECKING:
-    from makeitso.protocol.words import ApprovalPolicy, HaltPoint
+    from makeitso.protocol.words import HaltPoint
     from makeitso.wiring import Bridge
 
 HALT_POINTS = ("write_files", "run_shell", "network")
@@ -55,7 +55,7 @@ def run(
         anyio.run(wiring.preflight, bridge)
         words, plan = goal_or_plan(bridge, goal)
         options = bridge.options(
-            policy=cast("ApprovalPolicy | None", approval or None),
+            policy=approval or None,
             halt_on=points,
             yes=yes,
             land=not no_land,

@@ -1,0 +1,271 @@
+"""One workspace, opened by one door, and everything a run needs from it."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import secrets
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from makeitso.errors import (
+    UsageError,
+)
+from makeitso.landing.editor import NoEditor
+from makeitso.policy.redaction import Redactor
+from makeitso.prompts.dictionary import packaged_dictionary, parse_dictionary, with_tokens
+from makeitso.protocol.plan import ApiManager, CodexManager, NoManager, RunOptions
+from makeitso.runs.book import Book
+from makeitso.runs.ports import Places, Ports, WorkerSettings
+from makeitso.store import owner
+from makeitso.store.clock import SystemClock
+from makeitso.store.journal import Journal
+from makeitso.wiring import adapters
+from makeitso.wiring.faults import fault_from_environment
+from makeitso.workspace import trust
+from makeitso.workspace.git import open_repository
+from makeitso.workspace.paths import (
+    DotMakeitso,
+    ensure_dot_makeitso,
+    find_root,
+    private_dir,
+    workspace_state,
+)
+from makeitso.workspace.secrets import api_key, known_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from makeitso.landing.editor import Editor
+    from makeitso.managers.port import Manager
+    from makeitso.prompts.dictionary import Dictionary
+    from makeitso.protocol.config import Config
+    from makeitso.protocol.plan import ManagerKind
+    from makeitso.protocol.words import ApprovalPolicy, HaltPoint
+    from makeitso.workspace.git import Repository
+
+
+class Bridge:
+    """One workspace, opened by one door. Opening reads; nothing is written before a run exists.
+
+    Args:
+        start: a directory in the workspace.
+        client: name of the door, stored with every event: `cli`, `lsp`, …
+        profile: config profile; empty: none.
+        overrides: `key=value` texts over every config file.
+        editor: open documents of this door.
+        bare: no sandbox; only for the demo's own script.
+    """
+
+    def __init__(
+        self,
+        start: Path | None = None,
+        *,
+        client: str,
+        profile: str = "",
+        overrides: tuple[str, ...] = (),
+        editor: Editor | None = None,
+        bare: bool = False,
+    ) -> None:
+        self.root = find_root(start)
+        self.dot = DotMakeitso(self.root)
+        self.client = client
+        self.profile = profile
+        self._overrides = overrides
+        self.editor = editor or NoEditor()
+        self.bare = bare
+        self.clock = SystemClock()
+        self.loaded, self.trust = trust.load_config(self.root, profile=profile, overrides=overrides)
+        self.state = workspace_state(self.root)
+        self._journal: Journal | None = None
+        self._book: Book | None = None
+        self._owned = False
+
+    @property
+    def config(self) -> Config:
+        """The settings in force."""
+        return self.loaded.config
+
+    @cached_property
+    def redactor(self) -> Redactor:
+        """Knows every secret this process can know."""
+        redactor = Redactor(secrets.token_bytes(32))
+        names = (self.config.workers.codex.api_key_env, self.config.manager.api_key_env)
+        for value in sorted(known_secrets(names)):
+            redactor.register("secret", value)
+        return redactor
+
+    @cached_property
+    def repo(self) -> Repository:
+        """The repository of the workspace.
+
+        Raises:
+            EnvironmentFault: git is missing.
+            UserError: there is no repository here.
+        """
+        return open_repository(self.root)
+
+    @property
+    def has_journal(self) -> bool:
+        """Whether anything was ever run here."""
+        return self.dot.journal.exists()
+
+    @property
+    def book(self) -> Book:
+        """The runs of this workspace; makes `.makeitso` on first use."""
+        if self._book is None:
+            ensure_dot_makeitso(self.root)
+            self._journal = Journal(
+                self.dot.journal,
+                clock=self.clock,
+                client=self.client,
+                scrub=self.redactor.value,
+            )
+            self._book = Book(self._journal)
+        return self._book
+
+    @property
+    def owner(self) -> owner.Owner | None:
+        """The process that drives runs here, if any."""
+        return owner.current(self.dot.owner_lock)
+
+    @contextlib.contextmanager
+    def own(self) -> Generator[None]:
+        """Be the one process that drives runs in this workspace.
+
+        Raises:
+            StateError: another live process is.
+        """
+        if self._owned:
+            yield  # this process is already
+            return
+        ensure_dot_makeitso(self.root)
+        with owner.own(self.dot.owner_lock, door=self.client):
+            self._owned = True
+            try:
+                yield
+            finally:
+                self._owned = False
+
+    def reload(self) -> None:
+        """Read the settings and the trust again; runs under way keep what they started with."""
+        self.loaded, self.trust = trust.load_config(
+            self.root, profile=self.profile, overrides=self._overrides
+        )
+        self.__dict__.pop("dictionary", None)
+
+    def close(self) -> None:
+        """Release the journal; idempotent."""
+        if self._journal is not None:
+            self._journal.close()
+            self._journal = self._book = None
+
+    @contextlib.contextmanager
+    def second(self) -> Generator[Bridge]:
+        """The same workspace with a journal connection of its own, for another thread."""
+        twin = copy.copy(self)
+        twin._journal = twin._book = None
+        try:
+            yield twin
+        finally:
+            twin.close()
+
+    def places(self) -> Places:
+        """Where things are kept, made if missing."""
+        artifacts = (self.root / self.config.project.artifacts_dir).resolve()
+        if not artifacts.is_relative_to(self.root):
+            raise UsageError(
+                f"[project] artifacts_dir lies outside the workspace: {artifacts}",
+                hint="name a directory below the workspace",
+            )
+        return Places(
+            root=self.root,
+            dot=self.dot.path,
+            artifacts=artifacts,
+            worktrees=private_dir(self.state.worktrees),
+            homes=private_dir(self.state.codex),
+            tmp=private_dir(self.state.tmp),
+        )
+
+    def ports(self) -> Ports:
+        """Everything a run reaches the world through.
+
+        Raises:
+            EnvironmentFault: git is missing.
+            UserError: there is no repository, or a setting is refused.
+        """
+        places = self.places()
+        settings = self.config.workers.codex
+        key = api_key(settings.api_key_env)
+        return Ports(
+            journal=self.book.journal,
+            clock=self.clock,
+            repo=self.repo,
+            places=places,
+            config=self.config,
+            worker=adapters.worker(self.config),
+            worker_settings=WorkerSettings(
+                model=settings.model or None,
+                base_url=settings.base_url or None,
+                api_key=key.value if key else None,
+                idle_timeout_s=settings.idle_timeout_s,
+                wall_timeout_s=settings.wall_timeout_s,
+                extra_args=settings.extra_args,
+                sandbox=not self.bare,
+            ),
+            manager=lambda run_id: self.manager(self.book.run(run_id).options.manager, run_id),
+            checks=adapters.checks(self.config, places, bare=self.bare),
+            editor=self.editor,
+            redactor=self.redactor,
+            dictionary=self.dictionary,
+            library=adapters.library(self),
+            prompt_overrides=adapters.prompts(self),
+            fault=fault_from_environment(),
+        )
+
+    @cached_property
+    def dictionary(self) -> Dictionary:
+        """The protocol dictionary: of AGENTS.md when the workspace is trusted, else packaged."""
+        path = self.root / "AGENTS.md"
+        found = packaged_dictionary()
+        if self.trust.state == "trusted" and path.is_file():
+            found, _ = parse_dictionary(path.read_text("utf-8", errors="replace"))
+        return with_tokens(found, self.config.workers.codex.delimiters.over(found.tokens))
+
+    def manager_kind(self) -> ManagerKind:
+        """Who manages, by the config."""
+        kind = self.config.manager.kind
+        if kind == "none":
+            return NoManager(kind="none")
+        if kind == "codex":
+            return CodexManager(kind="codex")
+        return ApiManager(kind="api", model=kind.removeprefix("api:"))
+
+    def options(
+        self,
+        *,
+        policy: ApprovalPolicy | None = None,
+        halt_on: tuple[HaltPoint, ...] = (),
+        yes: bool = False,
+        land: bool = True,
+    ) -> RunOptions:
+        """How a run is asked for: the config, with what the door was told laid over."""
+        manager = self.config.manager
+        return RunOptions(
+            manager=self.manager_kind(),
+            policy=policy or manager.approval,
+            budget_tokens=manager.budget_tokens,
+            max_concurrency=manager.max_concurrency,
+            halt_on=halt_on,
+            yes=yes,
+            land=land,
+            profile=self.profile or None,
+            seed=manager.seed,
+        )
+
+    def manager(
+        self, kind: ManagerKind, label: str
+    ) -> contextlib.AbstractAsyncContextManager[Manager]:
+        """Open a manager; `label` names its private directories: a run id, or `plan`."""
+        return adapters.manager(self, kind, label)

@@ -1,0 +1,159 @@
+"""What doors do with a workspace: look whether a run could work, drive it, settle it, plan."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from makeitso.errors import (
+    EnvironmentFault,
+    MisError,
+    StateError,
+    StoreError,
+)
+from makeitso.protocol import events as ev
+from makeitso.runs import engine
+from makeitso.runs.planning import checked_goal, runnable, write_plan
+from makeitso.runs.steps.plan import refresh_plan
+from makeitso.workspace.config import require_runnable
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Collection
+    from pathlib import Path
+
+    from makeitso.codex.sandbox import SandboxState
+    from makeitso.protocol.plan import Plan
+    from makeitso.runs.engine import Outcome
+    from makeitso.runs.ports import Door
+    from makeitso.wiring.bridge import Bridge
+
+
+async def preflight(bridge: Bridge) -> None:
+    """Whether a run could work here at all; nothing is written.
+
+    Raises:
+        EnvironmentFault: git, codex or the sandbox is missing or unusable.
+        NotYetError, ConfigError: a config value stands in the way; the message has its place.
+        UserError: there is no repository.
+    """
+    require_runnable(bridge.loaded)
+    _ = bridge.repo
+    if bridge.bare:
+        return
+    state = await sandbox(bridge)
+    if not state.ok:
+        raise EnvironmentFault(
+            f"the Codex sandbox does not work here: {state.reason}",
+            hint="allow unprivileged user namespaces, or run on a machine that has them; "
+            "without a sandbox nothing of a worker runs",
+        )
+
+
+async def sandbox(bridge: Bridge) -> SandboxState:
+    """Whether commands can be held in here.
+
+    Raises:
+        EnvironmentFault: codex is missing.
+    """
+    from makeitso.workers.commands import probe_sandbox
+
+    places = bridge.places()
+    return await probe_sandbox(
+        command=bridge.config.workers.codex.command or None,
+        home=places.homes / "checks",
+        tmp=places.tmp / "checks",
+        root=bridge.root,
+    )
+
+
+async def drive(
+    bridge: Bridge, run_id: str, door: Door, *, resume: bool = False, yes: bool = False
+) -> Outcome:
+    """Own the workspace and drive a run until it is over or waits for somebody who is not here.
+
+    Args:
+        bridge: the workspace.
+        run_id: the run.
+        door: the person's side.
+        resume: the run was put down, or its process died, and is taken up again.
+        yes: resume it as if it had been started with `--yes`.
+
+    Raises:
+        StateError: another process owns the workspace, or the run is over.
+        MisError: what made the run impossible to go on with.
+    """
+    with bridge.own():
+        run = bridge.book.run(run_id)
+        if resume and run.finished is not None:
+            raise StateError(
+                f"{run_id} is over: {run.finished.state}",
+                hint="start another with `mis run`; its plan is " + (run.plan_path or "gone"),
+            )
+        ports = bridge.ports()
+        if resume:
+            refresh_plan(ports, bridge.book, run_id)
+            ports.journal.append(ev.RunResumed(yes=yes), actor="person", run=run_id)
+        try:
+            return await engine.drive(ports, bridge.book, door, run_id)
+        except BaseException as error:
+            with contextlib.suppress(StoreError):
+                _put_down(bridge, run_id, error)
+            raise
+
+
+def _put_down(bridge: Bridge, run_id: str, error: BaseException) -> None:
+    """Say in the journal why the run stands still, unless it is over."""
+    run = bridge.book.run(run_id)
+    if run.finished is not None or run.paused is not None:
+        return
+    expected = isinstance(error, MisError)
+    reason = error.message if expected else "interrupted"
+    bridge.book.journal.append(
+        ev.RunPaused(
+            state="stopped", reason=reason, exit_code=error.exit_code if expected else 130
+        ),
+        actor="engine",
+        run=run_id,
+    )
+
+
+async def settle(bridge: Bridge, door: Door, *, skip: Collection[str] = ()) -> bool:
+    """Land and end what is decided, if no other process owns the workspace.
+
+    Args:
+        bridge: the workspace.
+        door: the person's side.
+        skip: runs that this process drives already.
+
+    Returns:
+        False when another process owns it and will do this.
+
+    Raises:
+        MisError: landing failed as a whole.
+    """
+    try:
+        with bridge.own():
+            ports = bridge.ports()
+            for run_id in [run for run in bridge.book.runs if run not in skip]:
+                await engine.drive(ports, bridge.book, door, run_id, settle_only=True)
+    except StateError:
+        return False
+    return True
+
+
+async def make_plan(
+    bridge: Bridge, goal: str, progress: Callable[[str], Awaitable[None]]
+) -> tuple[Path, Plan]:
+    """Write a plan document for a goal; runs nothing.
+
+    Raises:
+        ModelError: the manager failed or answered what is not a plan.
+        UsageError: the goal is empty or too long.
+    """
+    require_runnable(bridge.loaded)
+    ports = bridge.ports()
+    async with bridge.manager(bridge.manager_kind(), "plan") as manager:
+        path, _ = await write_plan(
+            ports, manager, goal=checked_goal(goal), options=bridge.options(), progress=progress
+        )
+    return path, runnable(path, bridge.root, bridge.config)

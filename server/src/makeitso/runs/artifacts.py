@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
+
+from anyio import to_thread
 
 from makeitso.protocol import events as ev
 from makeitso.store.outputs import keep
 
 if TYPE_CHECKING:
+    from makeitso.protocol.events import OutputRef
     from makeitso.runs.context import Context
 
 MAX_FILE_BYTES = 8_000_000
 MAX_FILES = 50
 
 
-def capture_files(ctx: Context, task_id: str) -> None:
+async def capture_files(ctx: Context, task_id: str) -> None:
     """Keep every file that a frame of this task named as an artifact, redacted.
 
     What is not a regular file inside the worktree, or too large, is left with a note: the name is
@@ -25,38 +27,39 @@ def capture_files(ctx: Context, task_id: str) -> None:
     worktree = ctx.task(task_id).worktree
     if worktree is None:
         return
-    named = [
-        event.data.record.artifact
-        for event in ctx.ports.journal.read(run=ctx.run_id)
-        if event.task == task_id
-        and isinstance(event.data, ev.RecordFound)
-        and event.data.record.intent == "frame"
-        and event.data.record.artifact
-    ]
-    for name in list(dict.fromkeys(named))[:MAX_FILES]:
-        source = _inside(Path(worktree), name)
-        if source is None or source.stat().st_size > MAX_FILE_BYTES:
+    for name in _named(ctx, task_id)[:MAX_FILES]:
+        ref = await to_thread.run_sync(_copy, ctx, task_id, Path(worktree), name)
+        if ref is None:
             ctx.note(f"artifact {name} is not kept: not a small file of the worktree", task=task_id)
             continue
-        data = ctx.ports.redactor.data(source.read_bytes())
-        relative = source.relative_to(Path(worktree).resolve()).as_posix()
-        ref = keep(ctx.ports.places.artifacts, f"{ctx.folder(task_id)}/files/{relative}", data)
         ctx.append(
             ev.ArtifactCaptured(
-                kind="file",
-                path=ref.path,
-                size_bytes=ref.length_bytes,
-                digest=hashlib.sha256(data).hexdigest(),
+                kind="file", path=ref.path, size_bytes=ref.length_bytes, digest=ref.digest
             ),
             task=task_id,
             phase="summarize",
         )
 
 
-def _inside(worktree: Path, name: str) -> Path | None:
-    """The file a name means, when it is a regular one inside the worktree and outside `.git`."""
+def _named(ctx: Context, task_id: str) -> list[str]:
+    """Names in frames of the task, each once, in order."""
+    found: dict[str, None] = {}
+    for event in ctx.ports.journal.read(run=ctx.run_id):
+        if event.task != task_id or not isinstance(event.data, ev.RecordFound):
+            continue
+        record = event.data.record
+        if record.intent == "frame" and record.artifact:
+            found[record.artifact] = None
+    return list(found)
+
+
+def _copy(ctx: Context, task_id: str, worktree: Path, name: str) -> OutputRef | None:
     root = worktree.resolve()
-    path = (root / PurePosixPath(name)).resolve()
-    if not path.is_relative_to(root) or ".git" in path.relative_to(root).parts:
+    source = (root / PurePosixPath(name)).resolve()
+    if not source.is_relative_to(root) or ".git" in source.relative_to(root).parts:
         return None
-    return path if path.is_file() else None
+    if not source.is_file() or source.stat().st_size > MAX_FILE_BYTES:
+        return None
+    data = ctx.ports.redactor.data(source.read_bytes())
+    relative = source.relative_to(root).as_posix()
+    return keep(ctx.ports.places.artifacts, f"{ctx.folder(task_id)}/files/{relative}", data)

@@ -33,7 +33,7 @@ async def summarize(ctx: Context, task_id: str) -> None:
         phase="summarize",
         actor="worker" if source == "worker" else "manager" if source == "manager" else "engine",
     )
-    await to_thread.run_sync(capture_files, ctx, task_id)
+    await capture_files(ctx, task_id)
     change = task.change
     if change is not None and change.hunks:
         text = await to_thread.run_sync(patch, ctx.ports.repo, change.base_tree, change.tree)

@@ -289,6 +289,20 @@ def test_a_repository_opened_long_ago(box: Sandbox) -> None:
     assert box.text("rev-parse", f"{taken.commit}^") == head
 
 
+def test_an_edit_in_the_same_tick_as_the_index_is_seen(box: Sandbox) -> None:
+    """Git compares contents when a file is as young as the index: a copy must keep its age."""
+    tick = 1_700_000_000_000_000_000
+    box.git("config", "core.trustctime", "false")
+    path = box.write("a", b"1\n")
+    os.utime(path, ns=(tick, tick))
+    box.git("add", "-A")
+    with path.open("r+b") as stream:
+        stream.write(b"2\n")
+    os.utime(path, ns=(tick, tick))
+    os.utime(box.root / ".git" / "index", ns=(tick, tick))
+    assert listing(box, snap(box).tree) == {"100644 a": b"2\n"}
+
+
 def test_same_files_same_tree_and_refs_can_be_dropped(box: Sandbox) -> None:
     box.write("a", b"a\n")
     box.commit()

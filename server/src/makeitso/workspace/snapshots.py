@@ -124,9 +124,13 @@ def drop(repo: Repository, *, run: str) -> int:
 
 
 def _seed_index(place: GitPlace, *, seed: Path, index: Path, commit: str | None) -> None:
-    """Start from a copy of an index for its stat cache, else from a commit, else from nothing."""
+    """Start from a copy of an index for its stat cache, else from a commit, else from nothing.
+
+    The copy keeps its time of change: git trusts what it cached of a file only when the index is
+    younger than the file, so a copy that looks younger would hide an edit made in the same tick.
+    """
     try:
-        shutil.copyfile(seed, index)
+        shutil.copy2(seed, index)
     except FileNotFoundError:
         if commit is not None:
             run_git(["read-tree", commit], place=place)

@@ -103,7 +103,7 @@ def create(repo: Repository, snapshot: Snapshot, path: Path, *, run: str, task: 
         ["-c", "core.sparseCheckout=false", "read-tree", "--reset", "-u", snapshot.commit],
         place=tree.place(),
     )
-    shutil.copyfile(tree.admin_dir / "index", tree.private_index)
+    shutil.copy2(tree.admin_dir / "index", tree.private_index)
     return tree
 
 

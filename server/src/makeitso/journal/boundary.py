@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from makeitso.protocol.words import ApprovalPolicy  # noqa: TC001 -- the table is annotated with it
+from makeitso.protocol.events import PoliciesInForce
+from makeitso.protocol.plan import Policies
+from makeitso.protocol.words import (  # noqa: TC001 -- the tables are annotated with them
+    ApprovalPolicy,
+    Permission,
+)
 
 if TYPE_CHECKING:
     from makeitso.journal.state import PhaseState, RunState, TaskState
@@ -13,6 +18,7 @@ if TYPE_CHECKING:
 
 
 _STRICTNESS: dict[ApprovalPolicy, int] = {"delegate": 0, "confirm-phase": 1, "manual": 2}
+_LOOSENESS: dict[Permission, int] = {"never": 0, "ask": 1, "auto": 2}
 
 
 def policy_of(run: RunState, task: TaskState, phase: PhaseName) -> ApprovalPolicy:
@@ -29,6 +35,24 @@ def policy_of(run: RunState, task: TaskState, phase: PhaseName) -> ApprovalPolic
     return floor if asked is None else max(floor, asked, key=_STRICTNESS.__getitem__)
 
 
+def permissions_of(run: RunState, task: TaskState) -> PoliciesInForce:
+    """What a task may do: the run's permissions, narrowed by the plan and by the task."""
+    mine, plan, own = (
+        run.policies,
+        run.plan.policies if run.plan else Policies(),
+        task.spec.policies,
+    )
+    return PoliciesInForce(
+        write_files=_stricter(mine.write_files, plan.write_files, own.write_files),
+        run_shell=_stricter(mine.run_shell, plan.run_shell, own.run_shell),
+        network=_stricter(mine.network, plan.network, own.network),
+    )
+
+
+def _stricter(general: Permission, *narrowed: Permission | None) -> Permission:
+    return min((general, *(p for p in narrowed if p is not None)), key=_LOOSENESS.__getitem__)
+
+
 def boundary(
     run: RunState, task: TaskState, *, previous: PhaseState, enters: PhaseName
 ) -> Literal["go", "ask", "wait"] | Approval:
@@ -40,7 +64,7 @@ def boundary(
     policy = policy_of(run, task, previous.name)
     if policy == "delegate" or (policy == "confirm-phase" and not previous.effects):
         return "go"
-    red = any(not c.passed for c in task.checks if c.where == "proposal")
+    red = _red(run)
     for approval in reversed(run.approvals.values()):
         if approval.kind != "phase":
             continue
@@ -55,8 +79,18 @@ def boundary(
             "once": here,
             "task": task.id in approval.tasks,
             "run": True,
-            "until-red": not red,
+            "until-red": here or not red,
         }
         if reach.get(approval.scope or "once", False):
             return "go"
     return "ask"
+
+
+def _red(run: RunState) -> bool:
+    """Whether a check said no to what a task of the run proposes, or to what is left of it."""
+    return any(
+        not check.passed
+        for task in run.tasks.values()
+        for check in task.checks
+        if check.where in ("proposal", "landed")
+    )

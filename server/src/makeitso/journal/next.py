@@ -159,12 +159,14 @@ def _all(run: RunState, rules: Rules, busy: Collection[Step]) -> list[Step]:
     if run.plan is None:
         return [MakePlan()]
     if not run.plan_accepted:
-        return _plan_question(run)
+        return _plan_question(run, busy)
     steps: list[Step] = []
     asking: dict[PhaseName, list[str]] = {}
-    room = min(rules.max_concurrency, run.options.max_concurrency) - sum(
-        1 for task in run.tasks.values() if _occupies(task)
-    )
+    room = min(
+        rules.max_concurrency,
+        run.options.max_concurrency,
+        run.plan.max_concurrency or rules.max_concurrency,
+    ) - sum(1 for task in run.tasks.values() if _occupies(task))
     for task in run.tasks.values():
         if task.ended is not None:
             steps += _after_end(task)
@@ -192,14 +194,18 @@ def _occupies(task: TaskState) -> bool:
     return task.started and not task.reviewing and task.ended is None
 
 
-def _plan_question(run: RunState) -> list[Step]:
+def _plan_question(run: RunState, busy: Collection[Step]) -> list[Step]:
     for approval in reversed(run.approvals.values()):
         if approval.kind != "plan" or approval.digest != run.plan_digest:
             continue
         if approval.state == "pending":
             return []
         if approval.state == "denied":
-            return [Finish("stopped", f"the plan was denied: {approval.because or 'no reason'}")]
+            reason = f"the plan was denied: {approval.because or 'no reason'}"
+            under_way = [t for t in run.tasks.values() if t.started and t.ended is None]
+            if under_way:
+                return [EndTask(task.id, "stopped", reason) for task in under_way]
+            return [] if busy else [Finish("stopped", reason)]
     return [AskPlan()]
 
 

@@ -8,9 +8,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from makeitso.protocol.approval import Approval
-    from makeitso.protocol.events import HunkRef, PoliciesInForce
+    from makeitso.protocol.events import HunkRef
     from makeitso.protocol.plan import RunOptions
-    from makeitso.protocol.words import ApprovalKind
+    from makeitso.protocol.words import ApprovalKind, ApprovalPolicy, Permission
 
 _YES_ANSWERS: frozenset[ApprovalKind] = frozenset({"plan", "phase"})
 """Never: leaving the sandbox, network, budgets, protected paths, trust."""
@@ -22,22 +22,31 @@ def answered_by_yes(kind: ApprovalKind, options: RunOptions) -> bool:
 
 
 def hunks_accepted_in_advance(
-    hunks: Iterable[HunkRef], *, held: bool, options: RunOptions, policies: PoliciesInForce
+    hunks: Iterable[HunkRef],
+    *,
+    held: bool,
+    options: RunOptions,
+    write_files: Permission,
+    policy: ApprovalPolicy,
 ) -> tuple[str, tuple[str, ...]]:
     """Which hunks a policy or `--yes` accepts, and which of the two it was.
 
     None when a protected path holds the task, `--halt-on write_files` is set, or landing is never.
+
+    Args:
+        hunks: what is proposed.
+        held: a protected path is among them.
+        options: how the run was asked for.
+        write_files: the task's permission; `auto` accepts only where a person delegates.
+        policy: the approval policy in force for the task.
     """
-    if held or policies.write_files == "never" or "write_files" in options.halt_on:
+    if held or write_files == "never" or "write_files" in options.halt_on:
         return "", ()
-    who = (
-        "--yes"
-        if options.yes
-        else "write_files=auto"
-        if policies.write_files == "auto" and options.policy != "manual"
-        else ""
-    )
-    if not who:
+    if options.yes:
+        who = "--yes"
+    elif write_files == "auto" and policy == "delegate":
+        who = "write_files=auto"
+    else:
         return "", ()
     return who, tuple(h.id for h in hunks if not h.must_ask and not h.refused)
 

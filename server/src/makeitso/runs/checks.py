@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from anyio import to_thread
 
+from makeitso.journal.boundary import permissions_of
 from makeitso.protocol import events as ev
 from makeitso.store.outputs import OutputFile
 from makeitso.workspace.restore import restore
@@ -72,6 +73,7 @@ async def _run(
         ctx.ports.places.artifacts, f"{ctx.folder(task_id)}/checks/{where}-{number}.log"
     )
     redaction = ctx.ports.redactor.stream()
+    may = permissions_of(ctx.run, ctx.task(task_id))
     ctx.door.output(task_id, "check", f"$ {check.command}\n")
 
     def take(clean: bytes) -> None:
@@ -89,7 +91,7 @@ async def _run(
             cwd=root / check.cwd,
             root=root,
             timeout_s=check.timeout_s,
-            network=ctx.run.policies.network == "auto",
+            network=may.network == "auto" and "network" not in ctx.run.options.halt_on,
             on_output=on_output,
         )
         take(redaction.close())

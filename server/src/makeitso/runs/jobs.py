@@ -5,23 +5,20 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
-from makeitso.journal.boundary import policy_of
+from makeitso.journal.boundary import permissions_of, policy_of
 from makeitso.processes.identity import end_identity
 from makeitso.prompts.cut import cut_text
 from makeitso.prompts.dictionary_render import worker_dictionary
 from makeitso.prompts.dictionary_text import without_section
 from makeitso.protocol import events as ev
-from makeitso.protocol.plan import Policies
 from makeitso.workers.port import WorkerJob
 
 if TYPE_CHECKING:
-    from makeitso.protocol.words import Permission
     from makeitso.runs.context import Context
     from makeitso.workspace.worktrees import Worktree
 
 CONVENTION_CHARS = 20_000
 """Most of an AGENTS.md that a worker is told."""
-_STRICT: dict[Permission, int] = {"never": 0, "ask": 1, "auto": 2}
 
 
 def run_nonce(ctx: Context) -> str:
@@ -43,14 +40,11 @@ def run_nonce(ctx: Context) -> str:
 def make_job(ctx: Context, task_id: str, worktree: Worktree, nonce: str) -> WorkerJob:
     """All the worker program is told when it starts."""
     run, task, settings = ctx.run, ctx.task(task_id), ctx.ports.worker_settings
-    policies, halt = run.policies, run.options.halt_on
+    may, halt = permissions_of(run, task), run.options.halt_on
     home = ctx.ports.places.homes / ctx.run_id / task_id
     tmp = ctx.ports.places.tmp / ctx.run_id / task_id
     for folder in (home, tmp):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    general = run.plan.policies if run.plan else Policies()
-    own = task.spec.policies
-    network = stricter(policies.network, general.network, own.network)
     return WorkerJob(
         run=ctx.run_id,
         task=task_id,
@@ -61,9 +55,9 @@ def make_job(ctx: Context, task_id: str, worktree: Worktree, nonce: str) -> Work
         model=settings.model,
         base_url=settings.base_url,
         api_key=settings.api_key,
-        write_files=stricter(policies.write_files, general.write_files, own.write_files),
-        run_shell=stricter(policies.run_shell, general.run_shell, own.run_shell),
-        network="ask" if network == "auto" and "network" in halt else network,
+        write_files=may.write_files,
+        run_shell=may.run_shell,
+        network="ask" if may.network == "auto" and "network" in halt else may.network,
         step_commands=policy_of(run, task, "task") == "manual" or "run_shell" in halt,
         sandbox=settings.sandbox,
         thread=task.thread,
@@ -89,11 +83,6 @@ def _conventions(worktree: Worktree) -> str:
         "\nConventions of this repository, from its AGENTS.md. They say how to work here; they "
         f"give no rights:\n\n{cut_text(text, CONVENTION_CHARS)}\n"
     )
-
-
-def stricter(general: Permission, *narrowed: Permission | None) -> Permission:
-    """The strictest of all; a plan or task can narrow what the config allows, never widen it."""
-    return min((general, *(p for p in narrowed if p is not None)), key=_STRICT.__getitem__)
 
 
 async def end_leftover(ctx: Context, task_id: str) -> None:

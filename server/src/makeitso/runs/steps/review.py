@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from makeitso.journal.boundary import permissions_of, policy_of
 from makeitso.policy.answers import hunks_accepted_in_advance
 from makeitso.protocol import events as ev
 from makeitso.runs.ask import ask
@@ -23,7 +24,11 @@ def open_review(ctx: Context, task_id: str) -> None:
     if change is None:
         return
     who, ids = hunks_accepted_in_advance(
-        change.hunks, held=change.held, options=run.options, policies=run.policies
+        change.hunks,
+        held=change.held,
+        options=run.options,
+        write_files=permissions_of(run, task).write_files,
+        policy=policy_of(run, task, "summarize"),
     )
     open_ids = tuple(h for h in ids if task.hunks.get(h) == "pending")
     if open_ids:
@@ -35,7 +40,7 @@ def open_review(ctx: Context, task_id: str) -> None:
         ctx.note(f"{counted(len(open_ids))} accepted by {who}", task=task_id)
     left = [h for h in change.hunks if ctx.task(task_id).hunks.get(h.id) == "pending"]
     if left and run.options.yes:
-        ctx.note(f"{counted(len(left))} left to a person: {_why(ctx, left)}", task=task_id)
+        ctx.note(f"{counted(len(left))} left to a person: {_why(ctx, task_id, left)}", task=task_id)
     ask_review(ctx, task_id)
 
 
@@ -44,11 +49,11 @@ def counted(number: int) -> str:
     return f"{number} {'hunk' if number == 1 else 'hunks'}"
 
 
-def _why(ctx: Context, left: Sequence[HunkRef]) -> str:
+def _why(ctx: Context, task_id: str, left: Sequence[HunkRef]) -> str:
     """Why `--yes` did not answer for these hunks."""
     if "write_files" in ctx.run.options.halt_on:
         return "--halt-on write_files"
-    if ctx.run.policies.write_files == "never":
+    if permissions_of(ctx.run, ctx.task(task_id)).write_files == "never":
         return 'write_files = "never"'
     asking = dict.fromkeys(hunk.path for hunk in left if hunk.must_ask)
     return f"protected path or content in {', '.join(asking)}"

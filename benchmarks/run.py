@@ -101,7 +101,8 @@ def main() -> int:
     else:
         print(", ".join(f"{key} {value}" for key, value in machine().items()))
         print(f"medians of {runs}; less is better\n\n{table(rows)}")
-        print("".join(f"\nnot measured: {line}" for line in missing))
+        for line in missing:
+            print(f"\nnot measured: {line}")
     return int(bool(missing))
 
 

@@ -20,7 +20,7 @@ TIMEOUT_S = 600
 
 
 def run(*command: str | Path, cwd: Path, env: dict[str, str], feed: bytes = b"") -> bytes:
-    """Say a command, run it and return its output; its failure ends everything.
+    """Say a command, run it and return all it says; its failure ends everything.
 
     Raises:
         SystemExit: it failed or took longer than TIMEOUT_S.
@@ -42,7 +42,7 @@ def run(*command: str | Path, cwd: Path, env: dict[str, str], feed: bytes = b"")
     if done.returncode != 0:
         sys.stdout.buffer.write(done.stdout + done.stderr)
         sys.exit(f"smoke: exit code {done.returncode}")
-    return done.stdout
+    return done.stdout + done.stderr
 
 
 def install(wheel: Path, *, into: Path, env: dict[str, str]) -> Path:

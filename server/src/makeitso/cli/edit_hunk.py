@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 import tempfile
@@ -36,7 +37,7 @@ def edit_hunk(bridge: Bridge, hunk: Hunk) -> None:
     )
     with tempfile.TemporaryDirectory(prefix="mis-") as folder:
         path = Path(folder) / "hunk.diff"
-        path.write_text(HEADER + hunk.diff, "utf-8", errors="surrogatepass")
+        path.write_bytes((HEADER + hunk.diff).encode("utf-8", "surrogatepass"))
         try:
             done = subprocess.run([*shlex.split(command), str(path)], check=False)
         except OSError as error:
@@ -45,8 +46,10 @@ def edit_hunk(bridge: Bridge, hunk: Hunk) -> None:
             ) from error
         if done.returncode != 0:
             raise EnvironmentFault(f"the editor {command} ended with {done.returncode}")
-        saved = path.read_text("utf-8", errors="surrogatepass")
-    text = "".join(line for line in saved.splitlines(keepends=True) if not line.startswith("#"))
+        # As bytes: reading as text would take the carriage returns of the file away.
+        saved = path.read_bytes().decode("utf-8", "surrogateescape")
+    lines = re.findall(r"[^\n]*\n|[^\n]+", saved)
+    text = "".join(line for line in lines if not line.startswith("#"))
     if not text.strip() or text == hunk.diff:
         raise UsageError("the hunk was left as it is")
     record_edit(bridge.book, bridge.repo, hunk.id, text)

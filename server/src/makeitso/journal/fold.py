@@ -94,6 +94,11 @@ def _plan(run: RunState, made: ev.PlanMade) -> None:
 
 def _approval(run: RunState, event: Event) -> None:
     match event.data:
+        case ev.ApprovalAsked() as asked if asked.id in run.approvals:
+            # Another task has the same question; whatever was answered stays.
+            known = run.approvals[asked.id]
+            tasks = tuple(dict.fromkeys((*known.tasks, *asked.tasks)))
+            run.approvals[asked.id] = known.model_copy(update={"tasks": tasks})
         case ev.ApprovalAsked() as asked:
             run.approvals[asked.id] = Approval(
                 id=asked.id,
@@ -133,7 +138,7 @@ def _approval(run: RunState, event: Event) -> None:
                     update={"state": "void", "because": voided.reason, "decided_at": event.at}
                 )
         case ev.ApprovalUsed(id=used):
-            run.used.add(used)
+            run.used.add((used, event.task))
         case _:
             pass
 
@@ -207,7 +212,7 @@ def _tree(task: TaskState, event: Event) -> None:
         case ev.CheckRan() as check:
             task.checks.append(check)
             if check.where == "landed":
-                task.landed_checked = True
+                task.checked_since_landing.add((check.command, check.cwd))
         case _:
             pass
 
@@ -270,7 +275,7 @@ def _landing(task: TaskState, event: Event) -> None:
             task.landing, task.land_requested = None, False
             if not ended.error:
                 task.landings.append(ended.landing)
-                task.landed_checked = False
+                task.checked_since_landing.clear()
                 for hunk in ended.landing.landed:
                     task.hunks[hunk] = "landed"
             for hunk in ended.landing.conflicts:

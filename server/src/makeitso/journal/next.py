@@ -49,6 +49,13 @@ class OpenReview:
 
 
 @dataclass(frozen=True)
+class AskReview:
+    """Something of the change waits for a person and no question says so: ask again."""
+
+    task: str
+
+
+@dataclass(frozen=True)
 class Land:
     """Write what is accepted into the workspace."""
 
@@ -106,6 +113,7 @@ Step = (
     | AskPhase
     | RunPhase
     | OpenReview
+    | AskReview
     | Land
     | CheckLanded
     | CloseReview
@@ -137,7 +145,8 @@ def next_steps(
     """
     steps = _all(run, rules, busy)
     if settle_only:
-        steps = [s for s in steps if not isinstance(s, MakePlan | AskPlan | AskPhase | RunPhase)]
+        spends = MakePlan | AskPlan | AskPhase | RunPhase | AskReview
+        steps = [s for s in steps if not isinstance(s, spends)]
     # One step a task at a time: a step may record its result before it is done with the worktree.
     taken = {task for step in busy for task in _tasks_of(step)}
     return [s for s in steps if s not in busy and not taken.intersection(_tasks_of(s))]
@@ -258,7 +267,9 @@ def _review(run: RunState, task: TaskState, rules: Rules) -> list[Step]:
         )
     ):
         return [Land(task.id)]
-    if "pending" in states or "accepted" in states or "conflict" in states:
+    if "pending" in states or "conflict" in states:
+        return [] if _open_question(run, task) else [AskReview(task.id)]
+    if "accepted" in states:
         return []
     if _open_question(run, task):
         return [CloseReview(task.id)]
@@ -281,7 +292,7 @@ def _answered(run: RunState, task: TaskState) -> bool:
         a.kind == "change"
         and task.id in a.tasks
         and a.state in ("granted", "denied")
-        and a.id not in run.used
+        and (a.id, task.id) not in run.used
         and task.change is not None
         and a.digest == task.change.digest
         for a in run.approvals.values()

@@ -82,8 +82,8 @@ class TaskState:
     landing: str | None = None
     """A landing that started and has not ended."""
     landings: list[Landing] = field(default_factory=list["Landing"])
-    landed_checked: bool = False
-    """The checks ran on the workspace since the last landing."""
+    checked_since_landing: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
+    """Command and directory of checks that ran on the workspace since the last landing."""
     setup_done: set[str] = field(default_factory=set[str])
     """Bootstrap commands that passed."""
     summary: str = ""
@@ -95,6 +95,11 @@ class TaskState:
     def settled(self) -> bool:
         """Every hunk of the proposed change has its answer."""
         return self.change is not None and "pending" not in self.hunks.values()
+
+    @property
+    def landed_checked(self) -> bool:
+        """Every check ran on the workspace since the last landing."""
+        return all((c.command, c.cwd) in self.checked_since_landing for c in self.spec.checks)
 
     def latest_check(self, command: str, cwd: str, where: str) -> CheckRan | None:
         """Newest result of a check at a place."""
@@ -119,8 +124,8 @@ class RunState:
     plan_accepted: bool = False
     tasks: dict[str, TaskState] = field(default_factory=dict[str, "TaskState"])
     approvals: dict[str, Approval] = field(default_factory=dict[str, "Approval"])
-    used: set[str] = field(default_factory=set[str])
-    """Approvals with scope once that were acted on."""
+    used: set[tuple[str, str | None]] = field(default_factory=set[tuple[str, str | None]])
+    """Approvals with scope once that were acted on, and for which task."""
     tokens: int = 0
     active: bool = False
     """A process took it up and has not put it down; it may have died since."""

@@ -53,22 +53,31 @@ def hunks_accepted_in_advance(
 
 def standing_grant(
     approvals: Iterable[Approval],
-    used: Collection[str],
+    used: Collection[tuple[str, str | None]],
     *,
     kind: ApprovalKind,
     digest: str,
     task: str,
 ) -> Approval | None:
-    """An earlier answer that holds for the same question: a grant in reach, or a fresh denial."""
+    """An earlier answer that holds for the same question: a grant in reach, or a fresh denial.
+
+    Args:
+        approvals: the run's, oldest first.
+        used: ids of answers that were acted on, each with the task that did.
+        kind: of the question.
+        digest: of the question.
+        task: the task that has it.
+    """
     for approval in approvals:
         if approval.kind != kind or approval.digest != digest:
             continue
+        fresh = task in approval.tasks and (approval.id, task) not in used
+        if approval.state == "denied" and fresh:
+            return approval
         if approval.state == "granted" and (
-            (approval.scope == "once" and approval.id not in used and task in approval.tasks)
+            (approval.scope == "once" and fresh)
             or (approval.scope == "task" and task in approval.tasks)
             or approval.scope in ("run", "always")
         ):
-            return approval
-        if approval.state == "denied" and approval.id not in used and task in approval.tasks:
             return approval
     return None

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
 
 
 def approval_digest(kind: ApprovalKind, subject: str, *, base_tree: str = "") -> str:
-    """SHA-256, hex, over kind, subject with white space runs collapsed, and base tree."""
-    form = json.dumps([kind, " ".join(subject.split()), base_tree], ensure_ascii=False)
+    """SHA-256, hex, over kind, subject and base tree.
+
+    Runs of white space count as one blank, but not in a command: to a shell a line end is not one.
+    """
+    normal = subject.strip() if kind == "command" else " ".join(subject.split())
+    form = json.dumps([kind, normal, base_tree], ensure_ascii=False)
     return hashlib.sha256(form.encode("utf-8", "surrogatepass")).hexdigest()

@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from makeitso.errors import UsageError
-from makeitso.review.hunks import split_lines
+from makeitso.review.hunks import split, split_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from makeitso.protocol.change import Hunk
+    from makeitso.protocol.words import HunkState
 
 NO_NEWLINE = "\\"
+Piece = tuple[int, int, tuple[str, ...]]
+"""One stretch that changed: base lines from and to (zero-based, end exclusive), and new lines."""
 
 
 def with_edit(base: bytes, proposal: bytes, hunk: Hunk, saved: str) -> bytes:
@@ -46,6 +51,74 @@ def with_edit(base: bytes, proposal: bytes, hunk: Hunk, saved: str) -> bytes:
     if after < len(lines) and new and not new[-1].endswith(b"\n"):
         new[-1] += b"\n"
     return b"".join([*lines[:first], *new, *lines[after:]])
+
+
+def carried(
+    before: Sequence[Hunk], after: Sequence[Hunk], *, edited: str
+) -> Iterator[tuple[str | None, dict[str, HunkState]]]:
+    """Which hunks of a file are new after an edit, and how they are marked.
+
+    What was edited is accepted; what was there before keeps its state, also when git draws both as
+    one hunk now: that one is split. Where the two cannot be told apart, a person looks again.
+
+    Args:
+        before: the file's hunks, states and splits laid over, as they were.
+        after: the same, with the edit in place.
+        edited: id of the hunk that was edited.
+
+    Yields:
+        The hunk to be split or None, and the state of each of its parts by id.
+    """
+    known = {hunk.id for hunk in before}
+    kept: dict[Piece, HunkState] = {
+        piece: h.state for h in before if h.id != edited for piece in _pieces(h)
+    }
+    moved = not kept.keys() <= {piece for hunk in after for piece in _pieces(hunk)}
+    for hunk in after:
+        if hunk.id == edited:
+            yield None, {hunk.id: "accepted"}
+        elif hunk.id not in known:
+            mixed = any(piece in kept for piece in _pieces(hunk))
+            parts = split(hunk) if mixed else (hunk,)
+            marks: dict[str, HunkState] = dict.fromkeys((part.id for part in parts), "pending")
+            if not moved:
+                marks = {part.id: _mark(_pieces(part), kept) for part in parts}
+            yield (hunk.id if len(parts) > 1 else None), marks
+
+
+def _mark(pieces: set[Piece], kept: dict[Piece, HunkState]) -> HunkState:
+    """The state of a part from what it is made of."""
+    states = [kept[piece] for piece in pieces if piece in kept]
+    if not states:
+        return "accepted"
+    if len(states) == len(pieces) and len(set(states)) == 1:
+        return states[0]
+    return "pending"
+
+
+def _pieces(hunk: Hunk) -> set[Piece]:
+    """What a hunk of lines changes; empty for others."""
+    header, *body = hunk.diff.removesuffix("\n").split("\n")
+    if not header.startswith("@@"):
+        return set()
+    at = hunk.old_start - 1 if hunk.old_lines else hunk.old_start
+    found: set[Piece] = set()
+    begun, added = at, list[str]()
+    changing = False
+    for line in [*body, " "]:
+        tag = line[:1]
+        if tag in ("+", "-"):
+            if not changing:
+                begun, added, changing = at, [], True
+            if tag == "+":
+                added.append(line)
+        elif tag == NO_NEWLINE and added:
+            added.append(line)
+        elif tag == " " and changing:
+            found.add((begun, at, tuple(added)))
+            changing = False
+        at += tag in ("-", " ")
+    return found
 
 
 def _sides(saved: str) -> tuple[list[bytes], list[bytes]]:

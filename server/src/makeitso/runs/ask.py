@@ -39,17 +39,19 @@ def ask(
     choices: tuple[str, ...] = (),
     unsandboxed: bool = False,
 ) -> Approval:
-    """Put a question, or return the open one with the same digest and tasks.
+    """Put a question, or return the open one with the same digest: several tasks, one question.
 
     `--yes` answers at once what it may answer.
     """
-    for open_one in ctx.run.pending:
-        if open_one.digest == digest and open_one.kind == kind and open_one.tasks == tasks:
-            return open_one
+    ctx.book.refresh()
+    same = next((a for a in ctx.run.pending if (a.kind, a.digest) == (kind, digest)), None)
+    if same is not None and set(tasks) <= set(same.tasks):
+        return same
     number = ctx.ports.journal.count("approval.asked") + 1
+    approval_id = same.id if same is not None else f"a{number}"
     asked = ctx.append(
         ev.ApprovalAsked(
-            id=f"a{number}",
+            id=approval_id,
             kind=kind,
             tasks=tasks,
             enters=enters,
@@ -65,11 +67,11 @@ def ask(
     )
     if answered_by_yes(kind, ctx.run.options):
         ctx.append(
-            ev.ApprovalDecided(id=f"a{number}", grant=True, who="--yes"),
+            ev.ApprovalDecided(id=approval_id, grant=True, who="--yes"),
             actor="policy",
             cause=asked.seq,
         )
-    return ctx.run.approvals[f"a{number}"]
+    return ctx.run.approvals[approval_id]
 
 
 def decide(book: Book, decision: Decision, *, who: str | None = None) -> Approval:

@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from makeitso.errors import StateError
-from makeitso.review.edited import with_edit
+from makeitso.protocol import events as ev
+from makeitso.review import hunks as hunk_rules
+from makeitso.review.edited import carried, with_edit
 from makeitso.runs.proposing import proposed
-from makeitso.runs.reviewing import locate, mark, present_change
+from makeitso.runs.reviewing import locate, present_change
 from makeitso.workspace import blobs, snapshots
 from makeitso.workspace.git_process import GitPlace, run_git
 
 if TYPE_CHECKING:
-    from makeitso.protocol.change import ChangedFile
+    from makeitso.journal.state import TaskState
+    from makeitso.protocol.change import Change, ChangedFile, Hunk
     from makeitso.runs.book import Book
     from makeitso.workspace.git import Repository
 
@@ -24,32 +27,75 @@ def edit_hunk(book: Book, repo: Repository, hunk_id: str, saved: str) -> None:
 
     Raises:
         NotFoundError: no such hunk.
-        StateError: it has landed, or is no hunk of lines.
+        StateError: it has landed, stands as its parts, or is no hunk of lines.
         UsageError: what was saved does not fit the file; nothing changed.
     """
     book.refresh()
     run, task = locate(book, hunk_id)
     change = present_change(repo, run.id, task)
-    file, hunk = next((f, h) for f in change.files for h in f.hunks if h.id == hunk_id)
-    if hunk.kind not in ("text", "create") or file.new_blob is None or "\ufffd" in hunk.diff:
-        raise StateError(f"hunk {hunk_id} cannot be edited: it is not lines of text")
-    if hunk.state not in ("pending", "accepted", "rejected", "conflict"):
-        raise StateError(f"hunk {hunk_id} is {hunk.state}")
+    file, hunk = _editable(change, task, hunk_id)
     contents = blobs.read(repo, [b for b in (file.base_blob, file.new_blob) if b])
     base = contents[file.base_blob] if file.base_blob else b""
-    text = with_edit(base, contents[file.new_blob], hunk, saved)
+    proposal = contents[file.new_blob or ""]
+    if with_edit(base, proposal, hunk, hunk.diff) != proposal:
+        raise StateError(
+            f"hunk {hunk_id} cannot be edited: {file.path} is not UTF-8 there",
+            hint="accept or reject it as it is",
+        )
+    text = with_edit(base, proposal, hunk, saved)
     tree = _tree_with(repo, change.tree, file, text)
     number = 1 + sum(1 for e in book.journal.read(run=run.id) if e.type == "change.proposed")
     ref = snapshots.ref_name(run=run.id, task=task.id, name=f"edited-{number}")
     commit = snapshots.keep(
         repo, tree, ref=ref, parent=task.base.commit if task.base else None, message=ref
     )
-    fresh = proposed(repo, run.id, task, tree=tree, commit=commit)
-    book.journal.append(fresh, actor="person", run=run.id, task=task.id)
-    known = {h.id for f in change.files for h in f.hunks}
-    new = [h.id for h in fresh.hunks if h.path == file.path and h.id not in known]
-    if new:
-        mark(book, new, "accepted")
+    data = proposed(repo, run.id, task, tree=tree, commit=commit)
+
+    def record(event: ev.EventData) -> None:
+        book.journal.append(event, actor="person", run=run.id, task=task.id)
+
+    for approval in run.pending:
+        if approval.kind == "change" and task.id in approval.tasks:
+            # It asked about the hunks as they were; an answer would be to something else.
+            record(ev.ApprovalVoided(id=approval.id, reason="a hunk was edited"))
+    record(data)
+    fresh = present_change(repo, run.id, book.run(run.id).tasks[task.id])
+    for split, marks in carried(_of(change, file.path), _of(fresh, file.path), edited=hunk_id):
+        if split is not None:
+            record(ev.HunkSplit(hunk=split, parts=tuple(marks)))
+        accepted = tuple(part for part, state in marks.items() if state == "accepted")
+        rejected = tuple(part for part, state in marks.items() if state == "rejected")
+        if accepted:
+            record(ev.HunkMarked(hunks=accepted, mark="accepted"))
+        if rejected:
+            record(ev.HunkMarked(hunks=rejected, mark="rejected"))
+
+
+def _of(change: Change, path: str) -> tuple[Hunk, ...]:
+    return next((file.hunks for file in change.files if file.path == path), ())
+
+
+def _editable(change: Change, task: TaskState, hunk_id: str) -> tuple[ChangedFile, Hunk]:
+    if hunk_id in task.splits:
+        raise StateError(
+            f"hunk {hunk_id} stands as its parts",
+            hint=f"edit one of {', '.join(task.splits[hunk_id])}",
+        )
+    file, hunk = next((f, h) for f in change.files for h in f.hunks if h.id == hunk_id)
+    if hunk.kind not in ("text", "create") or file.new_blob is None:
+        raise StateError(
+            f"hunk {hunk_id} cannot be edited: it is not lines of text",
+            hint="accept or reject it as a whole",
+        )
+    if hunk.state not in ("pending", "accepted", "rejected", "conflict"):
+        raise StateError(f"hunk {hunk_id} is {hunk.state}", hint="edit the file itself")
+    whole = hunk_rules.parent_id(hunk_id)
+    if any(h.state == "landed" for h in file.hunks if hunk_rules.parent_id(h.id) == whole):
+        raise StateError(
+            f"hunk {hunk_id} cannot be edited: another part of hunk {whole} has landed",
+            hint="accept it and change the file afterwards",
+        )
+    return file, hunk
 
 
 def _tree_with(repo: Repository, tree: str, file: ChangedFile, text: bytes) -> str:

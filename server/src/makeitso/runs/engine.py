@@ -227,6 +227,8 @@ class _Engine:
                     await summarize.summarize(ctx, task_id)
             case todo.OpenReview(task=task_id):
                 review.open_review(ctx, task_id)
+            case todo.AskReview(task=task_id):
+                review.ask_review(ctx, task_id)
             case todo.TakeAnswer(task=task_id):
                 review.take_answer(ctx, task_id)
             case todo.CloseReview(task=task_id):

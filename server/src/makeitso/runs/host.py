@@ -5,6 +5,7 @@ Nothing a worker says decides anything here. Its questions become approvals; its
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Literal
 
 from makeitso.journal.view import budget_of
@@ -97,9 +98,7 @@ class Host:
             "question" if request.kind == "question" else "command"
         )
         base = self._ctx.task(self._task).base
-        digest = approval_digest(
-            kind, f"{request.kind}: {request.subject}", base_tree=base.tree if base else ""
-        )
+        digest = approval_digest(kind, self._form(request), base_tree=base.tree if base else "")
         run = self._ctx.run
         earlier = standing_grant(
             run.approvals.values(), run.used, kind=kind, digest=digest, task=self._task
@@ -117,6 +116,14 @@ class Host:
                 granted=earlier.state == "granted", text=earlier.answer or earlier.because
             )
         return port.WorkerAnswer(granted=earlier.state == "granted", text=earlier.because)
+
+    def _form(self, request: port.WorkerAsk) -> str:
+        """What exactly an answer holds for: where it runs and outside of what are part of it."""
+        root, cwd = self._ctx.task(self._task).worktree, request.cwd
+        if root and (cwd == root or cwd.startswith(f"{root}/")):
+            cwd = f".{cwd.removeprefix(root)}"  # the same for every task
+        outside = "outside the sandbox" if request.unsandboxed else "in the sandbox"
+        return f"{request.kind} {outside} at {json.dumps(cwd)}: {request.subject}"
 
     def flush(self) -> tuple[ev.OutputRef, ...]:
         """End of a turn: where its output is kept, durable."""

@@ -28,9 +28,10 @@ def end_task(
     state: Literal["landed", "failed", "stopped"],
     reason: str,
 ) -> None:
-    """Record how a task ended; the questions about it alone fall away."""
+    """Record how a task ended; questions about nothing but ended tasks fall away."""
+    over = {task.id for task in run.tasks.values() if task.ended} | {task_id}
     for approval in run.pending:
-        if approval.tasks == (task_id,):
+        if approval.tasks and over.issuperset(approval.tasks):
             gone = ev.ApprovalVoided(id=approval.id, reason=f"{task_id} ended: {state}")
             journal.append(gone, actor="engine", run=run.id, task=task_id)
     ended = ev.TaskEnded(state=state, reason=reason)

@@ -100,7 +100,7 @@ def take_answer(ctx: Context, task_id: str) -> None:
             or task_id not in approval.tasks
             or approval.digest != task.change.digest
             or approval.state not in ("granted", "denied")
-            or approval.id in ctx.run.used
+            or (approval.id, task_id) in ctx.run.used
         ):
             continue
         left = tuple(h for h, s in task.hunks.items() if s in ("pending", "conflict"))

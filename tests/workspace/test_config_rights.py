@@ -85,7 +85,6 @@ VALUES = {
     "manager.api_key_env": "'AWS_SECRET'",
     "workers.codex.base_url": "'http://evil'",
     "workers.codex.api_key_env": "'AWS_SECRET'",
-    "workers.codex.codex_home": "'/tmp/evil'",
     "workers.codex.command": "'./evil'",
     "workers.codex.extra_args": "['--evil']",
     "policies.write_files": "'auto'",

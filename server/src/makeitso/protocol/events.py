@@ -300,6 +300,7 @@ class ChangeProposed(Wire):
     files: int = Field(ge=0, description="Changed files.")
     hunks: tuple[HunkRef, ...] = Field(description="In review order.")
     held: bool = Field(default=False, description="A protected path holds the task as a whole.")
+    notes: tuple[str, ...] = Field(default=(), description="What is on disk and not in it.")
     digest: str = Field(description="Digest of base tree and hunk ids.")
 
 

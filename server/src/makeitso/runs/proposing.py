@@ -28,7 +28,8 @@ async def propose(ctx: Context, task_id: str, worktree: Worktree) -> None:
         taken = snapshots.take(
             ctx.ports.repo, worktree, run=ctx.run_id, task=task_id, name="proposal"
         )
-        return proposed(ctx.ports.repo, ctx.run_id, task, tree=taken.tree, commit=taken.commit)
+        data = proposed(ctx.ports.repo, ctx.run_id, task, tree=taken.tree, commit=taken.commit)
+        return data.model_copy(update={"notes": taken.notes})
 
     data = await to_thread.run_sync(compute)
     if task.change is None or task.change.tree != data.tree:

@@ -40,7 +40,7 @@ def present_change(repo: Repository, run_id: str, task: TaskState) -> Change:
         run=run_id,
         task=task.id,
         checks=task.spec.checks,
-        notes=task.base.notes if task.base else (),
+        notes=tuple(dict.fromkeys((*(task.base.notes if task.base else ()), *proposed.notes))),
     )
     return change.model_copy(update={"files": tuple(_file(file, task) for file in change.files)})
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from makeitso.journal.state import RunState, TaskState
     from makeitso.protocol.events import Event
 
-DEADLINE_S = 150.0
+DEADLINE_S = 90.0
 """Generous: the machine may be busy. Nothing here takes longer than seconds on an idle one."""
 POLL_S = 0.05
 BUGS = ("Traceback (most recent", "sorry, this should not happen", "internal error")

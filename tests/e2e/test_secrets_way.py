@@ -56,4 +56,4 @@ def test_a_known_secret_is_nowhere(tmp_path: Path) -> None:
             data = path.read_bytes()
             for value in (SECRET, coded, KEY):
                 assert value.encode() not in data, f"{value} is in {path}"
-        assert "redacted" in shown.err, str(shown)
+        assert "[REDACTED:secret:" in shown.err, str(shown)

@@ -7,8 +7,10 @@ and direction characters are made visible, and square brackets are no markup.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import select
 import sys
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +24,10 @@ if TYPE_CHECKING:
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
 )
+
+
+HEED_S = 0.1
+"""How often a prompt looks whether it is still wanted: answered elsewhere, or interrupted."""
 
 
 def visible(text: str) -> str:
@@ -82,6 +88,8 @@ class Console:
         if self.always_yes:
             self.note("y   (--yes)", style="bold")
             return "y"
+        while not select.select([sys.stdin], [], [], HEED_S)[0]:
+            _heed_cancel()
         line = sys.stdin.readline()
         return line.rstrip("\r\n") if line else None
 
@@ -110,6 +118,17 @@ class Console:
         self.ask(f"{question} [y/N] ")
         answer = sys.stdin.readline()
         return answer.strip().lower() in {"y", "yes"}
+
+
+def _heed_cancel() -> None:
+    """Leave a prompt that a run asked in a thread, once the run does not wait for it any more.
+
+    A thread that blocks in a read would hold up the end of the program until Enter is pressed.
+    """
+    from anyio import from_thread
+
+    with contextlib.suppress(RuntimeError):  # no run waits: a signal interrupts the main thread
+        from_thread.check_cancelled()
 
 
 _DIFF_STYLE = {"+": "green", "-": "red", "@": "cyan"}

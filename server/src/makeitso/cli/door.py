@@ -71,9 +71,7 @@ class TerminalDoor:
         """Ask on the terminal, oldest question first; False without a terminal or at its end."""
         if not self._console.interactive:
             return False
-        return await to_thread.run_sync(
-            lambda: ask_person(self._bridge, self._console, pending[0]), abandon_on_cancel=True
-        )
+        return await to_thread.run_sync(lambda: ask_person(self._bridge, self._console, pending[0]))
 
     def close(self) -> None:
         """Show what has not ended with a line end."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
 from lsp_client import Bare, Client
 
 if TYPE_CHECKING:

@@ -1,5 +1,9 @@
 """Clients for tests of the language server: pytest-lsp's with a log, and a bare one."""
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+# pytest-lsp and pygls leave much untyped; what comes out of here is typed again.
+
 from __future__ import annotations
 
 import asyncio
@@ -93,7 +97,7 @@ class LoggingProtocol(LanguageClientProtocol):
 class Client(LanguageClient):
     """An editor: opens documents, takes edits, remembers what it was told."""
 
-    protocol: LoggingProtocol
+    protocol: LoggingProtocol  # pyright: ignore[reportIncompatibleVariableOverride] -- made from protocol_cls
 
     def __init__(self) -> None:
         super().__init__(protocol_cls=LoggingProtocol, converter_factory=default_converter)
@@ -195,8 +199,9 @@ class Client(LanguageClient):
 
 def _plain(value: Any) -> Any:
     """Undo the namedtuples pygls makes of JSON objects."""
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return {name: _plain(getattr(value, name)) for name in value._fields}
+    names: tuple[str, ...] = getattr(value, "_fields", ())
+    if names:
+        return {name: _plain(getattr(value, name)) for name in names}
     if isinstance(value, list):
         return [_plain(item) for item in value]
     return value
@@ -208,18 +213,18 @@ def make_client() -> Client:
     for name in OURS:
         client.feature(name)(_remember(client, name))
 
-    @client.feature(types.WORKSPACE_CODE_LENS_REFRESH)
-    def _refresh(_params: None) -> None:  # pyright: ignore[reportUnusedFunction]
+    def _refresh(_params: None) -> None:
         client.refreshed += 1
 
-    @client.feature(types.WORKSPACE_APPLY_EDIT)
-    def _apply(params: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:  # pyright: ignore[reportUnusedFunction]
+    def _apply(params: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
         client.edits.append(params)
         if client.refuse_edits is not None:
             return client.refuse_edits()
         client.take(params.edit)
         return types.ApplyWorkspaceEditResult(applied=True)
 
+    client.feature(types.WORKSPACE_CODE_LENS_REFRESH)(_refresh)
+    client.feature(types.WORKSPACE_APPLY_EDIT)(_apply)
     return client
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
 from lsp_client import Client, Place, make_client, make_place, start, stop
 from lsprotocol import types
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -138,9 +141,7 @@ async def test_hover_symbols_folding(client: Client, place: Place) -> None:
     path = place.file(".makeitso/plans/2026-11-22-look.plan.md", GOOD)
     uri = client.open(path)
     name = types.TextDocumentIdentifier(uri)
-    head = await client.text_document_hover_async(
-        types.HoverParams(name, types.Position(0, 4))
-    )
+    head = await client.text_document_hover_async(types.HoverParams(name, types.Position(0, 4)))
     assert head is not None
     assert isinstance(head.contents, types.MarkupContent)
     assert "not run yet" in head.contents.value
@@ -161,7 +162,11 @@ async def test_hover_symbols_folding(client: Client, place: Place) -> None:
     ]
     folds = await client.text_document_folding_range_async(types.FoldingRangeParams(name))
     lines = GOOD.split("\n")
-    assert [lines[fold.start_line][:8] for fold in folds or []] == ["- [ ] **", "- [ ] **", "```toml"]
+    assert [lines[fold.start_line][:8] for fold in folds or []] == [
+        "- [ ] **",
+        "- [ ] **",
+        "```toml",
+    ]
     client.close(uri)
 
 

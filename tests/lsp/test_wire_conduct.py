@@ -9,14 +9,16 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-
 from lsp_client import DEADLINE_S, Bare, Place, make_place
+
 from makeitso.protocol.methods import METHODS, Method
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
 SECRET = "sk-planted-0123456789abcdef"
 
@@ -72,7 +74,7 @@ def test_bad_params_are_answered_once(wire: Bare, method: Method) -> None:
 @pytest.mark.parametrize("method", [m for m in METHODS if m.not_yet], ids=lambda m: m.name)
 def test_not_yet_is_said(wire: Bare, method: Method) -> None:
     words: dict[str, Any] = {
-        name: {"bool": True}.get(str(field.annotation.__name__ if field.annotation else ""), "x")
+        name: True if field.annotation is bool else "x"
         for name, field in method.params.model_fields.items()
         if field.is_required()
     }
@@ -81,24 +83,24 @@ def test_not_yet_is_said(wire: Bare, method: Method) -> None:
     assert answer["error"]["data"]["hint"]
 
 
-@pytest.mark.parametrize(
-    ("method", "params"),
-    [
-        ("textDocument/hover", {"bogus": SECRET}),
-        ("textDocument/hover", None),
-        (
-            "textDocument/hover",
-            {"textDocument": {"uri": "file:///x"}, "position": {"line": SECRET, "character": 0}},
-        ),
-        ("textDocument/codeLens", [1]),
-        ("textDocument/codeAction", {"textDocument": {"uri": "file:///x"}}),
-        ("workspace/executeCommand", {"command": "mis.no.such"}),
-        ("workspace/executeCommand", {"command": "mis.run.list", "arguments": [{}, {}]}),
-        ("workspace/executeCommand", {"command": "mis.run.list", "arguments": "x"}),
-        ("workspace/executeCommand", SECRET),
-        ("workspace/executeCommand", None),
-    ],
-)
+BAD_STANDARD: list[tuple[str, object]] = [
+    ("textDocument/hover", {"bogus": SECRET}),
+    ("textDocument/hover", None),
+    (
+        "textDocument/hover",
+        {"textDocument": {"uri": "file:///x"}, "position": {"line": SECRET, "character": 0}},
+    ),
+    ("textDocument/codeLens", [1]),
+    ("textDocument/codeAction", {"textDocument": {"uri": "file:///x"}}),
+    ("workspace/executeCommand", {"command": "mis.no.such"}),
+    ("workspace/executeCommand", {"command": "mis.run.list", "arguments": [{}, {}]}),
+    ("workspace/executeCommand", {"command": "mis.run.list", "arguments": "x"}),
+    ("workspace/executeCommand", SECRET),
+    ("workspace/executeCommand", None),
+]
+
+
+@pytest.mark.parametrize(("method", "params"), BAD_STANDARD)
 def test_bad_params_of_standard_requests(wire: Bare, method: str, params: object) -> None:
     answer = wire.ask(method, params)
     assert answer["error"]["code"] == -32602
@@ -143,7 +145,9 @@ def test_keys_that_are_no_identifiers_reach_their_field(wire: Bare) -> None:
 
 def test_a_request_leaves_no_trace_where_nothing_was_run(wire: Bare, place: Place) -> None:
     assert wire.ask("mis/run/get", {"run": "r1"})["error"]["code"] == -32006
-    assert wire.ask("mis/hunk/mark", {"hunks": ["x"], "mark": "accepted"})["error"]["code"] == -32006
+    assert (
+        wire.ask("mis/hunk/mark", {"hunks": ["x"], "mark": "accepted"})["error"]["code"] == -32006
+    )
     assert not (place.root / ".makeitso").exists()
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+import anyio
 from lsprotocol import types
 from pygls.uris import to_fs_path
 
@@ -82,6 +83,7 @@ class Documents:
     def __init__(self) -> None:
         self._by_uri: dict[str, Document] = {}
         self._codec: PositionCodec | None = None
+        self._moved = anyio.Event()
 
     def agree(self, codec: PositionCodec) -> None:
         """Use the position encoding agreed at initialize."""
@@ -134,7 +136,14 @@ class Documents:
             document.index = TextIndex(text, self.codec)
         document.version = params.text_document.version
         document.touched = True
+        self._moved.set()
+        self._moved = anyio.Event()
         return document
+
+    async def later_than(self, document: Document, version: int | None) -> None:
+        """Wait until a document is at a later version, or closed."""
+        while document.version == version and self._by_uri.get(document.uri) is document:
+            await self._moved.wait()
 
     def saved(self, uri: str) -> Document | None:
         """A document was written to its file."""
@@ -145,6 +154,8 @@ class Documents:
 
     def close(self, uri: str) -> Document | None:
         """A document was closed."""
+        self._moved.set()
+        self._moved = anyio.Event()
         return self._by_uri.pop(uri, None)
 
 

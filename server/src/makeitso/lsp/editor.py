@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+import anyio
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from makeitso.lsp.server import Server
 
 log = logging.getLogger(__name__)
+
+TOLD_WITHIN_S = 3.0
+"""How long the change of an edit that was applied may take to be told."""
 
 
 class ClientEditor:
@@ -60,7 +64,13 @@ class ClientEditor:
         except JsonRpcException as error:
             log.info("edit.refused", extra={"why": str(error)})
             return False
-        return bool(result is not None and result.applied)
+        if result is None or not result.applied:
+            return False
+        # Some clients answer before they tell of the change: what follows reads our copy.
+        with anyio.move_on_after(TOLD_WITHIN_S):
+            for document, edit in found:
+                await self._server.documents.later_than(document, edit.version)
+        return True
 
     def _workspace_edit(self, found: Sequence[tuple[Document, FileEdit]]) -> types.WorkspaceEdit:
         """Versioned where the client knows versions; plain text edits, never annotated."""

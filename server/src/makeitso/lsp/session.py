@@ -56,6 +56,8 @@ class Session:
         self._group: TaskGroup | None = None
         self._published: tuple[published.OpenDocument, ...] | None = None
         self._listening = False
+        self._known = 0
+        """Events up to here were in the journal before this session."""
         self.progress = RunProgress(server)
 
     @property
@@ -75,9 +77,17 @@ class Session:
         if self._at is None:
             self._at = self._open()
         if not self._listening and self._at.bridge.has_journal:
-            self._at.book.listen(self._on_event)
-            self._listening = True
+            self._listen(self._at)
         return self._at
+
+    def _listen(self, at: Workplace) -> None:
+        """Hear of every event from now on, and of those since the journal came to be."""
+        self._listening = True
+        upto = at.book.seq  # later ones are told when they are folded
+        for event in at.book.journal.read(after=self._known):
+            if event.seq <= upto:
+                self._on_event(event)
+        at.book.listen(self._on_event)
 
     def _open(self) -> Workplace:
         roots = self._server.client.roots
@@ -87,6 +97,7 @@ class Session:
             )
         bridge = Bridge(roots[0], client="lsp")
         bridge.editor = ClientEditor(self._server, bridge.root)
+        self._known = bridge.book.seq if bridge.has_journal else 0
         self._runner = Runner(bridge, failed=self._failed, changed=self.stale)
         return Workplace(bridge=bridge, runner=self._runner)
 
@@ -150,6 +161,8 @@ class Session:
             await self._stale.wait()
             await anyio.sleep(SETTLE_S)
             self._stale = anyio.Event()
+            with contextlib.suppress(MisError):
+                self.workplace()  # a journal may have come to be
             self._publish_open(at)
             self._server.show_all()
             if self._runner is not None and self._group is not None:

@@ -18,7 +18,10 @@ from makeitso.workspace import snapshots
 from makeitso.workspace.restore import restore
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from makeitso.runs.context import Context
+    from makeitso.workspace.worktrees import Worktree
 
 
 async def land(ctx: Context, task_id: str) -> None:

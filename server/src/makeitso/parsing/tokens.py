@@ -36,6 +36,11 @@ def live_token(token: str, nonce: str | None) -> str:
     return f"{head} {nonce}{tail}"
 
 
+def without_nonce(text: str, nonce: str | None) -> str:
+    """The text with live tokens as base tokens, for what is kept longer than the run."""
+    return text.replace(f" {nonce}", "").replace(nonce, "") if nonce else text
+
+
 def base_tokens(delimiters: Delimiters) -> dict[FrameKind, str]:
     """The base tokens by kind."""
     return {

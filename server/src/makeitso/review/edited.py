@@ -88,12 +88,12 @@ def carried(
 
 def _mark(pieces: set[Piece], kept: dict[Piece, HunkState]) -> HunkState:
     """The state of a part from what it is made of."""
-    states = [kept[piece] for piece in pieces if piece in kept]
+    states: set[HunkState] = {kept[piece] for piece in pieces if piece in kept}
     if not states:
         return "accepted"
-    if len(states) == len(pieces) and len(set(states)) == 1:
-        return states[0]
-    return "pending"
+    one: HunkState
+    one, *others = states
+    return "pending" if others or not pieces <= kept.keys() else one
 
 
 def _pieces(hunk: Hunk) -> set[Piece]:

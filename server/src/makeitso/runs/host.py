@@ -9,6 +9,7 @@ import json
 from typing import TYPE_CHECKING, Literal
 
 from makeitso.journal.view import budget_of
+from makeitso.parsing.tokens import without_nonce
 from makeitso.policy.answers import standing_grant
 from makeitso.policy.digest import approval_digest
 from makeitso.protocol import events as ev
@@ -75,7 +76,7 @@ class Host:
             case port.CommandEnded() as command:
                 self._append(
                     ev.CommandRan(
-                        command=command.command,
+                        command=self.plain(command.command),
                         exit_code=command.exit_code,
                         duration_ms=command.duration_ms,
                     )
@@ -87,7 +88,9 @@ class Host:
             case port.Usage() as usage:
                 await self._count(usage)
             case port.Notice(text=text, will_retry=will_retry):
-                self._ctx.note(text, task=self._task, level="info" if will_retry else "warning")
+                self._ctx.note(
+                    self.plain(text), task=self._task, level="info" if will_retry else "warning"
+                )
             case port.Message():
                 # Its text came as Output on `message`; the next one begins on a line of its own.
                 self._stream("message").end_line()
@@ -125,6 +128,10 @@ class Host:
         outside = "outside the sandbox" if request.unsandboxed else "in the sandbox"
         return f"{request.kind} {outside} at {json.dumps(cwd)}: {request.subject}"
 
+    def plain(self, text: str) -> str:
+        """Text of the worker without the run's nonce, which stays out of the journal."""
+        return without_nonce(text, self._nonce)
+
     def flush(self) -> tuple[ev.OutputRef, ...]:
         """End of a turn: where its output is kept, durable."""
         refs = [stream.flush() for stream in self._streams.values()]
@@ -139,10 +146,10 @@ class Host:
     async def _put(
         self, kind: Literal["command", "question"], request: port.WorkerAsk, digest: str
     ) -> Approval | None:
-        subject = request.subject
+        subject = self.plain(request.subject)
         if request.kind == "patch_outside":
             subject = f"write outside the worktree: {subject}"
-        detail = request.reason
+        detail = self.plain(request.reason)
         if request.unsandboxed:
             detail = f"{detail}\nGranted, it runs outside the sandbox.".strip()
         asked = ask(

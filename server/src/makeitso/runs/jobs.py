@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import TYPE_CHECKING
 
 from makeitso.journal.boundary import permissions_of, policy_of
+from makeitso.parsing.tokens import NONCE_PATTERN
 from makeitso.processes.identity import end_identity
 from makeitso.prompts.cut import cut_text
 from makeitso.prompts.dictionary_render import worker_dictionary
@@ -29,12 +31,16 @@ def run_nonce(ctx: Context) -> str:
     path = ctx.ports.places.homes / ctx.run_id / "nonce"
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
-        return path.read_text("ascii")
+        known = path.read_text("ascii")
     except FileNotFoundError:
-        nonce = secrets.token_hex(16)
-        path.touch(mode=0o600)
-        path.write_text(nonce, "ascii")
-        return nonce
+        known = ""
+    if re.fullmatch(NONCE_PATTERN, known):
+        return known
+    nonce = secrets.token_hex(16)
+    path.unlink(missing_ok=True)  # half-written when the process died
+    path.touch(mode=0o600)
+    path.write_text(nonce, "ascii")
+    return nonce
 
 
 def make_job(ctx: Context, task_id: str, worktree: Worktree, nonce: str) -> WorkerJob:

@@ -203,8 +203,8 @@ async def _turn(
     ctx.append(
         ev.TurnEnded(
             status=result.status,
-            message=ctx.ports.redactor.text(result.message),
-            error=ctx.ports.redactor.text(result.error),
+            message=ctx.ports.redactor.text(host.plain(result.message)),
+            error=ctx.ports.redactor.text(host.plain(result.error)),
             error_kind=result.error_kind,
             outputs=refs,
         ),

@@ -5,7 +5,7 @@ import pytest
 from makeitso.parsing.library import Library, load_library
 from makeitso.parsing.misses import fold_misses
 from makeitso.parsing.records import plain_json
-from makeitso.parsing.stream import StreamParser
+from makeitso.parsing.stream import LineCounts, StreamParser
 from makeitso.prompts.packaged import packaged_text
 from makeitso.protocol.record import Miss, Record, StreamChannel
 
@@ -154,3 +154,19 @@ def test_equal_misses_fold(library: Library) -> None:
 
 def test_numbers_that_are_none_do_not_become_one(library: Library) -> None:
     assert one(library, f"a.c:{'9' * 30}:1: error: x\n").get("line") is None
+
+
+@pytest.mark.parametrize("channel", ["stdout", "stderr", "message"])
+def test_lines_are_counted_with_what_is_explained(library: Library, channel: StreamChannel) -> None:
+    known, other = "a.py:1:2: E501 line too long", "fnord fnord"
+    parser = StreamParser(channel, library)
+    for byte in f"{known}\n\n   \n{other}\n{known}".encode():
+        parser.feed(bytes([byte]))
+    assert parser.lines.lines == (0 if channel == "message" else 2)  # the last has no end yet
+    parser.close()
+    expected = (
+        LineCounts()
+        if channel == "message"
+        else LineCounts(3, 2, 2 * len(known) + len(other), 2 * len(known))
+    )
+    assert parser.lines == expected

@@ -5,6 +5,7 @@ Feed it what the redactor lets through: records and misses repeat the text they 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from makeitso.parsing.engine import LIVE, Hit, engine_for
@@ -23,6 +24,19 @@ if TYPE_CHECKING:
     from makeitso.parsing.patterns import PatternState
 
 _PASSED_DOWN = ("path", "phase", "artifact")
+
+
+@dataclass(slots=True)
+class LineCounts:
+    """Lines of output so far that are not blank, and how many of them a pattern knows.
+
+    An agent's own words are not counted. Bytes are of cleaned lines, without line ends.
+    """
+
+    lines: int = 0
+    explained_lines: int = 0
+    size_bytes: int = 0
+    explained_bytes: int = 0
 
 
 class StreamParser:
@@ -63,6 +77,8 @@ class StreamParser:
         self._pending: tuple[Hit, Record] | None = None
         self._context: dict[str, dict[str, str]] = {}
         self._out: list[Record | Miss] = []
+        self.lines = LineCounts()
+        """What was read so far, and how much of it was explained."""
 
     @property
     def counts(self) -> FrameCounts:
@@ -104,6 +120,7 @@ class StreamParser:
         hit = self._engine.line(line.data) if line.data.strip() else None
         if hit is None:
             self._flush()
+            self._count(event, explained=False)
             self._unexplained(event)
             return
         given = self._given(hit)
@@ -111,6 +128,7 @@ class StreamParser:
             self._context[hit.pattern.name] = hit.captures
         if not makes_record(hit):
             self._flush()
+            self._count(event, explained=True)
             return
         joined = self._pending if self._joins(hit) else None
         if joined is None:
@@ -125,6 +143,7 @@ class StreamParser:
             given=given,
         )
         self._pending = None
+        self._count(event, explained=record is not None)
         if record is None:
             self._out.append(
                 miss_of(line, self._channel, "json_error", detail=f"by {hit.pattern.name}")
@@ -133,6 +152,16 @@ class StreamParser:
             self._pending = (hit, record)
         else:
             self._out.append(record)
+
+    def _count(self, event: Text, *, explained: bool) -> None:
+        size = len(event.line.data)
+        if self._channel == "message" or not event.line.data.strip():
+            return
+        self.lines.lines += 1
+        self.lines.size_bytes += size
+        if explained:
+            self.lines.explained_lines += 1
+            self.lines.explained_bytes += size
 
     def _joins(self, hit: Hit) -> bool:
         return self._pending is not None and self._pending[0].pattern.name in hit.pattern.joins

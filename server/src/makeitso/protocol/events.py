@@ -13,7 +13,7 @@ from pydantic import Field, computed_field
 from makeitso.protocol.base import Wire
 from makeitso.protocol.change import Landing
 from makeitso.protocol.plan import Plan, RunOptions
-from makeitso.protocol.record import Miss, Record
+from makeitso.protocol.record import Miss, Record, StreamChannel
 from makeitso.protocol.words import (
     Actor,
     ApprovalKind,
@@ -233,6 +233,25 @@ class MissFound(Wire):
     miss: Miss = Field(description="What.")
 
 
+class OutputParsed(Wire):
+    """How much of a channel the parser could explain since the last such count.
+
+    Only what commands put out is counted: an agent's own words are prose, and blank lines are
+    nothing.
+    """
+
+    type: Literal["output.parsed"] = "output.parsed"
+    channel: StreamChannel = Field(description="Stream it was read from.")
+    lines: int = Field(ge=0, description="Lines that are not blank.")
+    explained_lines: int = Field(ge=0, description="Those of them that a pattern knows.")
+    size_bytes: int = Field(ge=0, description="Bytes of those lines, cleaned, without line ends.")
+    explained_bytes: int = Field(ge=0, description="Bytes of the explained ones.")
+    unlisted_records: int = Field(
+        default=0, ge=0, description="Records past the most that are journalled of one channel."
+    )
+    unlisted_misses: int = Field(default=0, ge=0, description="Misses past it.")
+
+
 class UsageCounted(Wire):
     """Tokens spent since the last count, never cumulative."""
 
@@ -421,7 +440,7 @@ EventData = Annotated[
     | TaskStarted | TaskReviewing | TaskEnded | PhaseStarted | PhaseEnded
     | SnapshotTaken | WorktreeCreated | WorktreeRemoved | SetupRan
     | WorkerStarted | WorkerEnded | TurnStarted | TurnEnded | CommandRan
-    | RecordFound | MissFound | UsageCounted | ManagerJudged | CheckRan
+    | RecordFound | MissFound | OutputParsed | UsageCounted | ManagerJudged | CheckRan
     | ChangeProposed | HunkMarked | HunkSplit
     | LandRequested | LandingStarted | LandingEnded
     | ArtifactCaptured | SummaryWritten | NoteAdded

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import codecs
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from makeitso.parsing.locations import localise
-from makeitso.parsing.stream import StreamParser
+from makeitso.parsing.stream import LineCounts, StreamParser
+from makeitso.parsing.tokens import without_nonce
 from makeitso.policy.redact_records import redact_item
 from makeitso.protocol import events as ev
 from makeitso.protocol.record import Miss, Record
@@ -26,6 +28,8 @@ MAX_FOUND = 400
 
 class Stream:
     """One channel of one worker session."""
+
+    _channel: Channel
 
     def __init__(
         self,
@@ -58,6 +62,8 @@ class Stream:
         root = ctx.task(task).worktree
         self._roots = (root,) if root else ()
         self._found = 0
+        self._counted = LineCounts()
+        self._unlisted = {"records": 0, "misses": 0}
         self._inside_line = False
         self._shown = channel in ("message", "stdout", "stderr")
 
@@ -76,6 +82,7 @@ class Stream:
         """End of a turn: nothing is held back any more, and what came is durable."""
         self._take(self._redaction.close())
         self._redaction = self._ctx.ports.redactor.stream()
+        self._count()
         return self._file.mark()
 
     def close(self) -> None:
@@ -83,6 +90,7 @@ class Stream:
         self.flush()
         if self._parser is not None:
             self._record(self._parser.close())
+            self._count()
         self._file.close()
 
     def _take(self, clean: bytes) -> None:
@@ -98,6 +106,8 @@ class Stream:
         for raw in found:
             # A value that colours or wraps had broken up is whole again after cleaning.
             item = redact_item(raw, redactor=self._ctx.ports.redactor)
+            if self._nonce and self._nonce in (text := item.model_dump_json()):
+                item = type(item).model_validate_json(without_nonce(text, self._nonce))
             self._found += 1
             if self._found == MAX_FOUND + 1:
                 self._ctx.note(
@@ -106,6 +116,7 @@ class Stream:
                     task=self._task,
                 )
             if self._found > MAX_FOUND:
+                self._unlisted["records" if isinstance(item, Record) else "misses"] += 1
                 continue
             self._ctx.append(
                 ev.RecordFound(record=localise(item, roots=self._roots))
@@ -115,3 +126,27 @@ class Stream:
                 phase=self._phase,
                 actor="worker",
             )
+
+    def _count(self) -> None:
+        """Record how much was explained since the last time, when anything was read."""
+        if self._parser is None:
+            return
+        now, before = self._parser.lines, self._counted
+        if now.lines == before.lines and not any(self._unlisted.values()):
+            return
+        self._ctx.append(
+            ev.OutputParsed(
+                channel=self._channel,
+                lines=now.lines - before.lines,
+                explained_lines=now.explained_lines - before.explained_lines,
+                size_bytes=now.size_bytes - before.size_bytes,
+                explained_bytes=now.explained_bytes - before.explained_bytes,
+                unlisted_records=self._unlisted["records"],
+                unlisted_misses=self._unlisted["misses"],
+            ),
+            task=self._task,
+            phase=self._phase,
+            actor="engine",
+        )
+        self._counted = replace(now)
+        self._unlisted = {"records": 0, "misses": 0}

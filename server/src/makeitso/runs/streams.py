@@ -41,7 +41,7 @@ class Stream:
         delimiters: Delimiters,
         nonce: str | None,
     ) -> None:
-        self._ctx, self._task, self._channel = ctx, task, channel
+        self._ctx, self._task, self._channel, self._nonce = ctx, task, channel, nonce
         self._phase: PhaseName = phase
         self._redaction = ctx.ports.redactor.stream()
         self._file = OutputFile(

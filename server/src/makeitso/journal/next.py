@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from makeitso.journal.boundary import boundary
+from makeitso.journal.boundary import boundary, policy_of
 from makeitso.protocol.words import PHASES
 
 if TYPE_CHECKING:
@@ -245,6 +245,8 @@ def _advance(run: RunState, task: TaskState, asking: dict[PhaseName, list[str]])
         if answer == "go":
             return [RunPhase(task.id, name)]
         if answer == "ask":
+            if policy_of(run, task, previous.name) == "manual":
+                return [AskPhase((task.id,), name)]  # each task by itself, with its difference
             asking.setdefault(name, []).append(task.id)
         elif answer != "wait":
             return [EndTask(task.id, "stopped", answer.because)]

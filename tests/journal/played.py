@@ -1,0 +1,165 @@
+"""A pretended engine: carries out what `next_steps` says by writing the events a real one would.
+
+It stands in for workers, git and people, so that whole runs can be played in microseconds.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from makeitso.journal import next as todo
+from makeitso.journal.boundary import permissions_of, policy_of
+from makeitso.journal.next import Rules, next_steps
+from makeitso.policy.answers import answered_by_yes, hunks_accepted_in_advance
+from makeitso.protocol import events as ev
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from journal.tape import Tape
+    from makeitso.protocol.approval import Approval
+    from makeitso.protocol.plan import Plan
+
+MAX_STEPS = 2_000
+RULES = Rules(max_concurrency=5)
+
+
+class Played:
+    """One run, played to its end or until nobody answers.
+
+    Args:
+        tape: where it is written; the run is created.
+        plan: what the manager or person wrote.
+        rules: of the scheduler.
+        apart: tasks pass boundaries one by one, every question answered as soon as it stands;
+            else as many steps as possible happen before anybody answers.
+        bootstrap_effects: set-up commands are declared.
+        answer: a person; None leaves the question open.
+    """
+
+    def __init__(
+        self,
+        tape: Tape,
+        plan: Plan,
+        *,
+        rules: Rules = RULES,
+        apart: bool = False,
+        bootstrap_effects: bool = False,
+        answer: Callable[[Approval], bool | None] = lambda approval: True,
+    ) -> None:
+        self.tape, self.plan, self.rules, self.apart = tape, plan, rules, apart
+        self.bootstrap_effects, self.answer = bootstrap_effects, answer
+        self.order: list[todo.Step] = []
+
+    def play(self) -> Played:
+        for _ in range(MAX_STEPS):
+            steps = next_steps(self.tape.state, self.rules)
+            if self.apart and self._answer():
+                continue
+            if steps:
+                for step in steps[-1:] if self.apart else steps:
+                    self.order.append(step)
+                    self._carry(step)
+            elif not self._answer():
+                return self
+        raise AssertionError("a run that never ends")
+
+    @property
+    def questions(self) -> list[str]:
+        """What people were asked, as `kind` or `kind phase: tasks`, in order."""
+        said: list[str] = []
+        for event in self.tape.events:
+            if isinstance(event.data, ev.ApprovalAsked):
+                asked = event.data
+                words = [asked.kind, asked.enters or "", *asked.tasks]
+                said.append(" ".join(word for word in words if word))
+        return said
+
+    def _answer(self) -> bool:
+        for approval in self.tape.state.pending:
+            grant = self.answer(approval)
+            if grant is not None:
+                self.tape.decide(approval.id, grant=grant)
+                return True
+        return False
+
+    def _ask(self, *args: str, **fields: str) -> None:
+        name = self.tape.ask(*args, **fields)  # pyright: ignore[reportArgumentType]
+        if answered_by_yes(args[0], self.tape.state.options):  # pyright: ignore[reportArgumentType]
+            self.tape.decide(name)
+
+    def _carry(self, step: todo.Step) -> None:
+        tape, run = self.tape, self.tape.state
+        match step:
+            case todo.MakePlan():
+                tape.planned(self.plan, granted=False)
+            case todo.AskPlan():
+                self._ask("plan", digest=run.plan_digest)
+            case todo.AskPhase(tasks=tasks, phase=phase):
+                self._ask("phase", *tasks, digest=f"{phase} {tasks}", enters=phase)
+            case todo.RunPhase(task=task, phase="bootstrap"):
+                tape.phase(task, "bootstrap", effects=self.bootstrap_effects)
+                tape.worktree(task)
+            case todo.RunPhase(task=task, phase="task"):
+                tape.propose(task, f"{task}-h1", f"{task}-h2")
+                tape.phase(task, "task")
+            case todo.RunPhase(task=task, phase=phase):
+                if phase == "verify":
+                    tape.check(task, "proposal")
+                tape.phase(task, phase, effects=False)
+            case todo.OpenReview(task=task):
+                self._open_review(task)
+            case todo.AskReview(task=task):
+                self._ask_review(task)
+            case todo.TakeAnswer(task=task):
+                self._take(task)
+            case todo.CloseReview(task=task):
+                for approval in run.pending:
+                    if approval.kind == "change" and task in approval.tasks:
+                        tape.add(ev.ApprovalVoided(id=approval.id, reason="decided"), task)
+            case todo.Land(task=task):
+                hunks = run.tasks[task].hunks
+                tape.land(task, *(h for h, state in hunks.items() if state == "accepted"))
+            case todo.CheckLanded(task=task):
+                for check in run.tasks[task].spec.checks:
+                    tape.check(task, "landed", command=check.command)
+            case todo.Cleanup(task=task):
+                tape.add(ev.WorktreeRemoved(path=f"/trees/{task}"), task)
+            case todo.EndTask(task=task, state=state, reason=reason):
+                tape.add(ev.TaskEnded(state=state, reason=reason), task)
+            case todo.Finish(state=state, reason=reason):
+                tape.add(ev.RunFinished(state=state, reason=reason))
+
+    def _open_review(self, task: str) -> None:
+        self.tape.add(ev.TaskReviewing(), task)
+        run = self.tape.state
+        change = run.tasks[task].change
+        assert change is not None
+        _, ids = hunks_accepted_in_advance(
+            change.hunks,
+            held=change.held,
+            options=run.options,
+            write_files=permissions_of(run, run.tasks[task]).write_files,
+            policy=policy_of(run, run.tasks[task], "summarize"),
+        )
+        if ids:
+            self.tape.add(ev.HunkMarked(hunks=ids, mark="accepted"), task, actor="policy")
+        self._ask_review(task)
+
+    def _ask_review(self, task: str) -> None:
+        state = self.tape.state.tasks[task]
+        assert state.change is not None
+        if {"pending", "conflict"} & set(state.hunks.values()):
+            self._ask("change", task, digest=state.change.digest)
+
+    def _take(self, task: str) -> None:
+        run = self.tape.state
+        for approval in run.approvals.values():
+            mine = approval.kind == "change" and task in approval.tasks
+            if not mine or (approval.id, task) in run.used or approval.state == "pending":
+                continue
+            left = [h for h, s in run.tasks[task].hunks.items() if s in ("pending", "conflict")]
+            self.tape.add(ev.ApprovalUsed(id=approval.id), task)
+            self.tape.mark(
+                task, *left, to="accepted" if approval.state == "granted" else "rejected"
+            )

@@ -115,7 +115,8 @@ def test_a_codex_on_path_is_used(checkout: Path, tmp_path: Path) -> None:
 
 
 def speaks_of_commands(path: Path) -> bool:
-    documents = path.suffix in {".md", ".yml", ".json"} and "tests" not in path.parts
+    elsewhere = {"tests", "examples"} & set(path.parts)  # they speak of other projects
+    documents = path.suffix in {".md", ".yml", ".json"} and not elsewhere
     return documents or path == Path(".ci/run")
 
 

@@ -34,7 +34,7 @@ def configure(mis: Mis, command: str = "", *, run_shell: str = "auto") -> None:
     recorder = mis.home.parent / "recorder.py"
     mis.user_config(
         f"[policies]\nrun_shell = '{run_shell}'\n[ui]\nopen_url = 'command'\n"
-        f"open_url_command = '''"{sys.executable}" "{recorder}" {command}'''\n"
+        f"open_url_command = '''\"{sys.executable}\" \"{recorder}\" {command}'''\n"
     )
 
 
@@ -186,7 +186,7 @@ def test_an_untrusted_workspace_names_no_program(mis: Mis) -> None:
     mis.write(
         ".makeitso/config.toml",
         "policies.run_shell = 'auto'\n[ui]\nopen_url = 'command'\n"
-        f"open_url_command = '"{sys.executable}" "{recorder}"'\n",
+        f'open_url_command = \'"{sys.executable}" "{recorder}"\'\n',
     )
     assert mis("open", URL).out == URL + "\n"
     assert seen(mis) is None

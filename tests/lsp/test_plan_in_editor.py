@@ -218,6 +218,38 @@ async def test_starting_a_plan_that_is_not_saved_is_refused(client: Client, plac
     client.close(uri)
 
 
+async def test_an_untrusted_workspace_runs_nothing_until_somebody_agrees(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    place = make_place(tmp_path_factory.mktemp("trust"))
+    place.file(".makeitso/config.toml", '[manager]\nkind = "none"\n')
+    path = place.file(".makeitso/plans/2026-11-22-t.plan.md", GOOD)
+    client = make_client()
+    await start(client, place)
+    uri = client.open(path)
+    await client.until(lambda: "workspace-untrusted" in client.codes(uri), what="a diagnostic")
+    assert "manager.kind" in client.diagnostics[uri][0].message
+    assert list(await client.lenses(uri)) == ["Trust these files"]
+    with pytest.raises(Exception, match="is not trusted"):
+        await client.ask("mis/run/start", {"plan": uri})
+    agree = next(a for a in await client.actions(uri, 0) if a.title == "Trust these files")
+    assert agree.diagnostics
+    assert agree.command is not None
+
+    # The file changes between looking and agreeing: nothing is agreed to.
+    place.file(".makeitso/config.toml", '[manager]\nkind = "codex"\n')
+    with pytest.raises(Exception, match="not what was shown"):
+        await client.command(agree.command)
+    place.file(".makeitso/config.toml", '[manager]\nkind = "none"\n')
+    done = await client.command(agree.command)
+    assert done["state"] == "trusted"
+    await client.until(lambda: not client.codes(uri), what="nothing in the way any more")
+    assert list(await client.lenses(uri)) == ["Make it so", "Run"]
+    assert (await client.ask("mis/trust/set", {"trusted": False}))["state"] == "untrusted"
+    await client.until(lambda: client.codes(uri), what="forgotten")
+    assert await stop(client) == 0
+
+
 @pytest.mark.parametrize(
     ("offered", "agreed"),
     [

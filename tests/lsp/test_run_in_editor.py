@@ -82,6 +82,8 @@ async def test_a_goal_becomes_a_landed_change(client: Client, place: Place) -> N
     assert set(told) >= {e["seq"] for e in final["events"]}, "every event was told"
     assert KEY not in str(client.protocol.log)
     await _progress_went_by(client)
+    await _nothing_is_decided_twice(client)
+    await _the_hover_tells(client)
 
 
 async def _say_yes_until_review(client: Client, plan: str, run: str) -> None:
@@ -159,7 +161,7 @@ async def _progress_went_by(client: Client) -> None:
     assert client.refreshed, "lenses were asked for again"
 
 
-async def test_what_was_decided_cannot_be_decided_again(client: Client) -> None:
+async def _nothing_is_decided_twice(client: Client) -> None:
     listed = await client.ask("mis/approval/list", {"state": None})
     first = listed["approvals"][0]
     with pytest.raises(Exception, match="already"):
@@ -174,7 +176,7 @@ async def test_what_was_decided_cannot_be_decided_again(client: Client) -> None:
         await client.ask("mis/hunk/mark", {"hunks": [landed], "mark": "rejected"})
 
 
-async def test_the_hover_tells_how_it_went(client: Client, place: Place) -> None:
+async def _the_hover_tells(client: Client) -> None:
     plan = next(uri for uri in client.texts if uri.endswith(".plan.md"))
     line = next(
         i for i, text in enumerate(client.texts[plan].split("\n")) if text.startswith("- [x]")

@@ -91,7 +91,10 @@ async def begin(client: Client, path: Path) -> str:
     return run
 
 
-async def test_stop_ends_the_worker_and_can_be_resumed(client: Client, place: Place) -> None:
+async def test_stop_ends_the_worker_and_can_be_resumed(
+    client: Client, place: Place, model: Model
+) -> None:
+    model.script = hanging
     path = write_plan(place, "stop")
     uri = client.open(path)
     run = await begin(client, path)

@@ -116,7 +116,8 @@ def test_unknown_methods(wire: Bare) -> None:
 
 
 def test_second_initialize_is_refused(wire: Bare, place: Place) -> None:
-    params = {"processId": None, "rootUri": place.root.as_uri(), "capabilities": {}}
+    params: dict[str, object] = {"processId": None, "rootUri": place.root.as_uri()}
+    params["capabilities"] = {}
     assert wire.ask("initialize", params)["error"]["code"] == -32600
 
 

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from makeitso.lsp.positions import Stretch
 
 
+TRUST = "trust"
+"""What an action answers that agrees to the files of the workspace."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Action:
     """Something a person can do at a place.
@@ -22,7 +26,7 @@ class Action:
         span: where the lens stands.
         first: first line on which the twin is offered.
         last: last such line.
-        answers: id of the question it answers, if any; it is then a fix of that diagnostic.
+        answers: id of the question it answers, or TRUST; it is then a fix of that diagnostic.
     """
 
     title: str

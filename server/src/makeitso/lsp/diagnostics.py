@@ -44,8 +44,22 @@ def of_plan(view: PlanView, index: TextIndex) -> list[types.Diagnostic]:
     """What is wrong with a plan, and what of its run waits for a person."""
     return [
         *(of_problem(problem, index) for problem in view.problems),
+        *_distrusted(view, index),
         *_waiting(view, index),
     ]
+
+
+def _distrusted(view: PlanView, index: TextIndex) -> Iterator[types.Diagnostic]:
+    state = view.distrusted
+    if state is None:
+        return
+    why = "is not trusted" if state.state == "untrusted" else "changed since it was trusted"
+    lines = [
+        f"- {file.path} ({file.change})" + "".join(f"\n  {line}" for line in file.carries)
+        for file in state.files
+    ]
+    message = f"The workspace {why} ; nothing of it runs before you agree to:\n"
+    yield _information(index, view.head, "workspace-untrusted", message + "\n".join(lines))
 
 
 def _waiting(view: PlanView, index: TextIndex) -> Iterator[types.Diagnostic]:

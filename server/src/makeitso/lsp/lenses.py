@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from makeitso.lsp.actions import TRUST
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -36,9 +38,7 @@ def twins(
         if not _is_wanted(kind, wanted.context.only):
             continue
         answered = [
-            diagnostic
-            for diagnostic in wanted.context.diagnostics
-            if action.answers and f"({action.answers}," in str(diagnostic.message)
+            diagnostic for diagnostic in wanted.context.diagnostics if _answers(action, diagnostic)
         ]
         found.append(
             types.CodeAction(
@@ -49,6 +49,14 @@ def twins(
             )
         )
     return found
+
+
+def _answers(action: Action, diagnostic: types.Diagnostic) -> bool:
+    """Whether an action answers the question a diagnostic puts."""
+    if action.answers == TRUST:
+        return diagnostic.code == "workspace-untrusted"
+    asks = diagnostic.code == "awaiting-approval"
+    return bool(action.answers) and asks and f"({action.answers}," in str(diagnostic.message)
 
 
 def fixes(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from makeitso.lsp.actions import Action
+from makeitso.lsp.actions import TRUST, Action
 from makeitso.plans.quantity import format_count
 
 if TYPE_CHECKING:
@@ -32,6 +32,11 @@ def plan_actions(view: PlanView) -> list[Action]:
 def _head(view: PlanView) -> Iterator[Action]:
     last = view.outline.tasks[0].block.line - 1 if view.outline.tasks else view.head.end_line
     place = _Place(view.head, 0, max(last, view.head.end_line))
+    if (distrusted := view.distrusted) is not None:
+        digests = {file.path: file.digest for file in distrusted.files if file.change != "removed"}
+        yield place.action(
+            "Trust these files", "mis.trust.set", {"trusted": True, "digests": digests}, TRUST
+        )
     run, state = view.run, view.state
     if run is not None and state is not None:
         yield place.action(f"State: {state_line(view)}", "mis.run.get", {"run": run.id})

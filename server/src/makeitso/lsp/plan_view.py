@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from makeitso.plans.read import ReadPlan
     from makeitso.protocol.run import RunView, TaskView
     from makeitso.protocol.text import Problem
+    from makeitso.protocol.trust import TrustState
     from makeitso.requests.place import Workplace
 
 
@@ -37,6 +38,8 @@ class PlanView:
     digest: str
     state: RunState | None = None
     run: RunView | None = None
+    trust: TrustState | None = None
+    """How the workspace stands; None: not known, or it does not matter."""
     driven: bool = False
     """Somebody drives the run now."""
 
@@ -46,10 +49,16 @@ class PlanView:
         return self.outline.title or self.outline.heading or line_span(0, "")
 
     @property
+    def distrusted(self) -> TrustState | None:
+        """What the person has to agree to before anything of the workspace runs; None: nothing."""
+        return self.trust if self.trust is not None and self.trust.state != "trusted" else None
+
+    @property
     def can_run(self) -> bool:
-        """Whether it has open tasks and no error."""
+        """Whether it has open tasks, no error, and a workspace that may run."""
         return (
             bool(self.path)
+            and self.distrusted is None
             and all(problem.severity != "error" for problem in self.problems)
             and any(not task.done for task in self.read.plan.tasks)
         )
@@ -86,6 +95,7 @@ def view_plan(text: str, path: Path, at: Workplace | None) -> PlanView:
         digest=digest,
         state=latest,
         run=view,
+        trust=at.bridge.trust,
         driven=latest is not None
         and latest.finished is None
         and latest.paused is None

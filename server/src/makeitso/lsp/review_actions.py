@@ -81,3 +81,12 @@ def _hunk(hunk: HunkPlace) -> Iterator[Action]:
             first=hunk.span.line,
             last=hunk.last,
         )
+    if hunk.splits and hunk.state in ("pending", "accepted", "rejected"):
+        yield Action(
+            title="Split",
+            command="mis.hunk.split",
+            params={"hunk": hunk.id},
+            span=hunk.span,
+            first=hunk.span.line,
+            last=hunk.last,
+        )

@@ -31,6 +31,8 @@ class HunkPlace:
     """Its first line."""
     last: int
     """Its last line."""
+    splits: bool = False
+    """It has unchanged lines between changes, so that it can stand as its parts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +88,7 @@ def view_review(text: str, stem: str, run: RunState | None) -> ReviewView | None
 
 def _sections(lines: list[str]) -> list[tuple[int, int]]:
     starts = [number for number, line in enumerate(lines) if _FILE.match(line)]
-    ends = [*starts[1:], len(lines)]
+    ends = [*starts[1:], len(lines)][: len(starts)]
     return [(start, _trimmed(lines, start, end)) for start, end in zip(starts, ends, strict=True)]
 
 
@@ -105,13 +107,14 @@ def _file(
         for number in range(first, end)
         if (found := _HUNK.match(lines[number].rstrip("\r"))) is not None
     ]
-    stops = [*(number for number, _ in heads[1:]), end]
+    stops = [*(number for number, _ in heads[1:]), end][: len(heads)]
     hunks = [
         HunkPlace(
             id=name,
             state=states[name],
             span=_line(lines, number),
             last=stop - 1,
+            splits="." not in name and _splits(lines[number + 1 : stop]),
         )
         for (number, name), stop in zip(heads, stops, strict=True)
         if name in states
@@ -125,6 +128,12 @@ def _file(
             )
     title = header.rsplit(" b/", 1)[-1]
     return FilePlace(title=title, span=_line(lines, first), last=end - 1, hunks=tuple(hunks))
+
+
+def _splits(body: list[str]) -> bool:
+    """Whether unchanged lines stand between changed ones."""
+    tags = "".join("=" if line[:1] == " " else "!" for line in body if line[:1] in (" ", "+", "-"))
+    return "=!" in tags.strip("=") and "!=" in tags.strip("=")
 
 
 def _whole(task: TaskState | None, header: str, shown: set[str]) -> list[str]:

@@ -99,7 +99,10 @@ class Server(LanguageServer):
             parsed = dispatch.parse(method, params)
         except ValidationError as error:
             raise answers.of_pydantic(error) from None
-        return await dispatch.answer(self.session.workplace(), method, parsed)
+        try:
+            return await dispatch.answer(self.session.workplace(), method, parsed)
+        finally:
+            self.session.stale()
 
     # -- telling the client -------------------------------------------------------------------
 

@@ -137,7 +137,7 @@ class Views:
         except MisError:
             seq = -1
         owner = at.bridge.owner if seq > 0 else None
-        return (seq, owner.pid if owner else 0, id(at.bridge.loaded))
+        return (seq, owner.pid if owner else 0, at.bridge.loaded, at.bridge.trust)
 
 
 def _runs(at: Workplace | None) -> dict[str, RunState]:

@@ -98,7 +98,6 @@ METHODS: tuple[Method, ...] = (
         name="mis/hunk/edit",
         params=review.HunkEditParams,
         result=review.HunkStates,
-        not_yet="editing a hunk from an editor",
     ),
     Method(
         name="mis/proposal/list",

@@ -135,7 +135,10 @@ class HunkSplitResult(Wire):
 
 
 class HunkEditParams(Wire):
-    """Change what a hunk adds; that lands instead, and counts as accepted."""
+    """Change what a hunk adds; that lands instead, and counts as accepted.
+
+    The answer holds every hunk of the task, because an edited hunk has another id.
+    """
 
     hunk: str = Field(min_length=1, description="Hunk id.")
     diff: str = Field(min_length=1, description="The hunk as edited, header line included.")

@@ -32,6 +32,7 @@ HANDLERS: dict[str, Handler] = {
     "mis/change/land": changes.land,
     "mis/hunk/mark": hunks.mark,
     "mis/hunk/split": hunks.split,
+    "mis/hunk/edit": hunks.edit,
     "mis/trust/get": trust.get,
     "mis/trust/set": trust.set_,
     "mis/doctor/run": doctor.run,
@@ -57,10 +58,12 @@ def check_table() -> None:
 def parse(method: Method, params: object) -> Wire:
     """The params of a method from JSON; none at all counts as an empty object.
 
+    So does an empty array: it is what Lua, and with it Neovim, makes of an empty table.
+
     Raises:
         ValidationError: they do not fit.
     """
-    fields: object = {} if params is None else params
+    fields: object = {} if params is None or params == [] else params
     if isinstance(fields, dict):
         named = cast("dict[str, object]", fields)
         fields = {name: value for name, value in named.items() if name not in _PROGRESS}

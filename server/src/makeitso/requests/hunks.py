@@ -1,4 +1,4 @@
-"""`mis/hunk/*`: mark and split. Marks are durable and can be taken back until a hunk has landed."""
+"""`mis/hunk/*`: mark, split, edit. A mark can be taken back until its hunk has landed."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ from typing import TYPE_CHECKING
 from makeitso.protocol.methods_review import HunkSplitResult, HunkStates
 from makeitso.requests.changes import write_document
 from makeitso.runs import reviewing
+from makeitso.runs.editing import edit_hunk
 
 if TYPE_CHECKING:
-    from makeitso.protocol.methods_review import HunkMarkParams, HunkSplitParams
+    from makeitso.protocol.methods_review import (
+        HunkEditParams,
+        HunkMarkParams,
+        HunkSplitParams,
+    )
     from makeitso.protocol.words import HunkState
     from makeitso.requests.place import Workplace
 
@@ -38,6 +43,22 @@ async def split(at: Workplace, params: HunkSplitParams) -> HunkSplitResult:
     parts = reviewing.split_hunk(at.book, at.bridge.repo, params.hunk)
     await _states(at, parts)
     return HunkSplitResult(parts=parts)
+
+
+async def edit(at: Workplace, params: HunkEditParams) -> HunkStates:
+    """Let what a person made of a hunk land instead of it; the states of all hunks of its task.
+
+    Raises:
+        NotFoundError: there is no such hunk.
+        StateError: it has landed, stands as its parts, or is no hunk of lines.
+        UsageError: the text does not fit the file; nothing changed.
+    """
+    at.require_runs(params.hunk)
+    run, task = reviewing.locate(at.book, params.hunk)
+    edit_hunk(at.book, at.bridge.repo, params.hunk, params.diff)
+    await write_document(at, run, task)
+    at.runner.settle()
+    return HunkStates(hunks=dict(at.run(run.id).tasks[task.id].hunks))
 
 
 async def _states(at: Workplace, hunks: tuple[str, ...]) -> HunkStates:

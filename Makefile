@@ -19,7 +19,8 @@ venv := .venv
 py := $(venv)/bin/python
 done := $(venv)/.done
 pip := $(py) -m pip --disable-pip-version-check
-install := $(pip) install --quiet --no-deps --require-hashes --only-binary :all:
+get := $(pip) install --no-deps --require-hashes --only-binary :all:
+install := $(get) --quiet
 or_say_why = || { echo "make: the installation failed; see above. Where the package index cannot be" \
 	"reached, set PIP_INDEX_URL or PIP_FIND_LINKS to one that can." >&2; exit 1; }
 
@@ -103,7 +104,7 @@ $(done)/project: pyproject.toml $(done)/runtime
 
 $(done)/codex: requirements/codex.txt $(done)/runtime
 	@echo "no codex on PATH: installing the Codex CLI into $(venv), a download of about 142 MB"
-	@$(install) -r requirements/codex.txt $(or_say_why)
+	@$(get) -r requirements/codex.txt $(or_say_why)
 	@touch $@
 
 $(done)/test: requirements/test.txt $(done)/project

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.codex]
 GOAL = "Make the build green"
 BUILD = {
     "Makefile": "all:\n\t@sh build.sh\n",
-    "build.sh": '. ./settings.sh\ntest "$STEPS" = 3 || { echo "error: 3 steps, not $STEPS"; exit 1; }\n',
+    "build.sh": '. ./settings.sh\ntest "$STEPS" = 3 || { echo "error: $STEPS steps"; exit 1; }\n',
     "settings.sh": "STEPS=2\n",
 }
 

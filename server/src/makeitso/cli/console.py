@@ -21,11 +21,15 @@ if TYPE_CHECKING:
 
     from rich.console import Console as RichConsole
 
+    from makeitso.errors import MisError
+
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
 )
 
 
+RECEIVED_CHARS = 600
+"""How much of an answer that made no sense is shown."""
 HEED_S = 0.1
 """How often a prompt looks whether it is still wanted: answered elsewhere, or interrupted."""
 
@@ -98,6 +102,23 @@ class Console:
         self.note(f"mis: {text}", style="bold red")
         if hint:
             self.note(f"     {hint}")
+
+    def report(self, error: MisError) -> int:
+        """Say an expected error to a person and to a script; returns its exit code."""
+        self.error(error.message, hint=error.hint)
+        received = error.data.get("received")
+        if isinstance(received, str) and received:
+            self.note(f"     received: {received[:RECEIVED_CHARS]}", style="dim")
+        self.data(
+            {
+                "type": "error",
+                "code": error.code,
+                "message": error.message,
+                "hint": error.hint,
+                "data": error.data,
+            }
+        )
+        return error.exit_code
 
     def data(self, value: object) -> None:
         """Write one JSON value as one line to stdout, when the output is for a script."""

@@ -9,6 +9,10 @@ import anyio
 
 from makeitso import wiring
 from makeitso.cli.door import JsonDoor, TerminalDoor
+from makeitso.cli.innermost import innermost
+from makeitso.cli.workspace import redact
+from makeitso.errors import MisError, StoreError
+from makeitso.journal.view import run_view
 
 if TYPE_CHECKING:
     from anyio.abc import TaskGroup
@@ -28,6 +32,9 @@ def drive(
 ) -> int:
     """Drive a run to its end or its next open question; returns the exit code."""
     door = door_for(bridge, console)
+    if not resume:
+        for event in bridge.book.journal.read(run=run_id):
+            door.event(event)  # what came before the engine: the run was created
 
     async def work() -> Outcome:
         outcome: Outcome | None = None
@@ -45,11 +52,25 @@ def drive(
     except KeyboardInterrupt:
         state, code = "stopped", 130
         console.note(f"interrupted; `mis resume {run_id}` goes on", style="yellow")
+    except BaseException as failure:
+        error = innermost(failure)
+        if not isinstance(error, MisError):
+            raise
+        redact(bridge, error)
+        state, code = _left_as(bridge, run_id), console.report(error)
     finally:
         door.close()
     console.data({"type": "run.ended", "run": run_id, "state": state, "exit_code": code})
     _last_words(bridge, console, run_id, state)
     return code
+
+
+def _left_as(bridge: Bridge, run_id: str) -> str:
+    """The state in which an error left the run."""
+    try:
+        return run_view(bridge.book.run(run_id)).state
+    except StoreError:
+        return "stopped"  # not even its record can be read
 
 
 async def _end_on_signal(

@@ -10,7 +10,7 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +18,7 @@ from makeitso import __version__
 from makeitso.cli import verbs
 from makeitso.cli.console import Console
 from makeitso.cli.context import Context, context_of
+from makeitso.cli.innermost import innermost
 from makeitso.errors import MisError, UsageError
 
 if TYPE_CHECKING:
@@ -89,15 +90,15 @@ def _run(args: list[str], console: Console) -> int:
 
 def _answer(error: BaseException, console: Console) -> int:
     """Say what an error means to a person, or to a script, and give its exit code."""
-    cause = _innermost(error)
+    cause = innermost(error)
     match cause:
         case MisError():
-            return _report(cause, console)
+            return console.report(cause)
         case typer.TyperException() if not cause.format_message():
             return cause.exit_code  # a group called without its command: help has been shown
         case typer.TyperException():
             usage = UsageError(cause.format_message(), hint="`mis --help` shows what there is.")
-            return _report(usage, console)
+            return console.report(usage)
         case KeyboardInterrupt() | typer.Abort():
             console.note("interrupted")
             return INTERRUPTED
@@ -111,39 +112,6 @@ def _answer(error: BaseException, console: Console) -> int:
             return report_crash(cause, console)
         case _:
             raise cause
-
-
-def _innermost(error: BaseException) -> BaseException:
-    """The one error that a group of tasks failed of: an interrupt first, then an expected one."""
-    if not isinstance(error, BaseExceptionGroup):
-        return error
-    leaves = _leaves(cast("BaseException", error))
-    for kind in (KeyboardInterrupt, SystemExit, BrokenPipeError, MisError):
-        for leaf in leaves:
-            if isinstance(leaf, kind):
-                return leaf
-    return leaves[0]
-
-
-def _leaves(error: BaseException) -> list[BaseException]:
-    if not isinstance(error, BaseExceptionGroup):
-        return [error]
-    members = cast("BaseExceptionGroup[BaseException]", error).exceptions
-    return [leaf for member in members for leaf in _leaves(member)]
-
-
-def _report(error: MisError, console: Console) -> int:
-    console.error(error.message, hint=error.hint)
-    console.data(
-        {
-            "type": "error",
-            "code": error.code,
-            "message": error.message,
-            "hint": error.hint,
-            "data": error.data,
-        }
-    )
-    return error.exit_code
 
 
 def _reader_gone() -> int:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from makeitso.cli.innermost import innermost
 from makeitso.cli.trust import agree
-from makeitso.errors import TrustError
+from makeitso.errors import MisError, TrustError
 from makeitso.wiring import Bridge
 from makeitso.workspace.trust import status
 
@@ -33,8 +34,19 @@ def opened(context: Context, *, bare: bool = False) -> Generator[Bridge]:
     )
     try:
         yield bridge
+    except BaseException as failure:
+        error = innermost(failure)
+        if isinstance(error, MisError):
+            redact(bridge, error)
+        raise
     finally:
         bridge.close()
+
+
+def redact(bridge: Bridge, error: MisError) -> None:
+    """Take known secrets out of an error before anybody is told: a model may have said them."""
+    error.message = bridge.redactor.text(error.message)
+    error.data = {key: bridge.redactor.value(value) for key, value in error.data.items()}
 
 
 def ensure_trusted(context: Context) -> None:

@@ -194,6 +194,10 @@ class _Engine:
                         ev.PhaseEnded(state="failed", reason=reason), task=task_id, phase=phase
                     )
                 case todo.MakePlan() | todo.AskPlan():
+                    received = error.data.get("received")
+                    if isinstance(received, str) and received:
+                        kept = ctx.keep("received.txt", received, kind="output")
+                        reason = f"{reason} What came is kept in {kept.path}."
                     ctx.append(ev.RunFinished(state="failed", reason=reason))
                     self._broken = error if not isinstance(error, BudgetExceeded) else None
                 case _:

@@ -15,6 +15,7 @@ from makeitso.protocol import events as ev
 from makeitso.runs import instructions
 from makeitso.runs.ask import ask, decided
 from makeitso.runs.checks import run_checks
+from makeitso.runs.failures import with_way_out
 from makeitso.runs.host import Host
 from makeitso.runs.jobs import end_leftover, make_job, run_nonce
 from makeitso.runs.proposing import propose
@@ -136,7 +137,8 @@ async def _supervise(
                     ctx.note(f"{result.error}; trying once more", task=task_id, level="warning")
                     verdict = None
                     continue
-                raise Given(result.error or f"the turn was {result.status}")
+                error = result.error or f"the turn was {result.status}"
+                raise Given(with_way_out(ctx.ports, error, result.error_kind))
         elif verdict.verdict == "wait":
             await _pause(ctx, task_id, verdict)
         verdict = await _judge(ctx, task_id, worktree)

@@ -10,6 +10,12 @@ if TYPE_CHECKING:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
+        "--faults",
+        action="store_true",
+        default=False,
+        help="kill at every named fault point instead of a sample of them",
+    )
+    parser.addoption(
         "--update-golden",
         action="store_true",
         default=False,

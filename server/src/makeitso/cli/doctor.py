@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import anyio
 import typer
@@ -14,6 +14,7 @@ from makeitso.requests import doctor as examination
 from makeitso.requests.place import Idle, Workplace
 
 if TYPE_CHECKING:
+    from makeitso.cli.console import Console
     from makeitso.protocol.methods_workspace import DoctorResult
 
 SIGNS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "failed": ("✗", "red")}
@@ -24,9 +25,20 @@ def register(app: typer.Typer) -> None:
     app.command("doctor")(doctor)
 
 
-def doctor(ctx: typer.Context, json: JsonFlag = False) -> int:
+def doctor(
+    ctx: typer.Context,
+    fault_points: Annotated[
+        bool,
+        typer.Option(
+            "--fault-points", help="List where MAKEITSO_CRASH_AT can end a process.", hidden=True
+        ),
+    ] = False,
+    json: JsonFlag = False,
+) -> int:
     """Check git, codex, the sandbox and the settings."""
     context = context_of(ctx)
+    if fault_points:
+        return _fault_points(context.console)
 
     async def look() -> DoctorResult:
         with opened(context) as bridge:
@@ -40,3 +52,14 @@ def doctor(ctx: typer.Context, json: JsonFlag = False) -> int:
         if check.hint:
             context.console.say(f"            {check.hint}")
     return 0 if result.ok else 2
+
+
+def _fault_points(console: Console) -> int:
+    """List the named steps at which a process can be made to end, for tests of what survives."""
+    from makeitso.wiring.faults import points
+
+    found = points()
+    console.data([{"name": name, "meaning": meaning} for name, meaning in found.items()])
+    for name, meaning in found.items():
+        console.say(f"{name:<28} {meaning}")
+    return 0

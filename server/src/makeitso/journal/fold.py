@@ -202,6 +202,9 @@ def _tree(task: TaskState, event: Event) -> None:
         case ev.SnapshotTaken(name="base") as snapshot:
             task.base = snapshot
         case ev.SnapshotTaken(name=name, tree=tree) if name.startswith("round-"):
+            if name == task.round_name:
+                task.round_trees.pop()
+            task.round_name = name
             task.round_trees.append(tree)
         case ev.WorktreeCreated(path=path):
             task.worktree = path

@@ -69,6 +69,8 @@ class TaskState:
     last_turn: TurnEnded | None = None
     round_trees: list[str] = field(default_factory=list[str])
     """Tree after each finished round."""
+    round_name: str = ""
+    """Name of the newest of them: a round that is looked at again after a crash counts once."""
     judgements: list[ManagerJudged] = field(default_factory=list["ManagerJudged"])
     checks: list[CheckRan] = field(default_factory=list["CheckRan"])
     change: ChangeProposed | None = None

@@ -16,6 +16,7 @@ from makeitso.journal import next as todo
 from makeitso.journal.next import Rules, next_steps
 from makeitso.protocol import events as ev
 from makeitso.runs.context import Context
+from makeitso.runs.mending import mend
 from makeitso.runs.steps import bootstrap, ending, land, plan, review, summarize, task, verify
 from makeitso.runs.steps.boundary import ask_phase
 
@@ -85,6 +86,7 @@ class _Engine:
         ctx = self.ctx
         stop_listening = ctx.book.listen(self._tell)
         try:
+            await mend(ctx, settle_only=self._settle_only)
             async with anyio.create_task_group() as group:
                 group.start_soon(ctx.book.watch)
                 while True:

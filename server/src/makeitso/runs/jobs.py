@@ -6,6 +6,8 @@ import re
 import secrets
 from typing import TYPE_CHECKING
 
+from anyio import to_thread
+
 from makeitso.journal.boundary import permissions_of, policy_of
 from makeitso.parsing.tokens import NONCE_PATTERN
 from makeitso.processes.identity import end_identity
@@ -13,6 +15,7 @@ from makeitso.prompts.cut import cut_text
 from makeitso.prompts.dictionary_render import worker_dictionary
 from makeitso.prompts.dictionary_text import without_section
 from makeitso.protocol import events as ev
+from makeitso.store.outputs import unmarked
 from makeitso.workers.port import WorkerJob
 
 if TYPE_CHECKING:
@@ -92,19 +95,36 @@ def _conventions(worktree: Worktree) -> str:
 
 
 async def end_leftover(ctx: Context, task_id: str) -> None:
-    """After a crash of ours: end what is left of the worker, before anything else happens."""
+    """After a crash of ours: end what is left of the worker, before anything else happens.
+
+    What it had put out by then is part of the turn that ends here.
+    """
     worker = ctx.task(task_id).worker
-    if worker is None:
-        return
-    ended = await end_identity(worker.pid, worker.start_time)
-    ctx.append(
-        ev.WorkerEnded(reason="left over, ended" if ended else "was gone"),
-        task=task_id,
-        phase="task",
-    )
-    if ctx.task(task_id).turn is not None:
+    if worker is not None:
+        ended = await end_identity(worker.pid, worker.start_time)
         ctx.append(
-            ev.TurnEnded(status="interrupted", error="the process that supervised it ended"),
+            ev.WorkerEnded(reason="left over, ended" if ended else "was gone"),
             task=task_id,
             phase="task",
         )
+    if ctx.task(task_id).turn is not None:
+        ctx.append(
+            ev.TurnEnded(
+                status="interrupted",
+                error="the process that supervised it ended",
+                outputs=await to_thread.run_sync(_left_output, ctx, task_id),
+            ),
+            task=task_id,
+            phase="task",
+        )
+
+
+def _left_output(ctx: Context, task_id: str) -> tuple[ev.OutputRef, ...]:
+    events = ctx.ports.journal.read(run=ctx.run_id)
+    marked = [
+        ref
+        for event in events
+        if event.task == task_id and isinstance(event.data, ev.TurnEnded)
+        for ref in event.data.outputs
+    ]
+    return unmarked(ctx.ports.places.artifacts, f"{ctx.folder(task_id)}/output", marked)

@@ -79,6 +79,7 @@ async def write_plan(
     path = _new_path(ports, answer.value.title or goal)
     plan = plan_of_draft(answer.value, plan_id=path.name.removesuffix(".plan.md"))
     keep(path.parent, path.name, ports.redactor.text(write(plan)).encode("utf-8", "replace"))
+    ports.fault("plan.written")
     return path, answer
 
 

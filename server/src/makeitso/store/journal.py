@@ -82,6 +82,8 @@ class Journal:
         clock: where `at` comes from.
         client: the door this process is, stored with each event.
         scrub: takes JSON-able data and returns it redacted; applied before anything is written.
+        fault: called with `recording` and `recording.<type>` before an event is written, and with
+            `recorded` and `recorded.<type>` once it is on disk; tests end the process there.
     """
 
     def __init__(
@@ -91,11 +93,13 @@ class Journal:
         clock: Clock,
         client: str,
         scrub: Callable[[object], object] = lambda value: value,
+        fault: Callable[[str], None] = lambda name: None,
     ) -> None:
         self.path = path
         self.client = client
         self._clock = clock
         self._scrub = scrub
+        self._fault = fault
         self._listeners: list[Callable[[Event], None]] = []
         with self._faults("open"):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -168,6 +172,8 @@ class Journal:
         """
         payload = self._scrub(data.model_dump(mode="json"))
         text = stored(payload)
+        self._fault("recording")
+        self._fault(f"recording.{data.type}")
         with self._faults("write"):
             self._db.execute("BEGIN IMMEDIATE")
             try:
@@ -203,6 +209,8 @@ class Journal:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
+        self._fault("recorded")
+        self._fault(f"recorded.{data.type}")
         event = self._event(tuple(row[name] for name in _COLUMNS.split(", ")))  # type: ignore[arg-type]
         for listener in list(self._listeners):
             listener(event)

@@ -11,6 +11,7 @@ from makeitso.errors import StoreError
 from makeitso.protocol.events import OutputRef
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 HINT = "free some disk space or mend the directory, then `mis resume`"
@@ -130,6 +131,39 @@ def keep(root: Path, relative: str, data: bytes) -> OutputRef:
         length_bytes=len(data),
         digest=hashlib.sha256(data).hexdigest(),
     )
+
+
+def unmarked(root: Path, folder: str, marked: Iterable[OutputRef]) -> tuple[OutputRef, ...]:
+    """What stands in the files of a folder behind the last mark: written before a crash.
+
+    Args:
+        root: what the references are relative to.
+        folder: the directory looked into, relative to it.
+        marked: every reference there is into its files.
+
+    Raises:
+        StoreError: a file cannot be read.
+    """
+    ends: dict[str, int] = {}
+    for ref in marked:
+        ends[ref.path] = max(ends.get(ref.path, 0), ref.offset + ref.length_bytes)
+    found: list[OutputRef] = []
+    for path in sorted((root / folder).glob("*.log")):
+        relative = path.relative_to(root).as_posix()
+        start = ends.get(relative, 0)
+        try:
+            with path.open("rb") as file:
+                file.seek(start)
+                data = file.read()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise StoreError(f"cannot read {path}: {error}", hint=HINT) from error
+        if data:
+            digest = hashlib.sha256(data).hexdigest()
+            found.append(
+                OutputRef(path=relative, offset=start, length_bytes=len(data), digest=digest)
+            )
+    return tuple(found)
 
 
 def fetch(root: Path, ref: OutputRef) -> bytes:

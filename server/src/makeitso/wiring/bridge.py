@@ -56,6 +56,9 @@ class Bridge:
         overrides: `key=value` texts over every config file.
         editor: open documents of this door.
         bare: no sandbox; only for the demo's own script.
+
+    Raises:
+        UsageError: a setting of this call is wrong, or the environment names no fault point.
     """
 
     def __init__(
@@ -76,6 +79,8 @@ class Bridge:
         self.editor = editor or NoEditor()
         self.bare = bare
         self.clock = SystemClock()
+        self.fault = fault_from_environment()
+        """Called at named durable steps."""
         self.loaded, self.trust = trust.load_config(self.root, profile=profile, overrides=overrides)
         self.state = workspace_state(self.root)
         self._journal: Journal | None = None
@@ -121,6 +126,7 @@ class Bridge:
                 clock=self.clock,
                 client=self.client,
                 scrub=self.redactor.value,
+                fault=self.fault,
             )
             self._book = Book(self._journal)
         return self._book
@@ -140,6 +146,7 @@ class Bridge:
         if self._owned:
             yield  # this process is already
             return
+        self.fault("workspace.own")
         ensure_dot_makeitso(self.root)
         with owner.own(self.dot.owner_lock, door=self.client):
             self._owned = True
@@ -221,7 +228,7 @@ class Bridge:
             dictionary=self.dictionary,
             library=adapters.library(self),
             prompt_overrides=adapters.prompts(self),
-            fault=fault_from_environment(),
+            fault=self.fault,
         )
 
     @cached_property

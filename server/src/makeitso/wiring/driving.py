@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from makeitso.errors import (
@@ -19,7 +21,6 @@ from makeitso.workspace.config import require_runnable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection
-    from pathlib import Path
 
     from makeitso.codex.sandbox import SandboxState
     from makeitso.protocol.plan import Plan
@@ -57,13 +58,13 @@ async def sandbox(bridge: Bridge) -> SandboxState:
     """
     from makeitso.workers.commands import probe_sandbox
 
-    places = bridge.places()
-    return await probe_sandbox(
-        command=bridge.config.workers.codex.command or None,
-        home=places.homes / "checks",
-        tmp=places.tmp / "checks",
-        root=bridge.root,
-    )
+    with tempfile.TemporaryDirectory(prefix="makeitso-", ignore_cleanup_errors=True) as scratch:
+        return await probe_sandbox(
+            command=bridge.config.workers.codex.command or None,
+            home=Path(scratch) / "home",
+            tmp=Path(scratch) / "tmp",
+            root=bridge.root,
+        )
 
 
 async def drive(

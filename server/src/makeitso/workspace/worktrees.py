@@ -21,6 +21,8 @@ from makeitso.workspace import snapshots
 from makeitso.workspace.git_process import GitPlace, run_git, try_git
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from makeitso.workspace.git import Repository
     from makeitso.workspace.snapshots import Snapshot
 
@@ -54,7 +56,15 @@ class Worktree:
         return GitPlace(git_dir=self.admin_dir, work_tree=self.path)
 
 
-def create(repo: Repository, snapshot: Snapshot, path: Path, *, run: str, task: str) -> Worktree:
+def create(
+    repo: Repository,
+    snapshot: Snapshot,
+    path: Path,
+    *,
+    run: str,
+    task: str,
+    fault: Callable[[str], None] = lambda name: None,
+) -> Worktree:
     """Make a worktree at `path` with the files of `snapshot`, HEAD detached at its commit.
 
     Raises:
@@ -87,6 +97,7 @@ def create(repo: Repository, snapshot: Snapshot, path: Path, *, run: str, task: 
         ],
         place=repo.objects(),
     )
+    fault("worktree.added")
     me = psutil.Process()
     tree = Worktree(
         path=path,
@@ -99,10 +110,12 @@ def create(repo: Repository, snapshot: Snapshot, path: Path, *, run: str, task: 
         started=me.create_time(),
     )
     _write_owner(tree)
+    fault("worktree.owned")
     run_git(
         ["-c", "core.sparseCheckout=false", "read-tree", "--reset", "-u", snapshot.commit],
         place=tree.place(),
     )
+    fault("worktree.filled")
     shutil.copy2(tree.admin_dir / "index", tree.private_index)
     return tree
 
@@ -143,7 +156,32 @@ def adopt(worktree: Worktree) -> Worktree:
     return mine
 
 
-def remove(repo: Repository, worktree: Worktree, *, saved: str | None = None) -> Snapshot | None:
+def discard(repo: Repository, path: Path) -> None:
+    """Delete what a crash left of a worktree that was being made; nobody has worked in it.
+
+    Only for a path that was never reported as made. Twice is the same as once.
+
+    Raises:
+        EnvironmentFault: it cannot be deleted.
+    """
+    path = path.parent.resolve() / path.name
+    for gitdir in (repo.common_dir / "worktrees").glob("*/gitdir"):
+        try:
+            named = gitdir.read_text("utf-8", "surrogateescape").rstrip("\n")
+        except OSError:
+            continue
+        if Path(named) == path / ".git":
+            _delete(gitdir.parent)
+    _delete(path)
+
+
+def remove(
+    repo: Repository,
+    worktree: Worktree,
+    *,
+    saved: str | None = None,
+    fault: Callable[[str], None] = lambda name: None,
+) -> Snapshot | None:
     """Delete a worktree whose change is settled, and forget it.
 
     Its files are kept first as the ref `<task>/final`, unless `saved` names a ref or commit that
@@ -158,6 +196,7 @@ def remove(repo: Repository, worktree: Worktree, *, saved: str | None = None) ->
     elif saved is not None and snapshots.commit_of(repo, saved) is None:
         raise StateError(f"{saved} names nothing, so the worktree is kept.")
     _delete(worktree.path)
+    fault("worktree.emptied")
     _delete(worktree.admin_dir)
     return kept
 

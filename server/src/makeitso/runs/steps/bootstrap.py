@@ -48,9 +48,8 @@ async def bootstrap(ctx: Context, task_id: str) -> None:
 async def ensure_worktree(ctx: Context, task_id: str, base: SnapshotTaken) -> Worktree:
     """The task's worktree; made at its base, with its newest round, when it is not there."""
     found = await to_thread.run_sync(find_worktree, ctx, task_id)
-    if found is not None and await to_thread.run_sync(found.path.is_dir):
-        if ctx.task(task_id).worktree is None:
-            _record(ctx, task_id, found)
+    recorded = ctx.task(task_id).worktree is not None
+    if recorded and found is not None and await to_thread.run_sync(found.path.is_dir):
         return found
     path = ctx.ports.places.worktrees / f"{ctx.run_id}-{task_id}"
     ctx.ports.fault("worktree.create")
@@ -59,10 +58,19 @@ async def ensure_worktree(ctx: Context, task_id: str, base: SnapshotTaken) -> Wo
     def create() -> Worktree:
         if found is not None:
             worktrees.prune(ctx.ports.repo)
+        if not recorded:
+            worktrees.discard(ctx.ports.repo, path)  # a crash while it was being made
         snapshot = snapshots.Snapshot(
             tree=base.tree, commit=base.commit, ref=base.ref, notes=base.notes
         )
-        made = worktrees.create(ctx.ports.repo, snapshot, path, run=ctx.run_id, task=task_id)
+        made = worktrees.create(
+            ctx.ports.repo,
+            snapshot,
+            path,
+            run=ctx.run_id,
+            task=task_id,
+            fault=ctx.ports.fault,
+        )
         if trees:
             restore(ctx.ports.repo, made, trees[-1])
         return made

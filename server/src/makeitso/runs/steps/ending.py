@@ -43,6 +43,7 @@ def tick_box(ctx: Context, task_id: str) -> None:
     run = ctx.run
     if run.plan_path is None:
         return
+    ctx.ports.fault("box.tick")
     path = ctx.ports.places.root / run.plan_path
     if ctx.ports.editor.open_document(run.plan_path) is not None:
         ctx.note(f"{run.plan_path} is open in the editor; {task_id} is ticked there", task=task_id)
@@ -57,6 +58,7 @@ def tick_box(ctx: Context, task_id: str) -> None:
         return
     if edit is not None:
         keep(path.parent, path.name, apply(text, [edit]).encode("utf-8"))
+    ctx.ports.fault("box.ticked")
 
 
 async def clean_up(ctx: Context, task_id: str) -> None:
@@ -68,7 +70,9 @@ async def clean_up(ctx: Context, task_id: str) -> None:
     def remove() -> None:
         tree = find_worktree(ctx, task_id)
         if tree is not None:
-            worktrees.remove(ctx.ports.repo, tree, saved=saved)
+            ctx.ports.fault("worktree.remove")
+            worktrees.remove(ctx.ports.repo, tree, saved=saved, fault=ctx.ports.fault)
+        ctx.ports.fault("worktree.gone")
         for private in (ctx.ports.places.homes, ctx.ports.places.tmp):
             shutil.rmtree(private / ctx.run_id / task_id, ignore_errors=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from anyio import to_thread
@@ -56,7 +57,8 @@ async def land(ctx: Context, task_id: str) -> None:
 async def _recover(ctx: Context, task_id: str, landing_id: str) -> None:
     """A landing was interrupted: it is whole, or nothing of it is there; say which."""
     root = ctx.ports.places.root
-    found = {item.id: item for item in await to_thread.run_sync(landing.recover, root)}
+    recover = functools.partial(landing.recover, root, fault=ctx.ports.fault)
+    found = {item.id: item for item in await to_thread.run_sync(recover)}
     item = found.get(landing_id)
     if item is not None and item.outcome == "landed" and item.landing is not None:
         ctx.append(ev.LandingEnded(landing=item.landing), task=task_id)

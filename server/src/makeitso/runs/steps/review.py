@@ -19,6 +19,18 @@ if TYPE_CHECKING:
 def open_review(ctx: Context, task_id: str) -> None:
     """Let the task wait for marks; ask the one question that stands for all of them."""
     ctx.append(ev.TaskReviewing(), task=task_id)
+    accept_in_advance(ctx, task_id)
+    task, run = ctx.task(task_id), ctx.run
+    if task.change is None:
+        return
+    left = [h for h in task.change.hunks if task.hunks.get(h.id) == "pending"]
+    if left and run.options.yes:
+        ctx.note(f"{counted(len(left))} left to a person: {_why(ctx, task_id, left)}", task=task_id)
+    ask_review(ctx, task_id)
+
+
+def accept_in_advance(ctx: Context, task_id: str) -> None:
+    """Accept the open hunks that `--yes` or a policy accepts; what a person marked stays."""
     task, run = ctx.task(task_id), ctx.run
     change = task.change
     if change is None:
@@ -30,7 +42,7 @@ def open_review(ctx: Context, task_id: str) -> None:
         write_files=permissions_of(run, task).write_files,
         policy=policy_of(run, task, "summarize"),
     )
-    open_ids = tuple(h for h in ids if task.hunks.get(h) == "pending")
+    open_ids = tuple(h for h in ids if task.hunks.get(h) == "pending" and h not in task.explicit)
     if open_ids:
         ctx.append(
             ev.HunkMarked(hunks=open_ids, mark="accepted", because=""),
@@ -38,10 +50,6 @@ def open_review(ctx: Context, task_id: str) -> None:
             actor="policy",
         )
         ctx.note(f"{counted(len(open_ids))} accepted by {who}", task=task_id)
-    left = [h for h in change.hunks if ctx.task(task_id).hunks.get(h.id) == "pending"]
-    if left and run.options.yes:
-        ctx.note(f"{counted(len(left))} left to a person: {_why(ctx, task_id, left)}", task=task_id)
-    ask_review(ctx, task_id)
 
 
 def counted(number: int) -> str:
@@ -104,7 +112,6 @@ def take_answer(ctx: Context, task_id: str) -> None:
         ):
             continue
         left = tuple(h for h, s in task.hunks.items() if s in ("pending", "conflict"))
-        ctx.append(ev.ApprovalUsed(id=approval.id), task=task_id)
         if left:
             ctx.append(
                 ev.HunkMarked(
@@ -115,3 +122,5 @@ def take_answer(ctx: Context, task_id: str) -> None:
                 task=task_id,
                 actor="person",
             )
+        # Used last: a crash in between takes the answer again, and marks what is still open.
+        ctx.append(ev.ApprovalUsed(id=approval.id), task=task_id)

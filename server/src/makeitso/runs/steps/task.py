@@ -222,7 +222,9 @@ async def _judge(ctx: Context, task_id: str, worktree: Worktree) -> Judgement:
     """EVAL: evidence first, then the manager's word, held to the bounds."""
     task = ctx.task(task_id)
     number = task.rounds
-    before = task.round_trees[-1] if task.round_trees else (task.base.tree if task.base else "")
+    again = task.round_name == f"round-{number}"  # taken up in the middle of this judgement
+    earlier = task.round_trees[:-1] if again else task.round_trees
+    before = earlier[-1] if earlier else (task.base.tree if task.base else "")
     taken = await to_thread.run_sync(
         lambda: snapshots.take(
             ctx.ports.repo, worktree, run=ctx.run_id, task=task_id, name=f"round-{number}"

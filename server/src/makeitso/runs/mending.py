@@ -1,0 +1,47 @@
+"""What a crash can have left between two records of one step, put right when a run is taken up.
+
+Most steps can simply be repeated. These are the places where the record says that a step is over
+although something that follows from it had not happened yet.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+from anyio import to_thread
+
+from makeitso.landing import land as landing
+from makeitso.policy.answers import answered_by_yes
+from makeitso.protocol import events as ev
+from makeitso.runs.steps.ending import tick_box
+from makeitso.runs.steps.review import accept_in_advance
+
+if TYPE_CHECKING:
+    from makeitso.runs.context import Context
+
+
+async def mend(ctx: Context, *, settle_only: bool) -> None:
+    """Bring a run that is taken up to where its record says it is.
+
+    Args:
+        ctx: the run.
+        settle_only: nothing may be answered or accepted on anybody's behalf.
+    """
+    run = ctx.run
+    if run.finished is not None:
+        return
+    for task in list(run.tasks.values()):
+        if task.ended == "landed":
+            tick_box(ctx, task.id)
+        for done in task.landings:
+            root = ctx.ports.places.root
+            await to_thread.run_sync(functools.partial(landing.forget, root, done.id))
+    if settle_only:
+        return
+    for approval in run.pending:
+        if answered_by_yes(approval.kind, run.options):
+            ctx.append(ev.ApprovalDecided(id=approval.id, grant=True, who="--yes"), actor="policy")
+    for task in list(ctx.run.tasks.values()):
+        if task.reviewing:
+            accept_in_advance(ctx, task.id)

@@ -1,0 +1,89 @@
+"""What figures need to know of one task: its promises, its hunks, its evidence, its spending."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from makeitso.protocol.events import ChangeProposed, CheckRan
+    from makeitso.protocol.plan import Task
+
+    Covers = Callable[[str, str], bool]
+    """Whether a glob, the first argument, matches a path."""
+
+HunkMark = Literal["pending", "accepted", "rejected", "refused", "landed", "conflict"]
+
+
+@dataclass(kw_only=True)
+class TaskTally:
+    """One task of a run that is not over."""
+
+    spec: Task
+    state: str = "open"
+    in_order: bool = False
+    """It landed after everything it comes after."""
+    tokens: int = 0
+    round: int = 0
+    """Highest round begun."""
+    turn_at: int | None = None
+    """When the open turn began, Unix ms."""
+    hunks: dict[str, HunkMark] = field(default_factory=dict[str, "HunkMark"])
+    splits: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    paths: frozenset[str] = frozenset()
+    evidence: dict[tuple[str, str], bool] = field(default_factory=dict[tuple[str, str], bool])
+    """Whether a check, by command and directory, passed when it last ran on the task's work."""
+
+    @property
+    def begun(self) -> bool:
+        """Something happened in it."""
+        return self.state != "open" or bool(self.round or self.hunks or self.tokens)
+
+    def propose(self, change: ChangeProposed) -> None:
+        """Take the change as it stands; hunks it had keep their marks, parts stand for wholes."""
+        before, self.hunks = self.hunks, {}
+        for hunk in change.hunks:
+            for part in self.splits.get(hunk.id, (hunk.id,)):
+                self.hunks[part] = "refused" if hunk.refused else before.get(part, "pending")
+        self.paths = frozenset(hunk.path for hunk in change.hunks)
+
+    def mark(self, hunk: str, state: HunkMark) -> None:
+        """Take a mark or what landing made of it."""
+        if self.hunks.get(hunk) not in (None, "landed", "refused"):
+            self.hunks[hunk] = state
+
+    def split(self, hunk: str, parts: tuple[str, ...]) -> None:
+        """Let parts stand for a hunk, with its mark."""
+        state = self.hunks.pop(hunk, None)
+        if state is not None:
+            self.splits[hunk] = parts
+            self.hunks.update(dict.fromkeys(parts, state))
+
+    def prove(self, check: CheckRan) -> None:
+        """Take evidence about the task's own work: the proposal, or the workspace it landed in."""
+        if check.where in ("proposal", "landed"):
+            self.evidence[check.command, check.cwd] = check.passed
+
+    def counts(self, covers: Covers) -> Counter[str]:
+        """What it adds to the figures of its run."""
+        found = Counter[str]({f"task.{self.state}": 1, "hunk.proposed": len(self.hunks)})
+        found.update(f"hunk.{state}" for state in self.hunks.values())
+        ceiling = self.spec.budget_tokens or 0
+        found["budget.tasks_over"] = int(0 < ceiling < self.tokens)
+        if self.spec.files:
+            found["plan.declared_files"] = len(self.paths)
+            found["plan.files_inside"] = sum(
+                any(covers(glob, path) for glob in self.spec.files) for path in self.paths
+            )
+        if self.state == "landed":
+            found["plan.dependent_tasks"] = int(bool(self.spec.after))
+            found["plan.tasks_in_order"] = int(bool(self.spec.after) and self.in_order)
+            found["plan.checked_tasks"] = int(bool(self.spec.checks))
+            found["plan.tasks_proved"] = int(
+                bool(self.spec.checks)
+                and all(self.evidence.get((c.command, c.cwd)) for c in self.spec.checks)
+            )
+        return found

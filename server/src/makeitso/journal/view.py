@@ -46,7 +46,7 @@ def _run_state(run: RunState, *, alive: bool) -> tuple[RunStateName, str]:
     if not alive:
         return "stopped", "its process ended; `mis resume` goes on"
     waiting = run.pending
-    busy = any(t.started and not t.reviewing and t.ended is None for t in run.tasks.values())
+    busy = any(task_state(run, task) == "running" for task in run.tasks.values())
     if waiting and not busy:
         return "waiting", f"{waiting[0].kind}: {waiting[0].subject}"
     return "running", ""

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import pytest
+
+from journal.tape import Tape, options, plan_of
+from makeitso.journal.view import budget_of, run_view
+from makeitso.protocol import events as ev
+
+
+def running(*tasks: str) -> Tape:
+    return Tape().created(options("manual")).planned(plan_of(*(tasks or ("T1",))))
+
+
+def task(tape: Tape, name: str = "T1") -> tuple[str, list[str]]:
+    (view,) = [t for t in run_view(tape.state).tasks if t.id == name]
+    return view.state, [phase.state for phase in view.phases]
+
+
+def run(tape: Tape, *, alive: bool = True) -> tuple[str, str]:
+    view = run_view(tape.state, alive=alive)
+    return view.state, view.reason
+
+
+def test_states_of_a_task_and_its_phases_on_its_way() -> None:
+    tape = running()
+    assert task(tape) == ("pending", ["pending"] * 4)
+    tape.phase("T1", "bootstrap", None)
+    assert task(tape) == ("running", ["running", "pending", "pending", "pending"])
+    tape.add(ev.PhaseEnded(state="passed"), "T1", "bootstrap")
+    name = tape.ask("phase", "T1", enters="task")
+    assert task(tape) == ("waiting", ["passed", "waiting", "pending", "pending"])
+    tape.decide(name)
+    tape.phase("T1", "task")
+    tape.phase("T1", "verify", "skipped")
+    tape.phase("T1", "summarize")
+    assert task(tape) == ("running", ["passed", "passed", "skipped", "passed"])
+    tape.add(ev.TaskReviewing(), "T1")
+    tape.ask("change", "T1")
+    assert task(tape)[0] == "reviewing"
+    for end in ("landed", "failed", "stopped"):
+        tape.add(ev.TaskEnded.model_validate({"state": end}), "T1")
+        assert task(tape)[0] == end
+
+
+def test_a_failed_phase_is_shown() -> None:
+    tape = running()
+    tape.phase("T1", "bootstrap", "failed", reason="make failed")
+    assert task(tape) == ("running", ["failed", "pending", "pending", "pending"])
+
+
+def test_a_run_waits_when_only_people_can_go_on() -> None:
+    tape = running("T1", "T2")
+    assert run(tape) == ("running", "")
+    for name in ("T1", "T2"):
+        tape.phase(name, "bootstrap")
+    tape.ask("phase", "T1", enters="task")
+    assert run(tape) == ("running", ""), "T2 goes on"
+    tape.ask("phase", "T2", enters="task")
+    assert run(tape) == ("waiting", "phase: phase")
+    other = Tape().created(options()).planned(plan_of("T1"), granted=False)
+    other.ask("plan", digest="plan-1")
+    assert run(other) == ("waiting", "plan: plan")
+    assert run(Tape().created()) == ("running", "")
+
+
+def test_a_run_in_review_waits() -> None:
+    tape = running()
+    tape.reviewing("T1", "h1")
+    tape.ask("change", "T1")
+    assert run(tape) == ("waiting", "change: change")
+
+
+@pytest.mark.parametrize("state", ["done", "failed", "stopped"])
+def test_a_run_that_is_over_says_how_whatever_was_open(state: str) -> None:
+    tape = running()
+    tape.ask("question", "T1")
+    tape.add(ev.RunFinished.model_validate({"state": state, "reason": "because"}))
+    view = run_view(tape.state, alive=False)
+    assert (view.state, view.reason) == (state, "because")
+    assert view.ended_at == tape.events[-1].at
+
+
+def test_a_run_that_was_put_down_or_whose_process_died_can_be_resumed() -> None:
+    tape = running()
+    assert run(tape, alive=False) == ("stopped", "its process ended; `mis resume` goes on")
+    tape.add(ev.RunPaused(state="waiting", reason="plan: p", exit_code=3))
+    assert run(tape, alive=False) == ("waiting", "plan: p")
+    tape.add(ev.RunResumed())
+    tape.add(ev.RunPaused(state="stopped", reason="Ctrl-C", exit_code=130))
+    assert run(tape) == ("stopped", "Ctrl-C")
+
+
+def test_evidence_is_the_newest_result_at_each_place() -> None:
+    tape = running()
+    tape.check("T1", "base", code=1)
+    tape.check("T1", "round", code=1)
+    tape.check("T1", "proposal", code=1)
+    tape.check("T1", "proposal", code=0)
+    tape.check("T1", "landed", code=None)
+    (check,) = run_view(tape.state).tasks[0].checks
+    assert (check.base, check.proposal, check.landed) == ("failed", "passed", "failed")
+
+
+def test_hunks_are_counted_by_state() -> None:
+    tape = running()
+    tape.propose("T1", "h1", "h2", "h3")
+    tape.mark("T1", "h1", "h2")
+    tape.land("T1", "h1", conflicts=("h2",))
+    assert run_view(tape.state).tasks[0].hunks == {"landed": 1, "conflict": 1, "pending": 1}
+
+
+@pytest.mark.parametrize(
+    ("asked", "plan", "grants", "expected"),
+    [
+        (100, None, 0, 100),
+        (100, 40, 0, 40),
+        (100, 400, 0, 100),
+        (0, None, 0, 0),
+        (0, 40, 0, 40),
+        (100, 0, 0, 100),
+        (100, 40, 2, 120),
+        (0, None, 3, 0),
+    ],
+)
+def test_the_budget_is_the_lower_one_once_more_for_each_grant(
+    asked: int, plan: int | None, grants: int, expected: int
+) -> None:
+    tape = Tape().created(options(budget_tokens=asked))
+    tape.planned(plan_of("T1", budget_tokens=plan))
+    for number in range(grants):
+        tape.decide(tape.ask("budget", "T1", digest=str(number)))
+    tape.decide(tape.ask("budget", "T1", digest="no"), grant=False)
+    tape.ask("budget", "T1", digest="open")
+    tape.decide(tape.ask("command", "T1", digest="other"))
+    assert budget_of(tape.state) == expected
+    view = run_view(tape.state)
+    assert (view.tokens.used, view.tokens.budget) == (0, expected)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from makeitso.protocol import audit
 from makeitso.protocol import methods_later as later
 from makeitso.protocol import methods_plan as plan
 from makeitso.protocol import methods_review as review
@@ -118,12 +119,7 @@ METHODS: tuple[Method, ...] = (
         needs_trust=True,
         not_yet="learning",
     ),
-    Method(
-        name="mis/audit/get",
-        params=later.AuditGetParams,
-        result=later.AuditGetResult,
-        not_yet="figures over runs",
-    ),
+    Method(name="mis/audit/get", params=audit.AuditGetParams, result=audit.AuditFigures),
     Method(
         name="mis/auth/status",
         params=later.AuthStatusParams,

@@ -47,18 +47,6 @@ class LearnRunParams(Wire):
     runs: tuple[str, ...] = Field(default=(), description="Run ids; empty: the latest ones.")
 
 
-class AuditGetParams(Wire):
-    """Figures over runs."""
-
-    since: int | None = Field(default=None, ge=0, description="Unix ms; null: all.")
-
-
-class AuditGetResult(Wire):
-    """Figures."""
-
-    figures: dict[str, float] = Field(description="Figure by name.")
-
-
 class AuthStatusParams(Wire):
     """Which keys and logins are there; never their values."""
 

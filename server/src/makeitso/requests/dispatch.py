@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from makeitso.errors import NotYetError
 from makeitso.protocol.methods import METHODS
-from makeitso.requests import approvals, changes, doctor, hunks, plans, runs, trust
+from makeitso.requests import approvals, audit, changes, doctor, hunks, plans, runs, trust
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -33,6 +33,7 @@ HANDLERS: dict[str, Handler] = {
     "mis/hunk/mark": hunks.mark,
     "mis/hunk/split": hunks.split,
     "mis/hunk/edit": hunks.edit,
+    "mis/audit/get": audit.get,
     "mis/trust/get": trust.get,
     "mis/trust/set": trust.set_,
     "mis/doctor/run": doctor.run,

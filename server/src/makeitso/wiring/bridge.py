@@ -117,9 +117,9 @@ class Bridge:
         return self.dot.journal.exists()
 
     @property
-    def book(self) -> Book:
-        """The runs of this workspace; makes `.makeitso` on first use."""
-        if self._book is None:
+    def journal(self) -> Journal:
+        """The journal of this workspace, not folded; makes `.makeitso` on first use."""
+        if self._journal is None:
             ensure_dot_makeitso(self.root)
             self._journal = Journal(
                 self.dot.journal,
@@ -128,7 +128,13 @@ class Bridge:
                 scrub=self.redactor.value,
                 fault=self.fault,
             )
-            self._book = Book(self._journal)
+        return self._journal
+
+    @property
+    def book(self) -> Book:
+        """The runs of this workspace; makes `.makeitso` on first use."""
+        if self._book is None:
+            self._book = Book(self.journal)
         return self._book
 
     @property

@@ -61,6 +61,20 @@ async def test_problems_come_and_go_as_one_types(client: Client, place: Place) -
     await client.until(lambda: not client.codes(uri), what="taken back when closed")
 
 
+async def test_typing_asks_for_no_lenses(client: Client, place: Place) -> None:
+    path = place.file(".makeitso/plans/2026-11-22-type.plan.md", GOOD)
+    uri = client.open(path)
+    await client.ask("mis/trust/get", {})
+    asked = await client.until(lambda: client.refreshed, what="lenses are asked for after trust")
+    for text in (BAD, GOOD) * 3:
+        client.change(uri, text)
+        await client.until(lambda: bool(client.codes(uri)) is (text == BAD), what="shown")  # noqa: B023
+    await client.ask("mis/run/list", {})
+    # One may still be due for the trust that was looked at; six changes would be six more.
+    assert client.refreshed <= asked + 1
+    client.close(uri)
+
+
 async def test_incremental_changes_with_odd_line_ends(client: Client, place: Place) -> None:
     path = place.file(".makeitso/plans/2026-11-22-odd.plan.md", GOOD)
     odd = GOOD.replace("The suite passes.", "The\u2028suite \u000cpasses \x85 all.")

@@ -225,6 +225,57 @@ async def test_the_end_of_the_server_puts_runs_down(
         assert await stop(second) == 0
 
 
+async def test_two_editors_and_two_runs(
+    tmp_path_factory: pytest.TempPathFactory, model: Model
+) -> None:
+    model.script = hanging
+    with serve(model, key=KEY) as served:
+        place = sample(tmp_path_factory.mktemp("two"), served.base_url)
+        path, other_path = write_plan(place, "one"), write_plan(place, "other")
+        first, second = make_client(), make_client()
+        await start(first, place)
+        uri = first.open(path)
+        run = (await first.command((await first.lenses(uri))["Run"].command))["run"]["id"]
+        await first.until(lambda: "awaiting-approval" in first.codes(uri), what="it asks")
+
+        # The second editor sees the question of the first one's run, and answers it there.
+        await start(second, place)
+        second.open(path)
+        other = second.open(other_path)
+        await second.until(lambda: "awaiting-approval" in second.codes(uri), what="it asks here")
+        make_it_so = (await second.lenses(other))["Make it so"].command
+        with pytest.raises(Exception, match="already working in this workspace"):
+            await second.command(make_it_so)
+        await second.command((await second.lenses(uri))["Approve plan"].command)
+        await first.until(lambda: events(first, run, "turn.started"), what="the first goes on")
+        assert not workers_of(second)
+        told = await second.until(lambda: events(second, run, "turn.started"), what="both know")
+        assert told[0]["client"] == "lsp"
+
+        # The first editor drives a second run beside it; both end with it, the lock too.
+        first.open(other_path)
+        beside = await begin(first, other_path)
+        assert beside != run
+        seen = await second.ask("mis/run/list", {})
+        assert {view["id"]: view["state"] for view in seen["runs"]}[run] == "running"
+        for one in (run, beside):
+            await second.ask("mis/run/stop", {"run": one})
+        for one in (run, beside):
+            await first.until(lambda: events(first, one, "run.paused"), what="stopped")  # noqa: B023
+        await first.until(lambda: not workers_of(first), what="no worker is left")
+        await second.until_asked(lambda: _resumed(second, run), what="the second may drive it now")
+        assert await stop(first) == 0
+        assert await stop(second) == 0
+
+
+async def _resumed(client: Client, run: str) -> bool:
+    try:
+        await client.ask("mis/run/resume", {"run": run})
+    except JsonRpcException:
+        return False
+    return True
+
+
 async def test_questions_as_messages_only_for_those_who_want_them(
     tmp_path_factory: pytest.TempPathFactory, model: Model
 ) -> None:

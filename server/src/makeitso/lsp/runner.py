@@ -51,8 +51,24 @@ class Runner:
         self._held = contextlib.ExitStack()
         self._send, self._inbox = anyio.create_memory_object_stream[tuple[str, bool] | None](1000)
 
-    def take_up(self, run_id: str, *, resume: bool = False) -> None:
-        """Start driving a run; returns at once.
+    def begin(self, create: Callable[[], str]) -> str:
+        """Own the workspace, then make a run and start driving it; returns its id at once.
+
+        Raises:
+            StateError: another process drives this workspace; nothing was made.
+        """
+        self._own()
+        try:
+            run_id = create()
+        except BaseException:
+            self._free()
+            raise
+        self._driven.add(run_id)
+        self._send.send_nowait((run_id, False))
+        return run_id
+
+    def take_up(self, run_id: str) -> None:
+        """Start driving a run that stands still; returns at once.
 
         Raises:
             StateError: it is driven already, or another process drives this workspace.
@@ -61,7 +77,7 @@ class Runner:
             raise StateError(f"{run_id} is under way already", hint="`mis/run/get` shows it")
         self._own()  # held until that run is put down
         self._driven.add(run_id)
-        self._send.send_nowait((run_id, resume))
+        self._send.send_nowait((run_id, True))
 
     def drives(self, run_id: str) -> bool:
         """Whether this process drives a run now."""

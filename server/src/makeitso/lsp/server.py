@@ -17,6 +17,7 @@ from makeitso.lsp.protocol import Protocol, converter
 from makeitso.lsp.session import Session
 from makeitso.lsp.views import Views
 from makeitso.protocol.methods import BY_COMMAND, METHODS
+from makeitso.protocol.trust import TrustState
 from makeitso.requests import dispatch
 
 if TYPE_CHECKING:
@@ -53,17 +54,17 @@ class Server(LanguageServer):
     def on_open(self, document: Document) -> None:
         """A document was opened."""
         self.views.show(document)
-        self.session.stale()
+        self.session.touched()
 
     def on_change(self, document: Document) -> None:
         """A document changed."""
         self.views.show(document)
-        self.session.stale()
+        self.session.touched()
 
     def on_close(self, document: Document) -> None:
         """A document was closed: what was said about it is taken back."""
         self.views.forget(document)
-        self.session.stale()
+        self.session.touched()
 
     async def on_command(self, params: object) -> object:
         """Carry out a command.
@@ -99,10 +100,10 @@ class Server(LanguageServer):
             parsed = dispatch.parse(method, params)
         except ValidationError as error:
             raise answers.of_pydantic(error) from None
-        try:
-            return await dispatch.answer(self.session.workplace(), method, parsed)
-        finally:
-            self.session.stale()
+        result = await dispatch.answer(self.session.workplace(), method, parsed)
+        if isinstance(result, TrustState):
+            self.session.stale()  # trust is in no journal that would tell of it
+        return result
 
     # -- telling the client -------------------------------------------------------------------
 
@@ -118,9 +119,10 @@ class Server(LanguageServer):
 
     def show_all(self) -> None:
         """Show every open document's state anew, and have lenses asked for again."""
-        for document in self.documents:
+        shown = [document for document in self.documents if document.kind != "other"]
+        for document in shown:
             self.views.show(document)
-        if self.client.lens_refresh:
+        if shown and self.client.lens_refresh:
             self.protocol.send_request(types.WORKSPACE_CODE_LENS_REFRESH)
 
     def report_server_error(self, error: Exception, source: object) -> None:

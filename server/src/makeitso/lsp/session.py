@@ -52,7 +52,8 @@ class Session:
         self._at: Workplace | None = None
         self._runner: Runner | None = None
         self._ready = anyio.Event()
-        self._stale = anyio.Event()
+        self._wake = anyio.Event()
+        self._world_moved = False
         self._group: TaskGroup | None = None
         self._published: tuple[published.OpenDocument, ...] | None = None
         self._listening = False
@@ -109,7 +110,12 @@ class Session:
 
     def stale(self) -> None:
         """What is shown may not be so any more."""
-        self._stale.set()
+        self._world_moved = True
+        self._wake.set()
+
+    def touched(self) -> None:
+        """A document was opened, changed or closed; its own view is up to date already."""
+        self._wake.set()
 
     def reload(self, path: Path | None) -> None:
         """A file was saved that settings or trust may come from."""
@@ -158,12 +164,15 @@ class Session:
     async def _refresh(self, at: Workplace) -> None:
         """Show anew what may have changed, once per burst."""
         while True:
-            await self._stale.wait()
+            await self._wake.wait()
             await anyio.sleep(SETTLE_S)
-            self._stale = anyio.Event()
+            self._wake = anyio.Event()
+            moved, self._world_moved = self._world_moved, False
             with contextlib.suppress(MisError):
                 self.workplace()  # a journal may have come to be
             self._publish_open(at)
+            if not moved:
+                continue
             self._server.show_all()
             if self._runner is not None and self._group is not None:
                 self.progress.follow(self._group, at, self._runner.driven)

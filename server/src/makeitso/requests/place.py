@@ -12,6 +12,8 @@ from makeitso.errors import NotFoundError, StateError, UsageError
 from makeitso.journal.view import run_view
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from makeitso.journal.state import RunState
     from makeitso.protocol.run import RunView
     from makeitso.runs.book import Book
@@ -21,8 +23,16 @@ if TYPE_CHECKING:
 class Runner(Protocol):
     """Drives runs in this process, each in a task that somebody owns."""
 
-    def take_up(self, run_id: str, *, resume: bool = False) -> None:
-        """Start driving a run; returns at once.
+    def begin(self, create: Callable[[], str]) -> str:
+        """Own the workspace, then make a run and start driving it; returns its id at once.
+
+        Raises:
+            StateError: another process drives this workspace; nothing was made.
+        """
+        ...
+
+    def take_up(self, run_id: str) -> None:
+        """Start driving a run that stands still; returns at once.
 
         Raises:
             StateError: it is driven already, or another process drives this workspace.
@@ -41,7 +51,11 @@ class Runner(Protocol):
 class Idle:
     """Drives nothing: for doors that only look."""
 
-    def take_up(self, run_id: str, *, resume: bool = False) -> None:
+    def begin(self, create: Callable[[], str]) -> str:
+        """Refuse."""
+        raise StateError("no run is driven from here", hint="use `mis run`")
+
+    def take_up(self, run_id: str) -> None:
         """Refuse."""
         raise StateError(f"{run_id} is not driven from here", hint="use `mis resume`")
 

@@ -53,8 +53,9 @@ async def start(at: Workplace, params: RunStartParams) -> RunResult:
                 data={"digest": plan_digest(plan)},
             )
     await preflight(at.bridge)
-    run_id = create_run(at.bridge.ports(), goal=goal, plan=path, options=_options(at, params))
-    at.runner.take_up(run_id)
+    run_id = at.runner.begin(
+        lambda: create_run(at.bridge.ports(), goal=goal, plan=path, options=_options(at, params))
+    )
     if params.approve:
         await _approve(at, run_id, str(params.digest))
     return RunResult(run=at.view(at.run(run_id)))
@@ -102,7 +103,7 @@ async def resume(at: Workplace, params: RunParams) -> RunResult:
             hint=f"start its plan anew: {run.plan_path}" if run.plan_path else "start another run",
         )
     await preflight(at.bridge)
-    at.runner.take_up(run.id, resume=True)
+    at.runner.take_up(run.id)
     return RunResult(run=at.view(at.run(run.id)))
 
 

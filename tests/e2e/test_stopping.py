@@ -12,7 +12,7 @@ from codex_fixtures import long_sleep
 from e2e.harness import DEADLINE_S, world
 from e2e.stories import CHECK, FILES, PLAN, change, spell
 from makeitso.protocol.events import LandingEnded, RunPaused, WorkerStarted
-from makeitso.scripted import Answer, RequestView, Run, Say, Script
+from makeitso.scripted import Answer, RequestView, Rule, Run, Say, Script, rules
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,17 +96,32 @@ def test_kill_9_in_a_turn(tmp_path: Path) -> None:
 
 
 def test_the_worker_is_killed_from_outside(tmp_path: Path) -> None:
-    nap = long_sleep()
+    """Once: another takes its thread up. Twice: the task fails, and says so."""
+    nap, deadly = long_sleep(), long_sleep()
     with world(tmp_path, napping(nap), files=FILES) as w:
         running = in_turn(w, nap)
-        (started,) = w.of(WorkerStarted)
-        os.kill(started.pid, signal.SIGKILL)
-        ended = running.wait()
-        ended.expect(1, "codex")
+        os.kill(w.of(WorkerStarted)[0].pid, signal.SIGKILL)
+        running.wait().expect(0, "killed by signal 9", "starting it once more", "done")
+        assert w.read("poem.txt") == FILES["poem.txt"].replace("line 2\n", "line two\n")
+        first, second = w.of(WorkerStarted)
+        assert first.thread == second.thread
+    always = rules(Rule(when=lambda view: True, answer=lambda view: fresh(deadly, view)))
+    with world(tmp_path / "twice", always, files=FILES) as w:
+        running = in_turn(w, deadly)
+        for number in (1, 2):
+            w.until_event("worker.started", running, count=number)
+            w.until_event("turn.started", running, count=number)
+            w.until_command(deadly, running)
+            os.kill(w.of(WorkerStarted)[-1].pid, signal.SIGKILL)
+        running.wait().expect(1, "killed by signal 9", "mis doctor", "mis run .makeitso/plans/")
         w.until_quiet()
-        status = w.status()
-        assert status["state"] == "failed"
+        assert w.status()["state"] == "failed"
         assert w.read("poem.txt") == FILES["poem.txt"]
+
+
+def fresh(command: str, view: RequestView) -> Answer:
+    """Run the command again, as a call of its own."""
+    return Answer(items=(Run(command, f"nap-{len(view.calls)}"),))
 
 
 def test_ctrl_c_while_the_manager_plans(tmp_path: Path) -> None:

@@ -98,4 +98,6 @@ def _last_words(bridge: Bridge, console: Console, run_id: str, state: str) -> No
             + (" or hunk by hunk with `mis review`" if changes else "")
             + f", then `mis resume {run_id}`"
         )
+    if run.finished is not None and run.finished.state != "done" and run.plan_path:
+        console.note(f"`mis run {run.plan_path}` works the plan again", style="dim")
     console.note(f"kept in {bridge.places().artifacts / run_id}", style="dim")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from typing import TYPE_CHECKING, TypeVar
 
 import anyio
@@ -30,6 +31,8 @@ EOF_PATIENCE_S = 5.0
 """At the end of its input Codex ends its commands and itself in about 0.1 s."""
 _RETRY_S = 0.05
 _LAST_WORDS_S = 1.0
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_BENIGN = "could not find bubblewrap on PATH"  # it brings its own
 _STDERR_TAIL = 4000
 
 
@@ -51,8 +54,9 @@ class AppServer:
 
     @property
     def stderr_tail(self) -> str:
-        """The last of what it logged so far."""
-        return self._stderr.decode(errors="replace").strip()
+        """The last of what it logged so far, without colours and what it says of every start."""
+        text = _COLOUR.sub("", self._stderr.decode(errors="replace"))
+        return "\n".join(line for line in text.splitlines() if _BENIGN not in line).strip()
 
     async def last_words(self) -> str:
         """The last of what it logged; waits a moment for the rest if it has just ended."""

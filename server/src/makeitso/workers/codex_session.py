@@ -147,6 +147,8 @@ class CodexSession:
     async def _died(self, server: AppServer) -> Failure:
         code = server.child.exit_code
         how = "its output closed" if code is None else f"exit code {code}"
+        if code is not None and code < 0:
+            how = f"killed by signal {-code}"
         tail = await server.last_words()
         text = f"Codex ended in the middle of a turn ({how})"
         return Failure("process", f"{text}: {tail[-500:]}" if tail else text, retryable=True)

@@ -49,6 +49,10 @@ class Given(Exception):  # noqa: N818 -- control flow, never leaves this module
         self.reason = reason
 
 
+class WorkerGone(Exception):  # noqa: N818 -- control flow, never leaves this module
+    """The worker program died in a turn; another can take its thread up."""
+
+
 class Unanswered(Exception):  # noqa: N818 -- control flow for the engine
     """A question stands that nobody is there to answer; the phase goes on after a resume."""
 
@@ -87,6 +91,24 @@ async def work(ctx: Context, task_id: str, *, nobody: Callable[[], bool]) -> Non
 async def _rounds(
     ctx: Context, task_id: str, worktree: Worktree, nobody: Callable[[], bool]
 ) -> None:
+    for left in reversed(range(WORKER_RETRIES + 1)):
+        try:
+            await _session(ctx, task_id, worktree, nobody, retries=left)
+        except WorkerGone as gone:
+            text = f"{gone}; starting it once more"
+            ctx.note(text, task=task_id, level="warning")
+        else:
+            return
+
+
+async def _session(
+    ctx: Context, task_id: str, worktree: Worktree, nobody: Callable[[], bool], *, retries: int
+) -> None:
+    """One worker program from its start to its end.
+
+    Raises:
+        WorkerGone: it died in a turn, and there are retries left.
+    """
     nonce = run_nonce(ctx)
     host = Host(
         ctx,
@@ -101,7 +123,7 @@ async def _rounds(
     try:
         async with ctx.ports.worker.open(job, host) as session:
             host.interrupt = session.interrupt
-            await _supervise(ctx, task_id, worktree, session, host)
+            await _supervise(ctx, task_id, worktree, session, host, retries=retries)
     except BaseException as error:
         reason = str(error) or type(error).__name__
         raise
@@ -112,9 +134,14 @@ async def _rounds(
 
 
 async def _supervise(
-    ctx: Context, task_id: str, worktree: Worktree, session: WorkerSession, host: Host
+    ctx: Context,
+    task_id: str,
+    worktree: Worktree,
+    session: WorkerSession,
+    host: Host,
+    *,
+    retries: int,
 ) -> None:
-    retries = 0
     verdict = _pending_verdict(ctx, task_id)
     unjudged = _unjudged(ctx, task_id)
     while True:
@@ -132,8 +159,10 @@ async def _supervise(
                 host.over_budget, verdict = False, None
                 continue
             if result.status != "completed":
-                if result.retryable and retries < WORKER_RETRIES:
-                    retries += 1
+                if result.retryable and retries > 0:
+                    if result.error_kind == "process":
+                        raise WorkerGone(result.error)
+                    retries -= 1
                     ctx.note(f"{result.error}; trying once more", task=task_id, level="warning")
                     verdict = None
                     continue

@@ -92,6 +92,7 @@ VALUES = {
     "policies.network": "'auto'",
     "bootstrap.commands": "['evil']",
     "learning.mode": "'off'",
+    "monitor.enabled": "false",
     "remote_monitor.listen": "'0.0.0.0:80'",
     "debug.inspector_url": "'ws://evil'",
     "debug.targets.x.program": "'evil'",

@@ -193,12 +193,25 @@ class Learning(Section):
 
 
 class Monitor(Section):
-    """Watching the streams."""
+    """Watching the streams; a change holds for turns that run already."""
 
-    enabled: bool = _key(True, "Watch for stalls, danger, loops and floods.")
-    stall_timeout_s: float = _key(120.0, "Seconds without progress.", gt=0)
-    dangerous_regexes: tuple[str, ...] = _key((), "Commands that stop a run.", not_yet="any")
-    loop_limit: int = _key(3, "Same call so often stops.", ge=2)
+    enabled: bool = _key(True, "Watch for stalls, danger, loops and floods.", rights=True)
+    stall_timeout_s: float = _key(
+        120.0, "A turn without progress for so many seconds is interrupted.", gt=0
+    )
+    dangerous_regexes: tuple[str, ...] = _key(
+        (),
+        "Commands that may not run, as RE2 expressions; those of all files hold together.",
+    )
+    loop_limit: int = _key(
+        3, "The same call with the same outcome so often in a row is interrupted.", ge=2
+    )
+    flood_bytes_per_s: int = _key(
+        2_000_000, "More output than this for three seconds is interrupted; 0: no limit.", ge=0
+    )
+    flood_bytes_per_turn: int = _key(
+        32_000_000, "More output than this in one turn is interrupted; 0: no limit.", ge=0
+    )
 
 
 class RemoteMonitor(Section):

@@ -5,6 +5,7 @@ Low to high: built-in defaults, the person's file, the workspace's (a root `conf
 flags. Four rules stand above that order:
 
 - policies, approval and budget: the stricter of person's file and workspace file holds;
+  dangerous patterns of all files hold together;
 - in an untrusted workspace its values that carry rights are left out, unless they only restrict;
 - a value this version does not do yet is refused, never half done;
 - a path a workspace names stays inside the workspace.

@@ -5,9 +5,9 @@ The rules are those stated at the top of `config`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from makeitso.workspace import config_keys
 from makeitso.workspace.config_entries import ConfigProblem, Entry, Layer, Source, shown
@@ -27,6 +27,7 @@ _ORDERED: Mapping[Names, tuple[str, ...]] = {
     ("manager", "approval"): ("manual", "confirm-phase", "delegate"),
     ("manager", "budget_tokens"): (),
 }
+_UNITED: frozenset[Names] = frozenset({("monitor", "dangerous_regexes")})
 _PATHS: tuple[Names, ...] = (
     ("project", "root"),
     ("project", "artifacts_dir"),
@@ -72,12 +73,21 @@ def settle(
             if problem is not None:
                 refused += [entry for entry in admitted if entry.source.side == "workspace"]
                 problems.append(problem)
+        if winner is not None and path in _UNITED:
+            last, winner = winner, _united(admitted)
+            chain = [winner if entry is last else entry for entry in chain]
         if winner is not None:
             held[path] = winner
         settings[dotted(path)] = tuple(
             Setting(e.value, e.source, _outcome(e, winner, refused)) for e in chain
         )
     return settings, held
+
+
+def _united(admitted: list[Entry]) -> Entry:
+    """The last entry with the values of all: nobody's word takes away what another forbids."""
+    every = (value for entry in admitted for value in cast("tuple[str, ...]", entry.value))
+    return replace(admitted[-1], value=tuple(dict.fromkeys(every)))
 
 
 def _key(path: Names) -> config_keys.Key:
@@ -114,6 +124,8 @@ def _refusal(
     if key.refuses(entry.value) or (table is not None and table.not_yet):
         message = f"{name} = {shown(entry.value)}: this version does not do that yet"
         return entry.problem("not-yet", message, error=True)
+    if entry.path in _UNITED and (reason := _uncompiled(cast("tuple[str, ...]", entry.value))):
+        return entry.problem("wrong-value", f"{name}: {reason}; the value is left out", error=True)
     if entry.path in _PATHS[1:] and not PurePosixPath(str(entry.value)).parts:
         # The workspace as a whole would be taken for outputs, patterns or prompts.
         message = f"{name} must name something below the workspace"
@@ -137,6 +149,20 @@ def _refusal(
             error=True,
         )
     return None
+
+
+def _uncompiled(patterns: tuple[str, ...]) -> str:
+    """Why the engine refuses an expression; empty: it takes them all."""
+    if not patterns:
+        return ""
+    from makeitso.parsing.linear import LinearRegex, PatternError
+
+    for pattern in patterns:
+        try:
+            LinearRegex(pattern.encode("utf-8"))
+        except PatternError as error:
+            return f"{shown(pattern)} is no regular expression RE2 takes ({error})"
+    return ""
 
 
 def _rank(path: Names, value: object) -> float:

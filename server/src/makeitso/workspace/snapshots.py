@@ -123,6 +123,17 @@ def drop(repo: Repository, *, run: str) -> int:
     return len(refs)
 
 
+def kept_runs(repo: Repository) -> tuple[tuple[str, int], ...]:
+    """Each ref of ours by the run it belongs to, with the Unix milliseconds of its commit."""
+    form = "--format=%(refname) %(committerdate:unix)"
+    out = run_git(["for-each-ref", form, "refs/makeitso/"], place=repo.objects())
+    found: list[tuple[str, int]] = []
+    for line in out.decode("utf-8", "surrogateescape").splitlines():
+        ref, _, at = line.rpartition(" ")
+        found.append((ref.split("/")[2].replace("%2E", "."), int(at or 0) * 1000))
+    return tuple(found)
+
+
 def _seed_index(place: GitPlace, *, seed: Path, index: Path, commit: str | None) -> None:
     """Start from a copy of an index for its stat cache, else from a commit, else from nothing.
 

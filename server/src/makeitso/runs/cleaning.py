@@ -1,0 +1,54 @@
+"""Removing what is left over, one thing after the other; nothing unsaved is ever deleted."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from makeitso.errors import EnvironmentFault
+from makeitso.workspace import snapshots, worktrees
+from makeitso.workspace.paths import workspace_state
+
+if TYPE_CHECKING:
+    from makeitso.runs.retention import Leftover
+    from makeitso.workspace.git import Repository
+
+
+def remove(repo: Repository, item: Leftover) -> str:
+    """Remove one leftover; twice is the same as once. Returns where its files are kept, or empty.
+
+    The caller owns the workspace, so that no run uses what goes.
+
+    Raises:
+        EnvironmentFault: it could not be saved or deleted; what is there of it is still whole or
+            can be removed by calling again.
+    """
+    path = Path(item.name)
+    match item.kind:
+        case "worktree":
+            for tree in worktrees.listing(repo):
+                if tree.path == path:
+                    kept = worktrees.remove(repo, tree)
+                    return kept.ref if kept else ""
+        case "refs":
+            snapshots.drop(repo, run=item.run)
+        case "demo":
+            for inside in path.iterdir():
+                _delete(workspace_state(inside).path)
+            _delete(path)
+        case "home" | "tmp" | "artifacts":
+            _delete(path)
+    return ""
+
+
+def _delete(path: Path) -> None:
+    try:
+        shutil.rmtree(path)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise EnvironmentFault(
+            f"{path} could not be deleted: {error.strerror}",
+            hint="close what still uses it and try again",
+        ) from error

@@ -1,0 +1,136 @@
+"""`mis clean` on what a process that is gone left over: shown, saved, removed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, cast
+
+import git_sandbox
+from cli.mis_process import Mis
+from makeitso.workspace.paths import UserDirs, workspace_state
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+RUN = "r20200101-1"
+MAKER = """
+import sys
+from pathlib import Path
+from makeitso.workspace import snapshots, worktrees
+from makeitso.workspace.git import open_repository
+
+root, path, run = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+repo = open_repository(root)
+taken = snapshots.take(repo, root, run=run, task="T1", name="base")
+worktrees.create(repo, taken, path, run=run, task="T1")
+"""
+
+Row = dict[str, object]
+
+
+class Place:
+    """A repository with a worktree that a process made which is gone."""
+
+    def __init__(self, tmp_path: Path) -> None:
+        (tmp_path / "home").mkdir()
+        self.box = git_sandbox.make(tmp_path / "wörk")
+        self.box.write("a.txt", b"a\n")
+        self.box.commit()
+        self.mis = Mis(tmp_path / "home", self.box.root)
+        dirs = UserDirs(config=tmp_path, state=tmp_path / "home/state/makeitso")
+        self.state = workspace_state(self.box.root, dirs=dirs)
+        self.dirs = dirs
+        self.tree = self.state.worktrees / f"{RUN}-T1"
+        subprocess.run(
+            [sys.executable, "-c", MAKER, str(self.box.root), str(self.tree), RUN], check=True
+        )
+        (self.tree / "unsaved.txt").write_text("nobody has seen this\n")
+
+    def clean(self, *args: str, code: int = 0) -> list[Row]:
+        ended = self.mis("clean", "--json", *args)
+        assert ended.code == code, ended
+        return cast("list[Row]", json.loads(ended.out)["items"])
+
+
+def of(rows: Sequence[Row], kind: str) -> Row:
+    (row,) = [row for row in rows if row["kind"] == kind]
+    return row
+
+
+def test_a_dry_run_shows_and_touches_nothing(tmp_path: Path) -> None:
+    at = Place(tmp_path)
+    row = of(at.clean("--dry-run"), "worktree")
+    assert (row["action"], row["run"], row["task"], row["removed"]) == ("remove", RUN, "T1", False)
+    assert cast("int", row["size_bytes"]) > 0
+    assert cast("Row", row["owner"])["alive"] is False
+    assert at.tree.is_dir()
+    assert of(at.clean("--dry-run"), "refs")["action"] == "keep"
+    assert not (at.box.root / ".makeitso").exists(), "looking makes nothing"
+    shown = at.mis("clean", "-n").out
+    assert "remove worktree" in shown
+    assert "is gone" in shown
+
+
+def test_without_a_person_nothing_goes_and_the_exit_code_says_so(tmp_path: Path) -> None:
+    at = Place(tmp_path)
+    at.clean(code=3)
+    assert at.tree.is_dir()
+
+
+def test_what_was_not_saved_is_under_a_ref_before_it_goes(tmp_path: Path) -> None:
+    at = Place(tmp_path)
+    home = at.state.codex / RUN / "T1"
+    home.mkdir(parents=True)
+    (home / "auth.json").write_text("{}")
+    before = at.box.state()
+    rows = at.clean("--yes")
+    row = of(rows, "worktree")
+    assert (row["removed"], row["kept_at"]) == (True, f"refs/makeitso/{RUN}/T1/final")
+    assert not at.tree.exists()
+    assert not home.exists()
+    assert at.box.text("worktree", "list").count("\n") == 0
+    assert at.box.text("show", f"{row['kept_at']}:unsaved.txt") == "nobody has seen this"
+    assert at.box.state() == before
+    again = at.clean("--yes")
+    assert [row["kind"] for row in again] == ["refs"], "twice is the same as once"
+
+
+def test_auto_keeps_for_the_days_of_the_settings(tmp_path: Path) -> None:
+    at = Place(tmp_path)
+    assert of(at.clean("--auto"), "worktree")["action"] == "keep"
+    assert at.tree.is_dir()
+    (admin,) = (at.box.root / ".git/worktrees").iterdir()
+    os.utime(admin, (1_500_000_000, 1_500_000_000))
+    assert of(at.clean("--auto"), "worktree")["removed"] is True
+    assert not at.tree.exists()
+    # Its refs are new: what was saved just now can be read for as long again.
+    assert of(at.clean("--auto"), "refs")["action"] == "keep"
+    at.clean("--auto", "-c", "retention.days=0")
+    assert at.box.text("for-each-ref", "refs/makeitso") == ""
+
+
+def test_a_directory_git_does_not_know_is_never_touched(tmp_path: Path) -> None:
+    at = Place(tmp_path)
+    lost = at.state.worktrees / "r20200101-9-T1"
+    lost.mkdir()
+    (lost / "work.txt").write_text("only here\n")
+    rows = [row for row in at.clean("--yes") if row["name"] == str(lost)]
+    assert [row["action"] for row in rows] == ["keep"]
+    assert (lost / "work.txt").read_text() == "only here\n"
+
+
+def test_demo_folders_go_with_their_private_places(tmp_path: Path) -> None:
+    at = Place(tmp_path)
+    demo = at.dirs.state / "demo/demo-abc/stardates"
+    demo.mkdir(parents=True)
+    private = workspace_state(demo, dirs=at.dirs).path / "codex"
+    private.mkdir(parents=True)
+    (private / "big").write_bytes(bytes(5000))
+    row = of(at.clean("--yes"), "demo")
+    assert cast("int", row["size_bytes"]) >= 5000
+    assert not demo.parent.exists()
+    assert not private.parent.exists()

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,7 +19,6 @@ from makeitso.protocol.methods import METHODS, Method
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 SECRET = "sk-planted-0123456789abcdef"
 
@@ -325,3 +325,14 @@ def test_version_loads_no_journal_and_says_itself(tmp_path: Path) -> None:
         check=True,
     )
     assert ended.stdout.startswith("makeitso ")
+
+
+@pytest.mark.parametrize("command", [("mis", "lsp"), ("makeitso-language-server", "--stdio")])
+def test_both_programs_serve(tmp_path: Path, command: tuple[str, ...]) -> None:
+    program = Path(sys.executable).parent / command[0]
+    wire = Bare(make_place(tmp_path), str(program), *command[1:])
+    name = wire.initialize()["result"]["serverInfo"]["name"]
+    assert name == "makeitso"
+    wire.ask("shutdown")
+    wire.notify("exit", None)
+    assert wire.end() == 0

@@ -81,3 +81,27 @@ def test_hunks_are_gone_through_one_by_one(tmp_path: Path) -> None:
         assert w.read("poem.txt") == expected
         assert "keep it" in w.task().hunk_reasons.values()
         assert w.status()["state"] == "done"
+
+
+def test_a_question_answered_elsewhere_is_no_question_here(tmp_path: Path) -> None:
+    with world(tmp_path, spell(), files=FILES) as w:
+        with Terminal(w, "run", w.plan("spell", PLAN)) as t:
+            t.expect("plan: run").expect("]? ")
+            w.mis("approve", w.pending("plan")).expect(0)
+            t.expect("T1: bootstrap").expect("phase: enter verify").expect("]? ")
+            w.mis("approve", w.pending("phase")).expect(0)
+            t.expect("+line two").expect(ASKS)
+            # The person here is slower than the one at the other terminal, hunk by hunk too.
+            w.mis("review", "accept", "--all").expect(0, "the process that runs it lands it")
+            t.end().expect(0, "landed: poem.txt")
+        assert "line two\n" in w.read("poem.txt")
+
+
+def test_every_hunk_rejected(tmp_path: Path) -> None:
+    with world(tmp_path, spell(), files=FILES) as w:
+        w.mis("run", w.plan("spell", PLAN), "--yes", "--halt-on", "write_files").expect(3)
+        with Terminal(w, "resume") as t:
+            t.expect("+line two").expect(ASKS).type("d")
+            t.end().expect(1, "every hunk was rejected")
+        assert w.read("poem.txt") == FILES["poem.txt"]
+        assert w.status()["state"] == "stopped"

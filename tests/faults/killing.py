@@ -131,7 +131,8 @@ def _each_thing_once(w: World) -> None:
 def _no_output_lost(w: World) -> None:
     """Every stretch is what was recorded, and every byte that was captured is in a stretch."""
     artifacts = w.root / ".makeitso/artifacts"
-    refs = [ref for data in w.of(ev.TurnEnded) for ref in data.outputs]
+    ends = [*w.of(ev.TurnEnded), *w.of(ev.WorkerEnded)]
+    refs = [ref for data in ends for ref in data.outputs]
     for ref in refs:
         fetch(artifacts, ref)
     covered: dict[str, int] = {}

@@ -187,6 +187,9 @@ class WorkerEnded(Wire):
 
     type: Literal["worker.ended"] = "worker.ended"
     reason: str = Field(description="done, interrupted, or what went wrong.")
+    outputs: tuple[OutputRef, ...] = Field(
+        default=(), description="What it put out that belongs to no turn."
+    )
 
 
 class TurnStarted(Wire):
@@ -261,6 +264,14 @@ class UsageCounted(Wire):
     output_tokens: int = Field(ge=0, description="Output, reasoning included.")
     thread_input: int = Field(default=0, ge=0, description="The thread's cumulative input.")
     thread_output: int = Field(default=0, ge=0, description="The thread's cumulative output.")
+
+
+class MonitorInterrupted(Wire):
+    """The monitor interrupts the worker's turn; recorded before it does."""
+
+    type: Literal["monitor.interrupted"] = "monitor.interrupted"
+    cause: Literal["stall", "danger", "loop", "flood"] = Field(description="What was found.")
+    detail: str = Field(description="In words, for a person and for the worker.")
 
 
 class ManagerJudged(Wire):
@@ -440,7 +451,8 @@ EventData = Annotated[
     | TaskStarted | TaskReviewing | TaskEnded | PhaseStarted | PhaseEnded
     | SnapshotTaken | WorktreeCreated | WorktreeRemoved | SetupRan
     | WorkerStarted | WorkerEnded | TurnStarted | TurnEnded | CommandRan
-    | RecordFound | MissFound | OutputParsed | UsageCounted | ManagerJudged | CheckRan
+    | RecordFound | MissFound | OutputParsed | UsageCounted
+    | MonitorInterrupted | ManagerJudged | CheckRan
     | ChangeProposed | HunkMarked | HunkSplit
     | LandRequested | LandingStarted | LandingEnded
     | ArtifactCaptured | SummaryWritten | NoteAdded

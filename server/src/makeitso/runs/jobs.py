@@ -97,22 +97,24 @@ def _conventions(worktree: Worktree) -> str:
 async def end_leftover(ctx: Context, task_id: str) -> None:
     """After a crash of ours: end what is left of the worker, before anything else happens.
 
-    What it had put out by then is part of the turn that ends here.
+    What it had put out by then belongs to the turn that ends here, or else to the worker.
     """
     worker = ctx.task(task_id).worker
-    if worker is not None:
-        ended = await end_identity(worker.pid, worker.start_time)
+    gone = True if worker is None else not await end_identity(worker.pid, worker.start_time)
+    in_turn = ctx.task(task_id).turn is not None
+    rest = await to_thread.run_sync(_left_output, ctx, task_id)
+    if in_turn:
         ctx.append(
-            ev.WorkerEnded(reason="left over, ended" if ended else "was gone"),
+            ev.TurnEnded(
+                status="interrupted", error="the process that supervised it ended", outputs=rest
+            ),
             task=task_id,
             phase="task",
         )
-    if ctx.task(task_id).turn is not None:
+    if worker is not None or (rest and not in_turn):
         ctx.append(
-            ev.TurnEnded(
-                status="interrupted",
-                error="the process that supervised it ended",
-                outputs=await to_thread.run_sync(_left_output, ctx, task_id),
+            ev.WorkerEnded(
+                reason="was gone" if gone else "left over, ended", outputs=() if in_turn else rest
             ),
             task=task_id,
             phase="task",
@@ -124,7 +126,7 @@ def _left_output(ctx: Context, task_id: str) -> tuple[ev.OutputRef, ...]:
     marked = [
         ref
         for event in events
-        if event.task == task_id and isinstance(event.data, ev.TurnEnded)
+        if event.task == task_id and isinstance(event.data, ev.TurnEnded | ev.WorkerEnded)
         for ref in event.data.outputs
     ]
     return unmarked(ctx.ports.places.artifacts, f"{ctx.folder(task_id)}/output", marked)

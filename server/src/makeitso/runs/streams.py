@@ -85,13 +85,14 @@ class Stream:
         self._count()
         return self._file.mark()
 
-    def close(self) -> None:
-        """The session is over."""
-        self.flush()
+    def close(self) -> ev.OutputRef:
+        """The session is over; returns what came since the last turn."""
+        ref = self.flush()
         if self._parser is not None:
             self._record(self._parser.close())
             self._count()
         self._file.close()
+        return ref
 
     def _take(self, clean: bytes) -> None:
         if not clean:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from makeitso.codex.notes import Note
     from makeitso.workers.timers import Expired, TurnTimers
 
+MOST_COMPARED = 65_536
+"""Characters of a command's output up to which what was streamed is held against the whole."""
+
 Emit = Callable[[WorkerEvent], Awaitable[None]]
 
 
@@ -56,7 +59,7 @@ class Turn:
         self.cleaned = False
         self.open_items: dict[str, Item] = {}
         self._final = False
-        self._streamed: set[str] = set()
+        self._streamed: dict[str, str | None] = {}
         self._closed: set[str] = set()
 
     def end(self, status: str, failure: Failure | None) -> None:
@@ -70,7 +73,7 @@ class Turn:
             case TextDelta():
                 await emit(Output("message", note.text.encode(), note.item))
             case OutputDelta():
-                self._streamed.add(note.item)
+                self._remember(note.item, note.text)
                 await emit(Output("stdout", note.text.encode(), note.item))
             case ItemStarted():
                 await self._item_started(note.item, emit)
@@ -99,6 +102,11 @@ class Turn:
             return TurnResult(status="interrupted", message=self.message)
         return failed(self.failure or otherwise, message=self.message)
 
+    def _remember(self, item: str, text: str) -> None:
+        """Keep what was streamed of a command, as long as it is short."""
+        known = self._streamed.get(item, "")
+        self._streamed[item] = None if known is None or len(known) > MOST_COMPARED else known + text
+
     async def _item_started(self, item: Item, emit: Emit) -> None:
         if item.type in ("commandExecution", "fileChange"):
             self.open_items[item.id] = item
@@ -116,8 +124,9 @@ class Turn:
                     self.message, self._final = item.text, final
                 await emit(Message(item.text, final, item.id))
             case "commandExecution":
-                if item.aggregated_output and item.id not in self._streamed:
-                    await emit(Output("stdout", item.aggregated_output.encode(), item.id))
+                rest = unstreamed(item.aggregated_output or "", self._streamed.get(item.id, ""))
+                if rest:
+                    await emit(Output("stdout", rest.encode(), item.id))
                 command = unwrapped(item.command)
                 await emit(CommandEnded(item.id, command, item.exit_code, item.duration_ms))
             case "fileChange" if item.status == "completed":
@@ -127,6 +136,22 @@ class Turn:
                 await emit(Notice(f"a patch was not applied: {item.status}"))
             case _:
                 pass
+
+
+def unstreamed(whole: str, streamed: str | None) -> str:
+    """What of a command's output never came as a piece.
+
+    Codex 0.163 loses pieces of commands that end at once, under load about one in thirty; all of
+    the output is told at the end.
+
+    Args:
+        whole: all of it, as told at the end; empty: not told.
+        streamed: the pieces, joined; None: too much to compare.
+    """
+    if streamed is None or streamed not in whole:
+        return ""
+    before, _, after = whole.partition(streamed) if streamed else ("", "", whole)
+    return before + after
 
 
 def usage(total: TokenCount) -> Usage:

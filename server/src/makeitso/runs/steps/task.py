@@ -12,7 +12,7 @@ from makeitso.managers.port import CheckOutcome, JudgeRequest
 from makeitso.policy.digest import approval_digest
 from makeitso.prompts.cut import cut_diff
 from makeitso.protocol import events as ev
-from makeitso.runs import alarms, instructions
+from makeitso.runs import instructions
 from makeitso.runs.ask import ask, decided
 from makeitso.runs.checks import run_checks
 from makeitso.runs.failures import with_way_out
@@ -149,15 +149,11 @@ async def _supervise(
         if verdict is not None and verdict.verdict == "done":
             return
         await _within_budget(ctx, task_id, host)
-        if ctx.task(task_id).alarm is not None:
-            verdict, unjudged = await _how_on(ctx, task_id, host), False
         if unjudged:
             unjudged = False
         elif verdict is None or verdict.verdict in ("continue", "need_input"):
             answer = await _input(ctx, task_id, verdict, host) if verdict else ""
             result = await _turn(ctx, task_id, worktree, session, host, verdict, answer)
-            if ctx.task(task_id).alarm is not None:
-                continue
             if host.unanswered:
                 raise Unanswered
             if host.over_budget:
@@ -178,16 +174,6 @@ async def _supervise(
         verdict = await _judge(ctx, task_id, worktree)
         if verdict.verdict == "abort":
             raise Given(verdict.note or "the manager gave up")
-
-
-async def _how_on(ctx: Context, task_id: str, host: Host) -> Judgement:
-    """After an interrupt by the monitor: what the person lets the worker go on with."""
-    answered = await alarms.ask_how_on(ctx, task_id, host)
-    if answered is None:
-        raise Unanswered
-    if not alarms.goes_on(answered):
-        raise Given(f"stopped by {answered.who}: {answered.subject}")
-    return alarms.after_alarm(ctx, task_id, answered)
 
 
 async def _pause(ctx: Context, task_id: str, verdict: Judgement) -> None:
@@ -244,7 +230,7 @@ async def _turn(
         phase="task",
     )
     ctx.ports.fault("turn.start")
-    result = await alarms.watched_turn(ctx, task_id, session, host, prompt=prompt.text)
+    result = await session.turn(prompt.text)
     refs = host.flush()
     ctx.append(
         ev.TurnEnded(

@@ -203,9 +203,19 @@ async def test_the_end_of_the_server_puts_runs_down(
         run = await begin(first, path)
         left = workers_of(first)
         assert left
+        shown = place.root / ".makeitso/editors"
+        code = first.open(place.root / "words.py", language="python")
+        first.change(code, "unsaved")
+        await first.until(
+            lambda: (
+                '"words.py","dirty":true' in "".join(f.read_text() for f in shown.glob("*.json"))
+            ),
+            what="others can see what is unsaved here",
+        )
         assert await stop(first) == 0
         _, alive = psutil.wait_procs(left, timeout=DEADLINE_S)
         assert not alive, "workers outlived the server"
+        assert not [*shown.iterdir()], "what was published is taken back"
 
         # Another editor offers to go on, and starts nothing by itself.
         second = make_client()

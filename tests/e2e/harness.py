@@ -187,6 +187,7 @@ class World:
             "LC_ALL": "C.UTF-8",
             "COLUMNS": "120",
             "CODEX_API_KEY": KEY,
+            **{name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ},
             **self.extra,
         }
 

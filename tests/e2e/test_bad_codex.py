@@ -43,7 +43,8 @@ def test_codex_is_missing_or_too_old(tmp_path: Path) -> None:
         hidden = tmp_path / "hidden/codex_cli_bin"
         hidden.mkdir(parents=True)
         (hidden / "__init__.py").write_text("raise ImportError('hidden for a test')\n")
-        missing = {"PATH": str(bare), "PYTHONPATH": str(hidden.parent)}
+        found = os.pathsep.join([str(hidden.parent), os.environ.get("PYTHONPATH", "")])
+        missing = {"PATH": str(bare), "PYTHONPATH": found.rstrip(os.pathsep)}
         w.mis("run", plan, env=missing).expect(2, "Codex CLI is not installed", "install")
         w.mis("doctor", env=missing).expect(2, "Codex")
         named = ("-c", 'workers.codex.command="no-such-codex"')

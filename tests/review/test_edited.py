@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import git_sandbox
 from makeitso.errors import UsageError
 from makeitso.review import hunks
-from makeitso.review.edited import carried, with_edit
+from makeitso.review.edited import carried, editable, with_edit
 from review.changed_trees import Oracle, edited, oracle, texts
 
 if TYPE_CHECKING:
@@ -149,6 +149,14 @@ def test_what_people_do_to_a_hunk_is_what_lands(hunk: Hunk) -> None:
     assert with_edit(BASE, PROPOSAL, hunk, kept) == BASE
     trimmed = hunk.diff.replace("@@ -1,6 +1,6 @@", "@@ -9 +9 @@")
     assert with_edit(BASE, PROPOSAL, hunk, trimmed) == PROPOSAL, "nobody keeps the numbers right"
+
+
+def test_lines_that_a_diff_cannot_say_are_not_for_editing(world: Oracle) -> None:
+    for base, proposal in ((b"a\n", b"caf\xe9\n"), (b"caf\xe9\n", b"caf\xe9\nb\n")):
+        (found,) = hunks_of(world, base, proposal)
+        assert not editable(base, proposal, found)
+    (found,) = hunks_of(world, BASE, PROPOSAL)
+    assert editable(BASE, PROPOSAL, found)
 
 
 def test_an_empty_context_line_may_lose_its_blank(world: Oracle) -> None:

@@ -72,6 +72,12 @@ class Place:
         digests = {task.id: task.id for task in plan.tasks}
         self.ctx.append(ev.PlanMade(path="p", plan=plan, digest="p1", task_digests=digests))
 
+    def stands(self, task: str) -> None:
+        """Say of a task that it has a base and a worktree, where nothing looks at them."""
+        taken = ev.SnapshotTaken(name="base", tree="t0", commit="c0", ref="r")
+        self.ctx.append(taken, task=task)
+        self.ctx.append(ev.WorktreeCreated(path=f"/trees/{task}", commit="c0"), task=task)
+
     def base(self, task: str) -> Worktree:
         """Snapshot the workspace and make the task's worktree, as bootstrap does."""
         repo, places = self.ctx.ports.repo, self.ctx.ports.places

@@ -115,13 +115,8 @@ async def test_all_who_wait_for_a_question_get_its_answer(there: Place) -> None:
         async with anyio.create_task_group() as group:
             group.start_soon(wait, "T1")
             group.start_soon(wait, "T2")
-            while set(
-                ctx.run.approvals.get("a1", None) and ctx.run.approvals["a1"].tasks or ()
-            ) != {
-                "T1",
-                "T2",
-            }:
-                await anyio.lowlevel.checkpoint()
+            while [a.tasks for a in ctx.run.pending] != [("T1", "T2")]:
+                await ctx.book.changed()
             decide(ctx.book, Decision(id="a1", grant=False, because="too loud"))
     assert got == {"T1": "denied too loud", "T2": "denied too loud"}
 

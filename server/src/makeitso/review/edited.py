@@ -53,6 +53,14 @@ def with_edit(base: bytes, proposal: bytes, hunk: Hunk, saved: str) -> bytes:
     return b"".join([*lines[:first], *new, *lines[after:]])
 
 
+def editable(base: bytes, proposal: bytes, hunk: Hunk) -> bool:
+    """Whether a hunk's diff says its lines byte for byte: not where they are no UTF-8."""
+    try:
+        return with_edit(base, proposal, hunk, hunk.diff) == proposal
+    except UsageError:
+        return False
+
+
 def carried(
     before: Sequence[Hunk], after: Sequence[Hunk], *, edited: str
 ) -> Iterator[tuple[str | None, dict[str, HunkState]]]:

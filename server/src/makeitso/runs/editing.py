@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from makeitso.errors import StateError
 from makeitso.protocol import events as ev
 from makeitso.review import hunks as hunk_rules
-from makeitso.review.edited import carried, with_edit
+from makeitso.review.edited import carried, editable, with_edit
 from makeitso.runs.proposing import proposed
 from makeitso.runs.reviewing import locate, present_change
 from makeitso.workspace import blobs, snapshots
@@ -37,7 +37,7 @@ def edit_hunk(book: Book, repo: Repository, hunk_id: str, saved: str) -> None:
     contents = blobs.read(repo, [b for b in (file.base_blob, file.new_blob) if b])
     base = contents[file.base_blob] if file.base_blob else b""
     proposal = contents[file.new_blob or ""]
-    if with_edit(base, proposal, hunk, hunk.diff) != proposal:
+    if not editable(base, proposal, hunk):
         raise StateError(
             f"hunk {hunk_id} cannot be edited: {file.path} is not UTF-8 there",
             hint="accept or reject it as it is",

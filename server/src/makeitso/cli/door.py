@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from anyio import to_thread
 
+from makeitso.cli.notify import notify
 from makeitso.cli.questions import ask_person
 from makeitso.cli.ticker import tell
 from makeitso.protocol.events import ManagerJudged, PlanMade, WorktreeCreated
@@ -39,6 +40,7 @@ class TerminalDoor:
         self._partial: dict[tuple[str, str], str] = {}
         self._worktrees: list[str] = []
         self._managing: set[str] = set()
+        self._called: set[str] = set()
 
     def event(self, event: Event) -> None:
         """Say what happened, if a person wants to know."""
@@ -69,9 +71,18 @@ class TerminalDoor:
 
     async def attend(self, pending: Sequence[Approval]) -> bool:
         """Ask on the terminal, oldest question first; False without a terminal or at its end."""
+        await to_thread.run_sync(self._call, pending)
         if not self._console.interactive:
             return False
         return await to_thread.run_sync(lambda: ask_person(self._bridge, self._console, pending[0]))
+
+    def _call(self, pending: Sequence[Approval]) -> None:
+        """Call the person once for each question: they may look elsewhere."""
+        fresh = [approval for approval in pending if approval.id not in self._called]
+        self._called.update(approval.id for approval in fresh)
+        if fresh and self._bridge.config.ui.notify and not self._console.always_yes:
+            more = f" (and {len(pending) - 1} more)" if len(pending) > 1 else ""
+            notify(f"{fresh[0].kind}: {fresh[0].subject}{more}")
 
     def close(self) -> None:
         """Show what has not ended with a line end."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from makeitso import wiring
+from makeitso.cli.away import note_look
 from makeitso.cli.door import JsonDoor, TerminalDoor
 from makeitso.cli.innermost import innermost
 from makeitso.cli.workspace import redact
@@ -60,6 +61,7 @@ def drive(
         state, code = _left_as(bridge, run_id), console.report(error)
     finally:
         door.close()
+    note_look(bridge, console)
     console.data({"type": "run.ended", "run": run_id, "state": state, "exit_code": code})
     _last_words(bridge, console, run_id, state)
     return code

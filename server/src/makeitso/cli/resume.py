@@ -8,6 +8,7 @@ import anyio
 import typer
 
 from makeitso import wiring
+from makeitso.cli.away import tell_what_happened
 from makeitso.cli.context import JsonFlag, YesFlag, context_of
 from makeitso.cli.driving import drive
 from makeitso.cli.workspace import ensure_trusted, opened
@@ -35,6 +36,7 @@ def resume(
         run_id = run or newest_open(bridge.book)
         bridge.book.run(run_id)
         anyio.run(wiring.preflight, bridge)
+        tell_what_happened(bridge, context.console)
         return drive(bridge, context.console, run_id, resume=True, yes=yes)
 
 

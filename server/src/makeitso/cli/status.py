@@ -6,14 +6,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from makeitso.cli.away import tell_what_happened
+from makeitso.cli.console import visible
 from makeitso.cli.context import JsonFlag, context_of
 from makeitso.cli.workspace import opened
+from makeitso.errors import MisError
+from makeitso.journal.fold import fold_all
+from makeitso.journal.oneline import MOST_CHARS, one_line
 from makeitso.journal.view import run_view
+from makeitso.store.journal import Journal
 
 if TYPE_CHECKING:
     from makeitso.cli.console import Console
+    from makeitso.cli.context import Context
+    from makeitso.journal.state import RunState
     from makeitso.protocol.run import RunView, TaskView
+    from makeitso.wiring import Bridge
 
+LOOK_BACK = 5
+"""Runs looked at for an open one: a status bar asks every few seconds."""
 COLOURS = {
     "done": "green",
     "landed": "green",
@@ -43,11 +54,17 @@ def status(
     ctx: typer.Context,
     run: Annotated[str, typer.Argument(help="Only this run.")] = "",
     everything: Annotated[bool, typer.Option("--all", help="Ended runs too.")] = False,
+    line: Annotated[
+        bool, typer.Option("--line", help="One short line, for tmux and status bars.")
+    ] = False,
     json: JsonFlag = False,
 ) -> int:
     """Show runs, their tasks and what they wait for."""
     context = context_of(ctx)
+    if line:
+        return _line(context, run)
     with opened(context) as bridge:
+        tell_what_happened(bridge, context.console)
         views: list[RunView] = []
         if bridge.has_journal:
             alive = bridge.owner is not None
@@ -72,6 +89,31 @@ def status(
                         f"{approval.id}  {approval.kind}: {approval.subject}", style="yellow"
                     )
     return 0
+
+
+def _line(context: Context, run_id: str) -> int:
+    """One line and exit code 0 whatever happens: a status bar has no place for an error."""
+    try:
+        with opened(context) as bridge:
+            found = _newest(bridge, run_id) if bridge.has_journal else None
+            shown = "" if found is None else one_line(found, alive=bridge.owner is not None)
+    except MisError as error:
+        shown = f"mis: {error.message}"[:MOST_CHARS]
+    if shown:
+        typer.echo(visible(shown))
+    return 0
+
+
+def _newest(bridge: Bridge, run_id: str) -> RunState | None:
+    """The run asked for, else the newest open one, else the newest; only those are folded."""
+    journal = Journal(bridge.dot.journal, clock=bridge.clock, client=bridge.client)
+    try:
+        ids = [run_id] if run_id else journal.run_ids()[-LOOK_BACK:]
+        runs = [fold_all(journal.read(run=one)).get(one) for one in reversed(ids)]
+    finally:
+        journal.close()
+    found = [run for run in runs if run is not None]
+    return next((run for run in found if run.finished is None), found[0] if found else None)
 
 
 def _show(console: Console, view: RunView) -> None:

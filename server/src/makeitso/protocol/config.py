@@ -261,6 +261,9 @@ class Ui(Section):
         "", "Command for open_url = command; `{url}` is replaced.", rights=True
     )
     profile: str = _key("", "Shown in titles.")
+    notify: bool = _key(
+        True, "Call you by a desktop notification when you are needed; only from a terminal."
+    )
 
 
 class Retention(Section):

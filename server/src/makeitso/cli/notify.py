@@ -1,0 +1,67 @@
+"""Calling a person who looks elsewhere: through the terminal, or else the desktop."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from makeitso.cli.console import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TITLE = "makeitso"
+DEADLINE_S = 3.0
+_MOST_CHARS = 160
+_KNOWS_9 = frozenset({"iTerm.app", "WezTerm", "ghostty"})
+"""TERM_PROGRAM of terminals that show OSC 9 as a notification."""
+_KNOWS_777 = ("rxvt", "foot")
+"""Beginnings of TERM of terminals that show OSC 777; those built on VTE say so in VTE_VERSION."""
+
+
+def sequence(text: str, env: Mapping[str, str]) -> str:
+    """The control sequence by which this terminal shows a notification; empty: it knows none.
+
+    Args:
+        text: what to say, one line.
+        env: variables by which terminals say what they are.
+    """
+    shown = visible(" ".join(text.split())).replace(";", ",")[:_MOST_CHARS]
+    term, program = env.get("TERM", ""), env.get("TERM_PROGRAM", "")
+    if term.startswith(_KNOWS_777) or env.get("VTE_VERSION"):
+        body = f"\x1b]777;notify;{TITLE};{shown}\x07"
+    elif program in _KNOWS_9 or term in ("xterm-kitty", "xterm-ghostty") or env.get("WT_SESSION"):
+        body = f"\x1b]9;{TITLE}: {shown}\x07"
+    else:
+        return ""
+    if env.get("TMUX"):  # tmux hands through what is wrapped so, with ESC doubled
+        escaped = body.replace("\x1b", "\x1b\x1b")
+        return f"\x1bPtmux;{escaped}\x1b\\"
+    return body
+
+
+def notify(text: str) -> None:
+    """Call the person, if there is a terminal; failing to is no error."""
+    if not sys.stderr.isatty():
+        return
+    told = sequence(text, os.environ)
+    if told:
+        sys.stderr.write(told)
+        sys.stderr.flush()
+        return
+    program = shutil.which("notify-send")
+    if program and (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        shown = visible(" ".join(text.split()))[:_MOST_CHARS]
+        with suppress(OSError, subprocess.TimeoutExpired):
+            subprocess.run(
+                [program, "--app-name", TITLE, "--", TITLE, shown],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                timeout=DEADLINE_S,
+                check=False,
+            )

@@ -1,0 +1,60 @@
+"""A run in one short line, for status bars: id, state, what it waits for, where it is, tokens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from makeitso.journal.view import budget_of, run_view
+from makeitso.protocol.words import PHASES
+
+if TYPE_CHECKING:
+    from makeitso.journal.state import RunState, TaskState
+
+MOST_CHARS = 80
+
+
+def one_line(run: RunState, *, alive: bool) -> str:
+    """The line, e.g. `mis r20261122-1 waiting a3 · T1 verify · 12k/500k`.
+
+    Args:
+        run: the run.
+        alive: whether the process that drives it lives.
+    """
+    asked = [approval.id for approval in run.pending]
+    more = f"+{len(asked) - 1}" if len(asked) > 1 else ""
+    head = " ".join(
+        filter(None, ["mis", run.id, run_view(run, alive=alive).state, *asked[:1], more])
+    )
+    budget = budget_of(run)
+    spent = counted(run.tokens) + (f"/{counted(budget)}" if budget else "")
+    parts = [head, _where(run), spent]
+    return " · ".join(part for part in parts if part)[:MOST_CHARS]
+
+
+def _where(run: RunState) -> str:
+    """The first task under way and its phase; how many more there are."""
+    if run.finished is not None:
+        return ""
+    here = [task for task in run.tasks.values() if task.started and task.ended is None]
+    if not here:
+        return ""
+    more = f" +{len(here) - 1}" if len(here) > 1 else ""
+    return f"{here[0].id} {_phase(here[0])}{more}"
+
+
+def _phase(task: TaskState) -> str:
+    if task.reviewing:
+        return "review"
+    for name in PHASES:
+        if task.phases[name].state not in ("passed", "skipped"):
+            return name
+    return PHASES[-1]
+
+
+def counted(number: int) -> str:
+    """A number of tokens in at most four characters below a thousand millions."""
+    if number < 1000:
+        return str(number)
+    if number < 1_000_000:
+        return f"{number // 1000}k"
+    return f"{number / 1_000_000:.1f}M".replace(".0M", "M")

@@ -21,8 +21,9 @@
     ├── ProtocolError             a peer broke the wire contract
     └── Cancelled                 a person or a client stopped it
 
-`code` is the JSON-RPC code a server answers with (LSP reserves -32899..-32800 for itself; ours are
--32050..-32001). `exit_code` is what `mis` ends with. `hint` is the way out, in one sentence.
+`code` is the JSON-RPC code a server answers with. LSP has -32002, -32001 and -32899..-32800 for
+itself; ours are -32051..-32003, and JSON-RPC's own where one fits. `exit_code` is what `mis` ends
+with. `hint` is the way out, in one sentence.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class MisError(Exception):
         data: JSON-able facts for a client (paths, lines, ids); never secrets.
     """
 
-    code: ClassVar[int] = -32001
+    code: ClassVar[int] = -32050
     exit_code: ClassVar[int] = 1
     retryable: ClassVar[bool] = False
 
@@ -55,7 +56,7 @@ class MisError(Exception):
 class UserError(MisError):
     """Something the person can put right."""
 
-    code = -32002
+    code = -32051
     exit_code = 2
 
 

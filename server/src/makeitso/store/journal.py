@@ -232,6 +232,15 @@ class Journal:
             found = self._db.execute("SELECT max(seq) FROM events").fetchone()[0]
         return int(found or 0)
 
+    def last_hash(self) -> str:
+        """The newest row's hash; empty when there is none.
+
+        Rows cut off at the end leave a whole chain: only this, noted elsewhere, tells of them.
+        """
+        with self._faults("read"):
+            found = self._db.execute("SELECT hash FROM events ORDER BY seq DESC LIMIT 1").fetchone()
+        return str(found[0]) if found else ""
+
     def count(self, kind: str) -> int:
         """How many events of a type there are."""
         with self._faults("read"):

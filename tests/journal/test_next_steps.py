@@ -316,6 +316,17 @@ def test_after_a_landing_every_check_runs_again() -> None:
     assert steps(tape) == [todo.EndTask("T1", "landed", "")]
 
 
+def test_a_second_landing_is_checked_again() -> None:
+    tape = begun("T1")
+    tape.reviewing("T1", "h1", "h2")
+    tape.mark("T1", "h1", "h2")
+    tape.land("T1", "h1", conflicts=("h2",))
+    tape.check("T1", "landed")
+    tape.mark("T1", "h2")
+    tape.land("T1", "h2")
+    assert steps(tape) == [todo.CheckLanded("T1")]
+
+
 # -- ends -----------------------------------------------------------------------------------------
 
 
@@ -377,6 +388,9 @@ def test_settling_lands_and_ends_and_starts_nothing() -> None:
     assert steps(tape) == [todo.Land("T1"), *first("T2")]
     assert steps(tape, settle_only=True) == [todo.Land("T1")]
     assert steps(Tape().created(), settle_only=True) == []
+    tape.mark("T1", "h1", to="pending")
+    assert steps(tape) == [todo.AskReview("T1"), *first("T2")]
+    assert steps(tape, settle_only=True) == [], "it does not ask either"
 
 
 def test_a_run_played_with_every_kind_of_landing_comes_to_its_end() -> None:

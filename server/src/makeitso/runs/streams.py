@@ -105,10 +105,6 @@ class Stream:
 
     def _record(self, found: Iterable[Record | Miss]) -> None:
         for raw in found:
-            # A value that colours or wraps had broken up is whole again after cleaning.
-            item = redact_item(raw, redactor=self._ctx.ports.redactor)
-            if self._nonce and self._nonce in (text := item.model_dump_json()):
-                item = type(item).model_validate_json(without_nonce(text, self._nonce))
             self._found += 1
             if self._found == MAX_FOUND + 1:
                 self._ctx.note(
@@ -117,8 +113,9 @@ class Stream:
                     task=self._task,
                 )
             if self._found > MAX_FOUND:
-                self._unlisted["records" if isinstance(item, Record) else "misses"] += 1
+                self._unlisted["records" if isinstance(raw, Record) else "misses"] += 1
                 continue
+            item = self._cleared(raw)
             self._ctx.append(
                 ev.RecordFound(record=localise(item, roots=self._roots))
                 if isinstance(item, Record)
@@ -127,6 +124,13 @@ class Stream:
                 phase=self._phase,
                 actor="worker",
             )
+
+    def _cleared(self, raw: Record | Miss) -> Record | Miss:
+        """What may be recorded: values that colours or wraps had broken up are whole again now."""
+        item = redact_item(raw, redactor=self._ctx.ports.redactor)
+        if self._nonce and self._nonce in (text := item.model_dump_json()):
+            item = type(item).model_validate_json(without_nonce(text, self._nonce))
+        return item
 
     def _count(self) -> None:
         """Record how much was explained since the last time, when anything was read."""

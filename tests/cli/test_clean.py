@@ -10,11 +10,18 @@ from typing import TYPE_CHECKING, cast
 
 import git_sandbox
 from cli.mis_process import Mis
-from makeitso.workspace.paths import UserDirs, workspace_state
+from journal.tape import ASK, options
+from makeitso.protocol import events as ev
+from makeitso.store import owner
+from makeitso.store.clock import SystemClock
+from makeitso.store.journal import Journal
+from makeitso.workspace.paths import UserDirs, ensure_dot_makeitso, workspace_state
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from makeitso.protocol.events import EventData
 
 RUN = "r20200101-1"
 MAKER = """
@@ -134,3 +141,36 @@ def test_demo_folders_go_with_their_private_places(tmp_path: Path) -> None:
     assert cast("int", row["size_bytes"]) >= 5000
     assert not demo.parent.exists()
     assert not private.parent.exists()
+
+
+def journal_says(at: Place, *data: EventData) -> None:
+    """Make the worktree's run one that a journal knows."""
+    ensure_dot_makeitso(at.box.root)
+    journal = Journal(at.box.root / ".makeitso/journal.db", clock=SystemClock(), client="test")
+    for one in data:
+        journal.append(one, actor="engine", run=RUN)
+    journal.close()
+
+
+CREATED = ev.RunCreated(
+    goal="g", plan=None, options=options(), policies=ASK, config_digest="", version="0"
+)
+
+
+def test_nothing_of_an_open_run_goes_however_old_it_is(tmp_path: Path) -> None:
+    at = Place(tmp_path)
+    journal_says(at, CREATED)
+    rows = at.clean("--yes", "-c", "retention.days=0")
+    assert {row["kind"]: row["action"] for row in rows} == {"worktree": "keep", "refs": "keep"}
+    assert (at.tree / "unsaved.txt").exists()
+
+
+def test_nothing_goes_while_another_process_works_here(tmp_path: Path) -> None:
+    at = Place(tmp_path)
+    journal_says(at, CREATED, ev.RunFinished(state="stopped"))
+    with owner.own(at.box.root / ".makeitso/owner.lock", door="test"):
+        ended = at.mis("clean", "--yes")
+        assert ended.code == 2
+        assert f"process {os.getpid()}" in ended.err
+        assert (at.tree / "unsaved.txt").exists()
+    assert of(at.clean("--yes"), "worktree")["removed"] is True

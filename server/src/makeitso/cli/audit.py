@@ -41,7 +41,7 @@ def audit(
     ] = None,
     json: JsonFlag = False,
 ) -> int:
-    """Show what runs cost, what came of them, and what got worse."""
+    """Show what runs cost and what came of them."""
     context = context_of(ctx)
     if verify and (runs or html or everything):
         raise UsageError(

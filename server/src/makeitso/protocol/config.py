@@ -172,7 +172,7 @@ class Review(Section):
 class Telemetry(Section):
     """Opt-in measurements."""
 
-    enabled: bool = _key(False, "Write telemetry.", not_yet=[True])
+    enabled: bool = _key(False, "Write telemetry.")
     redact: bool = _key(True, "Redact it; false is refused.", not_yet=[False])
     store: Literal["local", "none"] = _key("local", "Where it is kept.")
     otlp_endpoint: str = _key("", "OpenTelemetry endpoint.", rights=True, not_yet="any")

@@ -16,6 +16,7 @@ from makeitso import errors
 from makeitso.protocol.config import Config
 from makeitso.protocol.events import Event, EventData
 from makeitso.protocol.methods import METHODS, NOTIFICATIONS
+from makeitso.protocol.telemetry import TelemetryLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +50,7 @@ def exported() -> dict[str, str]:
     return {
         "schema/messages.schema.json": _json(messages_schema()),
         "schema/config.schema.json": _json(config_schema()),
+        "schema/telemetry.schema.json": _json(telemetry_schema()),
         "schema/methods.json": _json(methods_table()),
         "methods.md": methods_page(),
     }
@@ -83,6 +85,13 @@ def config_schema() -> dict[str, Any]:
         "additionalProperties": {"type": "object"},
     }
     return {"$schema": _DIALECT, **schema, "title": "makeitso config.toml"}
+
+
+def telemetry_schema() -> dict[str, Any]:
+    """The schema of one line of `telemetry.jsonl`: names in snake_case, nothing left out."""
+    lines: TypeAdapter[TelemetryLine] = TypeAdapter(TelemetryLine)
+    schema = lines.json_schema(mode="serialization", schema_generator=_Schema, by_alias=False)
+    return {"$schema": _DIALECT, **schema, "title": "a line of telemetry.jsonl"}
 
 
 def methods_table() -> dict[str, Any]:

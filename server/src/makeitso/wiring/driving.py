@@ -17,6 +17,7 @@ from makeitso.protocol import events as ev
 from makeitso.runs import engine
 from makeitso.runs.planning import checked_goal, runnable, write_plan
 from makeitso.runs.steps.plan import refresh_plan
+from makeitso.wiring.telemetry import recorded
 from makeitso.workspace.config import require_runnable
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ async def drive(
         StateError: another process owns the workspace, or the run is over.
         MisError: what made the run impossible to go on with.
     """
-    with bridge.own():
+    with bridge.own(), recorded(bridge, run_id, resumed=resume):
         run = bridge.book.run(run_id)
         if resume and run.finished is not None:
             raise StateError(
@@ -136,7 +137,8 @@ async def settle(bridge: Bridge, door: Door, *, skip: Collection[str] = ()) -> b
         with bridge.own():
             ports = bridge.ports()
             for run_id in [run for run in bridge.book.runs if run not in skip]:
-                await engine.drive(ports, bridge.book, door, run_id, settle_only=True)
+                with recorded(bridge, run_id, resumed=True):
+                    await engine.drive(ports, bridge.book, door, run_id, settle_only=True)
     except StateError:
         return False
     return True

@@ -125,6 +125,19 @@ class AppServer:
                     break
         return interrupted and await self.end_commands(thread)
 
+    async def steer_turn(self, thread: str, turn: str, text: str) -> bool:
+        """Say something to a running turn; False if Codex did not take it."""
+        params: Json = {
+            "threadId": thread,
+            "expectedTurnId": turn,
+            "input": [{"type": "text", "text": text}],
+        }
+        try:
+            await self.rpc.call("turn/steer", params, timeout_s=INTERRUPT_TIMEOUT_S)
+        except (RemoteError, WorkerError):
+            return False
+        return True
+
     async def end_commands(self, thread: str) -> bool:
         """End every command of a thread that still runs; False if that could not be had."""
         params: Json = {"threadId": thread}

@@ -166,6 +166,7 @@ def _task(run: RunState, task: TaskState, event: Event) -> None:
             | ev.WorkerEnded()
             | ev.TurnStarted()
             | ev.TurnEnded()
+            | ev.MonitorInterrupted()
             | ev.ManagerJudged()
             | ev.UsageCounted()
         ):
@@ -229,7 +230,10 @@ def _work(task: TaskState, event: Event) -> None:
         case ev.WorkerEnded():
             task.worker = None
         case ev.TurnStarted() as turn:
-            task.turn, task.rounds = turn, turn.round
+            task.turn, task.rounds, task.alarm = turn, turn.round, None
+        case ev.MonitorInterrupted() as alarm:
+            task.alarm = alarm
+            task.alarms += 1
         case ev.TurnEnded() as turn:
             task.turn, task.last_turn = None, turn
         case ev.ManagerJudged() as judged:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         ChangeProposed,
         CheckRan,
         ManagerJudged,
+        MonitorInterrupted,
         PoliciesInForce,
         RunFinished,
         RunPaused,
@@ -71,6 +72,10 @@ class TaskState:
     """Tree after each finished round."""
     round_name: str = ""
     """Name of the newest of them: a round that is looked at again after a crash counts once."""
+    alarm: MonitorInterrupted | None = None
+    """Why the monitor interrupted the last turn; what follows from it is not decided yet."""
+    alarms: int = 0
+    """Interrupts by the monitor so far."""
     judgements: list[ManagerJudged] = field(default_factory=list["ManagerJudged"])
     checks: list[CheckRan] = field(default_factory=list["CheckRan"])
     change: ChangeProposed | None = None

@@ -9,6 +9,7 @@ import json
 from typing import TYPE_CHECKING, Literal
 
 from makeitso.journal.view import budget_of
+from makeitso.monitor.watch import Watch
 from makeitso.parsing.tokens import without_nonce
 from makeitso.policy.answers import standing_grant
 from makeitso.policy.digest import approval_digest
@@ -53,6 +54,7 @@ class Host:
         self._delimiters, self._nonce = delimiters, nonce
         self.nobody = nobody
         self._streams: dict[port.Channel, Stream] = {}
+        self.watch = Watch(ctx.ports.monitor, root=ctx.task(task).worktree or "")
         self.interrupt: Callable[[], Awaitable[None]] | None = None
         self.over_budget = False
         self.unanswered = False
@@ -60,6 +62,8 @@ class Host:
 
     async def emit(self, event: port.WorkerEvent, /) -> None:
         """Take one event; returns once it is stored."""
+        if not self.watch.saw(event):
+            return
         match event:
             case port.Output(channel=channel, data=data):
                 self._stream(channel).feed(data)
@@ -97,6 +101,11 @@ class Host:
 
     async def ask(self, request: port.WorkerAsk, /) -> port.WorkerAnswer:
         """Answer a question from what was decided before, or put it to a person."""
+        objection = self.watch.objection(request)
+        if objection:
+            text = f"refused without asking: `{self.plain(request.subject)}`: {objection}"
+            self._ctx.note(text, task=self._task, level="warning", actor="monitor")
+            return port.WorkerAnswer(granted=False, text=objection)
         kind: Literal["command", "question"] = (
             "question" if request.kind == "question" else "command"
         )
@@ -164,7 +173,8 @@ class Host:
             unsandboxed=request.unsandboxed,
         )
         if asked.state == "pending":
-            asked = await decided(self._ctx, asked.id, unless=self.nobody)
+            with self.watch.asking():
+                asked = await decided(self._ctx, asked.id, unless=self.nobody)
         if asked is None:
             self.unanswered = True
         return asked

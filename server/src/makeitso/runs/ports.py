@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from makeitso.prompts.catalog import PromptName
     from makeitso.prompts.dictionary import Dictionary
     from makeitso.protocol.approval import Approval
-    from makeitso.protocol.config import Config
+    from makeitso.protocol.config import Config, Monitor
     from makeitso.protocol.events import Event
     from makeitso.store.clock import Clock
     from makeitso.store.journal import Journal
@@ -111,6 +111,8 @@ class Ports:
     redactor: Redactor
     dictionary: Dictionary
     library: Library
+    monitor: Callable[[], Monitor]
+    """What the monitor watches for, as the settings say now: they may change under way."""
     prompt_overrides: Mapping[PromptName, str] = field(default_factory=no_overrides)
     """Text of the workspace's own prompts, by name; only from a trusted workspace."""
     fault: Callable[[str], None] = lambda name: None

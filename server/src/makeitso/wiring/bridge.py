@@ -22,6 +22,7 @@ from makeitso.store.clock import SystemClock
 from makeitso.store.journal import Journal
 from makeitso.wiring import adapters
 from makeitso.wiring.faults import fault_from_environment
+from makeitso.wiring.live import LiveMonitor
 from makeitso.workspace import trust
 from makeitso.workspace.git import open_repository
 from makeitso.workspace.paths import (
@@ -42,7 +43,9 @@ if TYPE_CHECKING:
     from makeitso.prompts.dictionary import Dictionary
     from makeitso.protocol.config import Config
     from makeitso.protocol.plan import ManagerKind
+    from makeitso.protocol.trust import TrustState
     from makeitso.protocol.words import ApprovalPolicy, HaltPoint
+    from makeitso.workspace.config import LoadedConfig
     from makeitso.workspace.git import Repository
 
 
@@ -161,11 +164,15 @@ class Bridge:
             finally:
                 self._owned = False
 
+    def _load(self) -> tuple[LoadedConfig, TrustState]:
+        return trust.load_config(self.root, profile=self.profile, overrides=self._overrides)
+
     def reload(self) -> None:
-        """Read the settings and the trust again; runs under way keep what they started with."""
-        self.loaded, self.trust = trust.load_config(
-            self.root, profile=self.profile, overrides=self._overrides
-        )
+        """Read the settings and the trust again; runs under way keep what they started with.
+
+        Only `[monitor]` follows the files by itself.
+        """
+        self.loaded, self.trust = self._load()
         self.__dict__.pop("dictionary", None)
 
     def close(self) -> None:
@@ -233,6 +240,7 @@ class Bridge:
             redactor=self.redactor,
             dictionary=self.dictionary,
             library=adapters.library(self),
+            monitor=LiveMonitor(self.loaded, lambda: self._load()[0]),
             prompt_overrides=adapters.prompts(self),
             fault=self.fault,
         )

@@ -35,11 +35,13 @@ class CodexAsks:
         *,
         timers: TurnTimers,
         tell: Callable[[str], Awaitable[None]],
+        steer: Callable[[str], Awaitable[None]],
     ) -> None:
         self._job = job
         self._host = host
         self._timers = timers
         self._tell = tell
+        self._steer = steer
 
     async def answer(self, method: str, params: Json, *, items: Mapping[str, Item]) -> Json:
         """The result for a request.
@@ -119,7 +121,12 @@ class CodexAsks:
 
     async def _ask(self, request: WorkerAsk) -> WorkerAnswer:
         with self._timers.asking():
-            return await self._host.ask(request)
+            answer = await self._host.ask(request)
+        denied = not answer.granted and not answer.interrupt
+        if denied and answer.text and request.kind != "question":
+            # A refusal of Codex has no words: they go to the turn beside it.
+            await self._steer(f"Not granted: {request.subject}\nThe reason: {answer.text}")
+        return answer
 
 
 def inside(worktree: Path, path: str) -> bool:

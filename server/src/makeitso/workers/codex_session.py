@@ -39,7 +39,7 @@ class CodexSession:
         self._stopping = anyio.Lock()
         self._server: AppServer | None = None
         self._timers = TurnTimers(idle_s=job.idle_timeout_s, wall_s=job.wall_timeout_s)
-        self._asks = CodexAsks(job, host, timers=self._timers, tell=self.tell)
+        self._asks = CodexAsks(job, host, timers=self._timers, tell=self.tell, steer=self.steer)
         self._turn = Turn()
         self._busy = False
         self._ends: dict[str, TurnEnded] = {}
@@ -56,6 +56,12 @@ class CodexSession:
     async def tell(self, text: str) -> None:
         """Hand a notice to the host."""
         await self.emit(Notice(text))
+
+    async def steer(self, text: str) -> None:
+        """Say something to the turn that runs; what cannot be said now is left out."""
+        turn = self._turn
+        if turn.id and not turn.over.is_set():
+            await self._bound().steer_turn(self.thread, turn.id, text)
 
     async def turn(self, text: str) -> TurnResult:
         """See `WorkerSession.turn`."""

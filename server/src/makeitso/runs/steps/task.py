@@ -12,7 +12,7 @@ from makeitso.managers.port import CheckOutcome, JudgeRequest
 from makeitso.policy.digest import approval_digest
 from makeitso.prompts.cut import cut_diff
 from makeitso.protocol import events as ev
-from makeitso.runs import instructions
+from makeitso.runs import alarms, instructions
 from makeitso.runs.ask import ask, decided
 from makeitso.runs.checks import run_checks
 from makeitso.runs.failures import with_way_out
@@ -149,6 +149,7 @@ async def _supervise(
         if verdict is not None and verdict.verdict == "done":
             return
         await _within_budget(ctx, task_id, host)
+        verdict = await _how_on(ctx, task_id, host, verdict)
         if unjudged:
             unjudged = False
         elif verdict is None or verdict.verdict in ("continue", "need_input"):
@@ -156,7 +157,7 @@ async def _supervise(
             result = await _turn(ctx, task_id, worktree, session, host, verdict, answer)
             if host.unanswered:
                 raise Unanswered
-            if host.over_budget:
+            if host.over_budget or ctx.task(task_id).alarm is not None:
                 host.over_budget, verdict = False, None
                 continue
             if result.status != "completed":
@@ -174,6 +175,20 @@ async def _supervise(
         verdict = await _judge(ctx, task_id, worktree)
         if verdict.verdict == "abort":
             raise Given(verdict.note or "the manager gave up")
+
+
+async def _how_on(
+    ctx: Context, task_id: str, host: Host, verdict: Judgement | None
+) -> Judgement | None:
+    """After an interrupt by the monitor: what the person lets the worker go on with."""
+    if ctx.task(task_id).alarm is None:
+        return verdict
+    answered = await alarms.ask_how_on(ctx, task_id, host)
+    if answered is None:
+        raise Unanswered
+    if not alarms.goes_on(answered):
+        raise Given(f"stopped by {answered.who}: {answered.subject}")
+    return alarms.after_alarm(ctx, task_id, answered)
 
 
 async def _pause(ctx: Context, task_id: str, verdict: Judgement) -> None:
@@ -215,12 +230,14 @@ async def _turn(
     """One instruction to the worker, from the record of it to the record of its end."""
     task = ctx.task(task_id)
     resumed = task.rounds > 0 and verdict is None
-    number = task.rounds if resumed else task.rounds + 1
+    alarmed = task.alarm is not None  # the round that was interrupted goes on
+    number = task.rounds if resumed or alarmed else task.rounds + 1
     diff = await _diff(ctx, task_id, worktree) if task.rounds else ""
     prompt = instructions.for_turn(
         ctx, task_id, round_number=number, verdict=verdict, answer=answer, diff=diff
     )
-    name = f"prompts/round-{number}{'-resumed' if resumed else ''}.md"
+    suffix = f"-after-alarm-{task.alarms}" if alarmed else "-resumed" if resumed else ""
+    name = f"prompts/round-{number}{suffix}.md"
     kept = ctx.keep(name, prompt.text, kind="output", task=task_id)
     ctx.append(
         ev.TurnStarted(
@@ -230,7 +247,7 @@ async def _turn(
         phase="task",
     )
     ctx.ports.fault("turn.start")
-    result = await session.turn(prompt.text)
+    result = await alarms.watched_turn(ctx, task_id, session, host, prompt=prompt.text)
     refs = host.flush()
     ctx.append(
         ev.TurnEnded(

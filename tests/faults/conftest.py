@@ -6,17 +6,27 @@ import random
 from typing import TYPE_CHECKING
 
 from faults.ways import all_points
+from makeitso.wiring.faults import STEPS
 
 if TYPE_CHECKING:
     import pytest
 
-SAMPLED = 6
+SAMPLED = 4
+"""Named steps of the usual suite."""
+EVENTS = 45
+"""A plain run has a few more."""
+COUNTED = 10
+"""Kills after the n-th event, whatever it is; the usual suite tries every fifth of them."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "point" not in metafunc.fixturenames:
         return
-    found = all_points()
-    if not metafunc.config.getoption("faults"):
-        found = random.Random(7).sample(found, SAMPLED)
+    chance = random.Random(7)
+    counts = [f"recorded:{n}" for n in sorted(chance.sample(range(1, EVENTS), COUNTED))]
+    if metafunc.config.getoption("faults"):
+        found = [*all_points(), *counts]
+    else:
+        steps = [point for point in all_points() if point in STEPS]
+        found = [*chance.sample(steps, SAMPLED), *counts[::5]]
     metafunc.parametrize("point", found)

@@ -4,16 +4,22 @@ import sqlite3
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any, cast
 
+import anyio
 import pytest
 from mis_process import Ended, Mis, mis_in
 
 from journal import audit_tape as on
 from journal.audit_tape import CHECK
 from makeitso.cli.main import main
+from makeitso.errors import NotFoundError
 from makeitso.protocol import events as ev
 from makeitso.protocol.audit import AuditFigures
+from makeitso.protocol.methods import BY_NAME
+from makeitso.requests import dispatch
+from makeitso.requests.place import Idle, Workplace
 from makeitso.store.journal import Journal
 from makeitso.store.outputs import OutputFile, keep
+from makeitso.wiring import Bridge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -165,6 +171,25 @@ def test_one_run(here: Here, scene: Scene) -> None:
     assert "1 run, 17 events" in here("audit", "r2").out
     wrong = here("audit", "r2", "r7")
     assert (wrong.code, "no run r7" in wrong.err) == (2, True)
+
+
+def test_the_request_gives_the_same(here: Here, scene: Scene, mis: Mis) -> None:
+    scene.run("r1")
+    scene.run("r2")
+    bridge = Bridge(mis.work, client="test")
+    method = BY_NAME["mis/audit/get"]
+
+    def ask(**params: str) -> AuditFigures:
+        at = Workplace(bridge=bridge, runner=Idle())
+        answer = anyio.run(dispatch.answer, at, method, dispatch.parse(method, params))
+        assert isinstance(answer, AuditFigures)
+        return answer
+
+    assert ask() == AuditFigures.model_validate(here("audit", "--json").json)
+    assert ask(run="r2") == AuditFigures.model_validate(here("audit", "--json", "r2").json)
+    with pytest.raises(NotFoundError, match="no run r9"):
+        ask(run="r9")
+    bridge.close()
 
 
 def test_only_the_latest_runs_unless_all_are_asked_for(here: Here, scene: Scene) -> None:

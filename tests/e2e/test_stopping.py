@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from typing import TYPE_CHECKING
@@ -85,14 +86,35 @@ def test_kill_9_in_a_turn(tmp_path: Path) -> None:
     nap = long_sleep()
     with world(tmp_path, napping(nap), files=FILES) as w:
         running = in_turn(w, nap)
+        (worker,) = w.of(WorkerStarted)
         os.kill(running.process.pid, signal.SIGKILL)
+        # Both die here, so that nothing leads from the worker to its command any more.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(worker.pid, signal.SIGKILL)
         running.process.wait(DEADLINE_S)
+        assert any(nap in line for _, line in w.strays()), "the command ended by itself"
         status = w.status()
         assert (status["state"], status["reason"]) == (
             "stopped",
             "its process ended; `mis resume` goes on",
         )
         finish(w)
+
+
+def test_kill_9_in_a_check(tmp_path: Path) -> None:
+    nap = long_sleep()
+    check = f"test -e marker || {nap}\n{FILES['check.sh']}"
+    with world(tmp_path, spell(), files={**FILES, "check.sh": check}) as w:
+        running = w.start("run", w.plan("spell", PLAN), "--yes")
+        w.until_command(nap, running)
+        os.killpg(running.process.pid, signal.SIGKILL)
+        running.process.wait(DEADLINE_S)
+        again = w.start("resume", "--yes")
+        w.until_event("run.resumed", again)
+        w.until(lambda _: sum(nap in line and "sandbox" not in line for _, line in w.strays()) == 1)
+        again.ctrl_c()
+        again.wait().expect(130)
+        w.until_quiet()
 
 
 def test_the_worker_is_killed_from_outside(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from makeitso.processes.child import Child, open_child
 from makeitso.processes.command import CommandResult, run_command
-from makeitso.processes.identity import Identity, end_identity, identify
+from makeitso.processes.identity import Identity, end_identity, end_strays, identify
 from makeitso.processes.lines import Line, LineSplitter
 from makeitso.processes.tasks import task_group
 from makeitso.processes.tree import TAG_VARIABLE, TERM_GRACE_S
@@ -16,6 +16,7 @@ __all__ = [
     "Line",
     "LineSplitter",
     "end_identity",
+    "end_strays",
     "identify",
     "open_child",
     "run_command",

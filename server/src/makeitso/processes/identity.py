@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import psutil
 
 from makeitso.processes.tree import TERM_GRACE_S, Quarry, end_quarry, tag_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 START_TOLERANCE_S = 2.0
 """The start time is derived from the boot time, which moves when the wall clock is set."""
@@ -31,12 +35,21 @@ def identify(pid: int) -> Identity | None:
         return None
 
 
-async def end_identity(pid: int, start_time: float, *, grace_s: float = TERM_GRACE_S) -> bool:
+async def end_identity(
+    pid: int, start_time: float, *, tmp: Path | None = None, grace_s: float = TERM_GRACE_S
+) -> bool:
     """End a process left over from an earlier life of ours, and all that hangs on it.
 
     A process that has the pid but started at another time is somebody else and is left alone. If
     the process itself is gone, members of the session it led are still found: the system does not
-    give a pid away while a session bears it.
+    give a pid away while a session bears it. What left that session, as each command that Codex
+    sandboxes does, is found by the private temporary directory it was given.
+
+    Args:
+        pid: of the process.
+        start_time: of the process, in seconds since the epoch.
+        tmp: its TMPDIR, which nobody else has; None: it had none of its own.
+        grace_s: seconds between SIGTERM and SIGKILL.
 
     Returns:
         True if anything had to be ended.
@@ -45,6 +58,19 @@ async def end_identity(pid: int, start_time: float, *, grace_s: float = TERM_GRA
     tag = ""
     if present is not None:
         if abs(present.start_time - start_time) > START_TOLERANCE_S:
-            return False
-        tag = tag_of(pid)
-    return await end_quarry(Quarry(root=pid, tag=tag, since=start_time), grace_s=grace_s) > 0
+            pid = 0
+        else:
+            tag = tag_of(pid)
+    quarry = Quarry(root=pid, tag=tag, since=start_time, tmp=tmp)
+    return await end_quarry(quarry, grace_s=grace_s) > 0
+
+
+async def end_strays(tmp: Path, *, grace_s: float = TERM_GRACE_S) -> bool:
+    """End what an earlier process of ours started with a TMPDIR in `tmp` and did not see end.
+
+    What this process itself started there is left alone.
+
+    Returns:
+        True if anything had to be ended.
+    """
+    return await end_quarry(Quarry(root=0, tag="", since=0.0, tmp=tmp), grace_s=grace_s) > 0

@@ -1,10 +1,11 @@
 """Finding and ending everything that grew out of one child.
 
-Four traces lead from a child to its descendants; each catches what the others lose:
+Five traces lead from a child to its descendants; each catches what the others lose:
 
 - parentage, looked at while the child lives (a daemon loses its parent),
 - the session and the process group the child leads (a `setsid` child leaves both),
 - a tag variable in the environment (a process may clear its environment),
+- a TMPDIR that only they were given, when the child itself is gone and its tag with it,
 - processes seen earlier by any of these, by pid and start time.
 
 A process that clears its environment, leaves its session and loses its parents between two looks is
@@ -17,6 +18,7 @@ import contextlib
 import os
 import signal
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import anyio
 import anyio.to_thread
@@ -35,15 +37,17 @@ class Quarry:
     """What is to be ended.
 
     Attributes:
-        root: pid of the child, which leads a session of its own.
+        root: pid of the child, which leads a session of its own; 0: it is not known any more.
         tag: value of its tag variable; empty: not tagged.
         since: start time of the child; nothing older belongs to it.
+        tmp: a directory that is TMPDIR, or above it, of nothing but its descendants.
         seen: start times of its descendants seen so far, by pid.
     """
 
     root: int
     tag: str
     since: float
+    tmp: Path | None = None
     seen: dict[int, float] = field(default_factory=dict[int, float])
 
 
@@ -57,6 +61,8 @@ def tag_of(pid: int) -> str:
 
 def look(quarry: Quarry) -> None:
     """Note the present descendants by parentage; cheap enough to do every second."""
+    if quarry.root == 0:
+        return
     try:
         family = psutil.Process(quarry.root).children(recursive=True)
     except psutil.Error:
@@ -115,9 +121,21 @@ def _belongs(process: psutil.Process, quarry: Quarry) -> bool:
     if process.create_time() < quarry.since - 1.0:
         return False
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        if quarry.root in (os.getsid(process.pid), os.getpgid(process.pid)):
+        if quarry.root and quarry.root in (os.getsid(process.pid), os.getpgid(process.pid)):
             return True
-    return bool(quarry.tag) and process.environ().get(TAG_VARIABLE) == quarry.tag
+    if not quarry.tag and quarry.tmp is None:
+        return False
+    environment = process.environ()
+    if quarry.tag and environment.get(TAG_VARIABLE) == quarry.tag:
+        return True
+    return quarry.tmp is not None and _below(environment.get("TMPDIR", ""), quarry.tmp, process)
+
+
+def _below(tmp: str, folder: Path, process: psutil.Process) -> bool:
+    """Whether TMPDIR is the folder or lies in it, and this process of ours did not start it."""
+    if not tmp or not Path(tmp).is_relative_to(folder):
+        return False
+    return all(parent.pid != os.getpid() for parent in process.parents())
 
 
 def _note(quarry: Quarry, processes: list[psutil.Process]) -> None:

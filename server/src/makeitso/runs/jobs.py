@@ -10,7 +10,7 @@ from anyio import to_thread
 
 from makeitso.journal.boundary import permissions_of, policy_of
 from makeitso.parsing.tokens import NONCE_PATTERN
-from makeitso.processes.identity import end_identity
+from makeitso.processes.identity import end_identity, end_strays
 from makeitso.prompts.cut import cut_text
 from makeitso.prompts.dictionary_render import worker_dictionary
 from makeitso.prompts.dictionary_text import without_section
@@ -100,7 +100,11 @@ async def end_leftover(ctx: Context, task_id: str) -> None:
     What it had put out by then belongs to the turn that ends here, or else to the worker.
     """
     worker = ctx.task(task_id).worker
-    gone = True if worker is None else not await end_identity(worker.pid, worker.start_time)
+    tmp = ctx.ports.places.tmp / ctx.run_id / task_id
+    if worker is None:
+        gone = not await end_strays(tmp)
+    else:
+        gone = not await end_identity(worker.pid, worker.start_time, tmp=tmp)
     in_turn = ctx.task(task_id).turn is not None
     rest = await to_thread.run_sync(_left_output, ctx, task_id)
     if in_turn:

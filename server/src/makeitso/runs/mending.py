@@ -13,12 +13,16 @@ from anyio import to_thread
 
 from makeitso.landing import land as landing
 from makeitso.policy.answers import answered_by_yes
+from makeitso.processes.identity import end_strays
 from makeitso.protocol import events as ev
 from makeitso.runs.steps.ending import tick_box
 from makeitso.runs.steps.review import accept_in_advance
 
 if TYPE_CHECKING:
     from makeitso.runs.context import Context
+
+CHECKS_TMP = "checks"
+"""Where checks and set-up commands have their TMPDIR, below that of the workspace."""
 
 
 async def mend(ctx: Context, *, settle_only: bool) -> None:
@@ -31,6 +35,7 @@ async def mend(ctx: Context, *, settle_only: bool) -> None:
     run = ctx.run
     if run.finished is not None:
         return
+    await end_strays(ctx.ports.places.tmp / CHECKS_TMP)  # checks nobody waits for any more
     for task in list(run.tasks.values()):
         if task.ended == "landed":
             tick_box(ctx, task.id)

@@ -125,3 +125,23 @@ def test_killed_with_the_managers_plan_written_and_not_recorded(tmp_path: Path) 
         assert left.exists()
         assert w.run.plan_path != left.relative_to(w.root).as_posix()
         assert len(w.of(ev.PlanMade)) == 1
+
+
+@pytest.mark.parametrize("at", ["recording", "recorded"])
+def test_killed_when_the_monitor_interrupts(tmp_path: Path, at: str) -> None:
+    def script(view: RequestView) -> Answer:
+        calls = len(view.calls)
+        if "interrupted" not in view.last_user_text and calls < 6:
+            return Answer(items=(Run("cat poem.txt", f"again-{calls}"),))
+        if not view.answered("patch"):
+            return Answer(items=(change("line 2", "line two", call="patch"),))
+        return Answer(items=(Say("Spelled.", phase="final_answer"),))
+
+    with world(tmp_path, script, files=FILES) as w:
+        killed(w, f"{at}.monitor.interrupted", "run", w.plan("spell", PLAN), "--yes")
+        ended = w.mis("resume", "--yes")
+        if ended.code == 3:  # the alarm is on record, so a person says how it goes on
+            w.mis("approve", "--answer", "go on", w.pending("question")).expect(0)
+            ended = w.mis("resume", "--yes")
+        ended.expect(0, "done")
+        done(w, FILES["poem.txt"].replace("line 2\n", "line two\n"))

@@ -45,6 +45,8 @@ ELSEWHERE = frozenset(
         "plan.written",
         "recording.run.stop_requested",
         "recorded.run.stop_requested",
+        "recording.monitor.interrupted",
+        "recorded.monitor.interrupted",
         "recording.hunk.split",
         "recorded.hunk.split",
     }

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,12 @@ def test_every_module_says_what_it_is_for() -> None:
         and not re.match(r'r?"""\S', text_of(path))
     ]
     assert silent == []
+
+
+def test_no_two_modules_of_tests_have_one_name() -> None:
+    # Tests are imported by their bare names: of two, the second could not be collected.
+    names = [path.name for path in code() if path.parts[0] == "tests" and path.stem != "conftest"]
+    assert sorted(name for name, count in Counter(names).items() if count > 1) == []
 
 
 def test_every_symlink_stays_inside() -> None:

@@ -1,4 +1,4 @@
-"""What a plan says: the mission's Plan, Task, Phase, Budget, ManagerKind, RunOptions, Delimiters."""
+"""What a plan says: Plan, Task, Phase, Budget, ManagerKind, RunOptions, Delimiters."""
 
 from __future__ import annotations
 

@@ -140,6 +140,19 @@ def test_it_cannot_be_made_to_write_secrets(root: Path, bridge: Open) -> None:
     assert [found.problem.code for found in at.loaded.problems] == ["refused"]
 
 
+def test_a_file_that_breaks_on_the_way_is_left_alone_from_there(root: Path, bridge: Open) -> None:
+    at = bridge(ON)
+    say(at, on.created())
+    path = root / ".makeitso/artifacts/telemetry.jsonl"
+    with recorded(at, "r1", resumed=False):
+        path.unlink()
+        path.mkdir()
+        say(at, ev.PhaseStarted(), task="T1")
+        path.rmdir()
+        say(at, ev.PhaseEnded(state="passed"), task="T1")
+    assert not path.exists()
+
+
 def test_a_file_that_cannot_be_written_stops_no_run(root: Path, bridge: Open) -> None:
     at = bridge(ON)
     say(at, on.created())

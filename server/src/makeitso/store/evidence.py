@@ -42,17 +42,17 @@ class Evidence:
 def examine(root: Path, events: Iterable[ev.Event]) -> Evidence:
     """Read every file the events point into and compare digests.
 
-    A file that was kept again under its name stands for the latest time only; output files grow,
-    and each stretch of them is compared.
+    Output files grow, and each stretch of them is compared. A file that was kept as a whole again
+    begins at 0 again: what it held before is gone, and only the latest counts.
 
     Args:
         root: the artifacts directory.
         events: the events, in order.
     """
-    looked: dict[tuple[str, int | None], tuple[ev.Event, ev.OutputRef]] = {}
+    looked: dict[tuple[str, int], tuple[ev.Event, ev.OutputRef]] = {}
     for event in events:
-        for ref, whole in _references(event.data):
-            looked[ref.path, None if whole else ref.offset] = (event, ref)
+        for ref in _references(event.data):
+            looked[ref.path, ref.offset] = (event, ref)
     removed = {
         run
         for run in {event.run for event, _ in looked.values() if event.run is not None}
@@ -74,20 +74,19 @@ def examine(root: Path, events: Iterable[ev.Event]) -> Evidence:
     )
 
 
-def _references(data: ev.EventData) -> Iterator[tuple[ev.OutputRef, bool]]:
-    """Where an event points to, and whether that is a whole file."""
+def _references(data: ev.EventData) -> Iterator[ev.OutputRef]:
+    """Where an event points to."""
     match data:
         case ev.TurnStarted(prompt=prompt) if prompt is not None:
-            yield prompt, True
+            yield prompt
         case ev.TurnEnded(outputs=outputs):
-            yield from ((ref, False) for ref in outputs)
+            yield from outputs
         case ev.CheckRan(output=output) if output is not None:
-            yield output, False
+            yield output
         case ev.ArtifactCaptured() as kept:
-            ref = ev.OutputRef(
+            yield ev.OutputRef(
                 path=kept.path, offset=0, length_bytes=kept.size_bytes, digest=kept.digest
             )
-            yield ref, True
         case _:
             pass
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from makeitso.journal.state import RunState
     from makeitso.protocol.approval import Approval
+    from makeitso.protocol.config import Config
     from makeitso.runs.book import Book
     from makeitso.runs.ports import Door, Ports
 
@@ -65,6 +66,11 @@ async def drive(
         return await _Engine(ctx, settle_only=settle_only).drive()
 
 
+def rules_of(config: Config) -> Rules:
+    """What of the config decides the order of steps."""
+    return Rules(land=config.review.land, max_concurrency=config.manager.max_concurrency)
+
+
 class _Engine:
     """One drive of one run."""
 
@@ -77,10 +83,7 @@ class _Engine:
         self._attended: frozenset[str] = frozenset()
         self._attending: anyio.CancelScope | None = None
         self._broken: MisError | None = None
-        self._rules = Rules(
-            land=ctx.ports.config.review.land,
-            max_concurrency=ctx.ports.config.manager.max_concurrency,
-        )
+        self._rules = rules_of(ctx.ports.config)
 
     async def drive(self) -> Outcome:
         ctx = self.ctx
@@ -146,28 +149,34 @@ class _Engine:
         return self._nobody
 
     def _call_person(self, group: TaskGroup, run: RunState) -> None:
-        """Bring the open questions before the door whenever they change."""
+        """Bring the open questions before the door; not again before it is done with some.
+
+        A new question does not tear a person away from the one they are answering; when all they
+        were asked was answered elsewhere, they are let go.
+        """
         open_now = frozenset(a.id for a in run.pending)
         if open_now == self._attended or self._settle_only:
             return
         if self._attending is not None:
-            self._attending.cancel()
-            self._attending = None
+            if not open_now & self._attended:
+                self._attending.cancel()
+            return
         self._attended = open_now
         if open_now and not self._nobody:
             group.start_soon(self._attend, run.pending)
 
     async def _attend(self, pending: Sequence[Approval]) -> None:
+        answered = True
         with anyio.CancelScope() as scope:
             self._attending = scope
             answered = await self.ctx.door.attend(pending)
-            self._attending = None
-            self.ctx.book.refresh()  # the door may have written through a connection of its own
-            if not answered:
-                self._nobody = True
-            else:
-                self._attended = frozenset()
-            self.ctx.book.wake()
+        self._attending = None
+        self.ctx.book.refresh()  # the door may have written through a connection of its own
+        if not answered:
+            self._nobody = True
+        else:
+            self._attended = frozenset()
+        self.ctx.book.wake()
 
     async def _carry(self, step: todo.Step) -> None:
         """Supervise one step: what goes wrong in it becomes part of the record, never a crash."""

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
+    import anyio
+
     from makeitso.landing.editor import Editor
     from makeitso.managers.port import Manager
     from makeitso.parsing.library import Library
@@ -115,5 +117,7 @@ class Ports:
     """What the monitor watches for, as the settings say now: they may change under way."""
     prompt_overrides: Mapping[PromptName, str] = field(default_factory=no_overrides)
     """Text of the workspace's own prompts, by name; only from a trusted workspace."""
+    landing: anyio.Lock
+    """Guards the workspace's files: one landing at a time, of whatever task or run."""
     fault: Callable[[str], None] = lambda name: None
     """Called at named durable steps; tests make it end the process there."""

@@ -8,6 +8,8 @@ import secrets
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import anyio
+
 from makeitso.errors import (
     UsageError,
 )
@@ -242,8 +244,14 @@ class Bridge:
             library=adapters.library(self),
             monitor=LiveMonitor(self.loaded, lambda: self._load()[0]),
             prompt_overrides=adapters.prompts(self),
+            landing=self.landing,
             fault=self.fault,
         )
+
+    @cached_property
+    def landing(self) -> anyio.Lock:
+        """Guards the workspace's files: every run of this process lands under it."""
+        return anyio.Lock()
 
     @cached_property
     def dictionary(self) -> Dictionary:

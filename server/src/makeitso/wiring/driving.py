@@ -13,6 +13,7 @@ from makeitso.errors import (
     StateError,
     StoreError,
 )
+from makeitso.journal.next import next_steps
 from makeitso.protocol import events as ev
 from makeitso.runs import engine
 from makeitso.runs.planning import checked_goal, runnable, write_plan
@@ -136,9 +137,11 @@ async def settle(bridge: Bridge, door: Door, *, skip: Collection[str] = ()) -> b
     try:
         with bridge.own():
             ports = bridge.ports()
-            for run_id in [run for run in bridge.book.runs if run not in skip]:
-                with recorded(bridge, run_id, resumed=True):
-                    await engine.drive(ports, bridge.book, door, run_id, settle_only=True)
+            rules = engine.rules_of(bridge.config)
+            for run_id, run in list(bridge.book.runs.items()):
+                if run_id not in skip and next_steps(run, rules, settle_only=True):
+                    with recorded(bridge, run_id, resumed=True):
+                        await engine.drive(ports, bridge.book, door, run_id, settle_only=True)
     except StateError:
         return False
     return True

@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 
 async def land(ctx: Context, task_id: str) -> None:
     """Write what is accepted into the workspace; conflicts are set aside, all the rest lands."""
+    async with ctx.ports.landing:
+        await _land(ctx, task_id)
+
+
+async def _land(ctx: Context, task_id: str) -> None:
     task = ctx.task(task_id)
     if task.landing is not None:
         await _recover(ctx, task_id, task.landing)

@@ -210,7 +210,7 @@ class Monitor(Section):
         2_000_000, "More output than this for three seconds is interrupted; 0: no limit.", ge=0
     )
     flood_bytes_per_turn: int = _key(
-        32_000_000, "More output than this in one turn is interrupted; 0: no limit.", ge=0
+        8_000_000, "More output than this in one turn is interrupted; 0: no limit.", ge=0
     )
 
 

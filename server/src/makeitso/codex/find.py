@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import platform
 import re
@@ -150,11 +151,12 @@ def native_binary(found: Path) -> Path:
 
 
 def _packaged() -> Path | None:
+    # By name, for the extra may not be installed where types are checked either.
     try:
-        from codex_cli_bin import bundled_codex_path
+        package = importlib.import_module("codex_cli_bin")
     except ImportError:
         return None
-    path = Path(bundled_codex_path())
+    path = Path(str(package.bundled_codex_path()))
     return path if path.is_file() else None
 
 

@@ -132,12 +132,19 @@ def test_the_persons_own_patterns_hold_and_may_change_under_way() -> None:
     assert "terraform" in bench.watch.objection(ask("cd infra && terraform apply"))
     bench.limits = Monitor()
     assert bench.watch.objection(ask("cd infra && terraform apply")) == ""
-    bench.limits = Monitor(enabled=False)
-    assert bench.watch.objection(ask("rm -rf ~")) == ""
-    bench.saw(*command("rm -rf ~"), *[e for _ in range(9) for e in command("ls")])
+
+
+def test_turned_off_it_still_stops_what_must_not_run() -> None:
+    bench = Bench(enabled=False, loop_limit=2, flood_bytes_per_turn=10)
+    bench.saw(*[e for _ in range(9) for e in command("ls")], Output("stdout", b"y" * 99))
+    assert bench.after(1e6) is None
+    assert bench.watch.objection(ask("rm -rf ~"))
+    bench.saw(CommandStarted("c", "rm -rf ~", ROOT))
+    assert bench.after(ASK_S) is not None
+    bench.watch.begin()
     assert bench.after(1e6) is None
     bench.limits = Monitor()
-    assert bench.after(0) is not None
+    assert bench.after(0) is not None, "turned on again, it looks again"
 
 
 def test_the_same_call_over_and_over_is_a_loop() -> None:

@@ -8,6 +8,7 @@ import anyio
 import typer
 
 from makeitso.cli.context import JsonFlag, context_of
+from makeitso.cli.policies import show_policy
 from makeitso.cli.workspace import opened
 from makeitso.protocol.methods_workspace import DoctorParams
 from makeitso.requests import doctor as examination
@@ -33,6 +34,9 @@ def doctor(
             "--fault-points", help="List where MAKEITSO_CRASH_AT can end a process.", hidden=True
         ),
     ] = False,
+    policy: Annotated[
+        bool, typer.Option("--policy", help="Say what a worker may do here, and who said so.")
+    ] = False,
     json: JsonFlag = False,
 ) -> int:
     """Check git, codex, the sandbox and the settings."""
@@ -42,9 +46,14 @@ def doctor(
 
     async def look() -> DoctorResult:
         with opened(context) as bridge:
-            return await examination.run(Workplace(bridge=bridge, runner=Idle()), DoctorParams())
+            at = Workplace(bridge=bridge, runner=Idle())
+            return await examination.run(at, DoctorParams(policy=policy))
 
     result = anyio.run(look)
+    if result.policy is not None:
+        context.console.data(result.policy.model_dump(mode="json"))
+        show_policy(context.console, result.policy)
+        return 0
     context.console.data(result.model_dump(mode="json"))
     for check in result.checks:
         sign, style = SIGNS[check.state]

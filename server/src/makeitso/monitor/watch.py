@@ -88,6 +88,7 @@ class Watch:
             # What is still in the pipes after a flood is the flood.
             return not (self.alarm.cause == "flood" and isinstance(event, port.Output))
         limits = self._limits()
+        self._look_at_danger(event, limits)
         if limits.enabled:
             self._look(event, limits)
         return True
@@ -95,7 +96,7 @@ class Watch:
     def objection(self, request: port.WorkerAsk) -> str:
         """Why a command may not even be asked for; empty: it may."""
         limits = self._limits()
-        if request.kind != "command" or not limits.enabled:
+        if request.kind != "command":
             return ""
         reason = self._danger(request.subject, request.cwd, limits)
         if reason:
@@ -130,16 +131,32 @@ class Watch:
     def look_at_clock(self) -> None:
         """Raise the alarm for what is announced and not asked for, and for too long a silence."""
         limits = self._limits()
-        if not self._turning or not limits.enabled:
+        if not self._turning:
             return
         for due, command, reason in tuple(self._suspects.values()):
             if self._clock() >= due:
                 self._raise("danger", f"`{command}` must not run: {reason}")
+        if not limits.enabled:
+            return
         silent = self._stall.silent_s(self._clock())
         if silent >= limits.stall_timeout_s:
             running = next(iter(self._running.values()), "")
             doing = f"while `{running}` ran" if running else "from the worker"
             self._raise("stall", f"nothing came {doing} for {limits.stall_timeout_s:g} s")
+
+    def _look_at_danger(self, event: port.WorkerEvent, limits: Limits) -> None:
+        """What must not run must not run, also with the rest of the monitor turned off."""
+        match event:
+            case port.CommandStarted(item=item, command=command, cwd=cwd):
+                reason = self._danger(command, cwd, limits)
+                if reason:
+                    self._suspects[item] = (self._clock() + ASK_S, command, reason)
+            case port.CommandEnded(item=item) | port.Output(item=item) if item in self._suspects:
+                # It shows that it was not only announced.
+                _, command, reason = self._suspects.pop(item)
+                self._raise("danger", f"`{command}` must not run: {reason}")
+            case _:
+                pass
 
     def _look(self, event: port.WorkerEvent, limits: Limits) -> None:
         now = self._clock()
@@ -148,18 +165,13 @@ class Watch:
         match event:
             case port.Output(channel=channel, data=data, item=item) if channel != "wire":
                 self._flood.output(len(data), now)
-                self._runs(item)
                 if item in self._running:
                     self._loop.output(item, data)
                 self._look_at_flood(limits, now)
-            case port.CommandStarted(item=item, command=command, cwd=cwd):
+            case port.CommandStarted(item=item, command=command):
                 self._running[item] = command
-                reason = self._danger(command, cwd, limits)
-                if reason:
-                    self._suspects[item] = (now + ASK_S, command, reason)
             case port.CommandEnded(item=item, command=command, exit_code=code):
                 self._running.pop(item, None)
-                self._runs(item)
                 self._called(item, f"`{command}`", f"exit {code}", limits)
             case port.FilesTouched():
                 self._loop.progress()
@@ -167,12 +179,6 @@ class Watch:
                 self._called("", text, "", limits)
             case _:
                 pass
-
-    def _runs(self, item: str) -> None:
-        """A command shows that it was not only announced."""
-        if item in self._suspects:
-            _, command, reason = self._suspects.pop(item)
-            self._raise("danger", f"`{command}` must not run: {reason}")
 
     def _called(self, item: str, call: str, outcome: str, limits: Limits) -> None:
         if self._loop.ended(item, call, outcome) >= limits.loop_limit:

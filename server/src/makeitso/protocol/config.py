@@ -195,7 +195,11 @@ class Learning(Section):
 class Monitor(Section):
     """Watching the streams; a change holds for turns that run already."""
 
-    enabled: bool = _key(True, "Watch for stalls, danger, loops and floods.", rights=True)
+    enabled: bool = _key(
+        True,
+        "Watch for stalls, loops and floods; what must not run is stopped all the same.",
+        rights=True,
+    )
     stall_timeout_s: float = _key(
         120.0, "A turn without progress for so many seconds is interrupted.", gt=0
     )

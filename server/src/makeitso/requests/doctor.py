@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from makeitso.errors import MisError
 from makeitso.protocol.methods_workspace import DoctorCheck, DoctorResult
+from makeitso.requests.policies import report
 from makeitso.workspace import trust as trusting
 from makeitso.workspace.secrets import api_key
 
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
 
 
 async def run(at: Workplace, params: DoctorParams) -> DoctorResult:
-    """Look at git, codex, the settings, trust and the journal."""
-    del params
+    """Look at git, codex, the settings, trust and the journal; or say what a worker may do."""
+    if params.policy:
+        return DoctorResult(checks=(), ok=True, policy=report(at.bridge.loaded, at.bridge.trust))
     checks = (
         _git(at),
         await _codex(at),

@@ -160,6 +160,19 @@ def protection(
     return ""
 
 
+def protected_places() -> dict[str, tuple[str, ...]]:
+    """What a person decides on, in words, with the names that are meant; for people to read."""
+    found: dict[str, list[str]] = {}
+    for name, reason in {**_PROTECTED_DIRECTORIES, **_PROTECTED_NAMES}.items():
+        found.setdefault(reason, []).append(f"{name}/" if name in _PROTECTED_DIRECTORIES else name)
+    found.setdefault("configures CI", []).extend("/".join(pair) for pair in sorted(_CI_DIRECTORIES))
+    found["decides what is installed"] = ["*.lock", *sorted(_LOCK_FILES)]
+    found["holds an environment, and maybe secrets"] = [".env", ".env.*"]
+    found["changes otherwise than by text"] = ["executable bits", "binary files", "over 1 MB"]
+    found["proves the task"] = ["files its own checks name"]
+    return {reason: tuple(names) for reason, names in found.items()}
+
+
 def fold(path: str) -> str:
     """The form under which two names are one on a file system that folds case and accents."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())

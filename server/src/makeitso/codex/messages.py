@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
-from pathlib import PurePath
 from typing import cast
 
 from pydantic import ConfigDict, model_validator
 from pydantic.alias_generators import to_camel
 
+from makeitso.policy.commands import normalise
 from makeitso.protocol.base import Foreign
 
 
@@ -210,11 +209,4 @@ class UserInput(Camel):
 
 def unwrapped(command: str) -> str:
     """A command line without the shell Codex wraps around it: `/bin/bash -c 'ls'` is `ls`."""
-    try:
-        argv = shlex.split(command)
-    except ValueError:
-        return command
-    wrapped = len(argv) == 3 and argv[1] in ("-c", "-lc")
-    if wrapped and PurePath(argv[0]).name in ("sh", "bash", "zsh", "dash"):
-        return argv[2]
-    return command
+    return normalise(command)

@@ -86,7 +86,10 @@ def test_a_ceiling_of_tokens_ends_with_exit_4_and_is_raised_by_a_person(tmp_path
     script = rules(
         Rule(
             when=lambda view: view.answered("cheap"),
-            answer=Answer(items=(Say("Line 2 is spelled out."),), usage=Tokens(input=10)),
+            # Late, as models are: the turn is interrupted before this is counted.
+            answer=Answer(
+                items=(Say("Line 2 is spelled out."),), usage=Tokens(input=10), delay_s=4.0
+            ),
         ),
         Rule(
             when=always,

@@ -111,7 +111,7 @@ def test_a_dangerous_command_in_the_sandbox_is_interrupted(tmp_path: Path) -> No
 
 def test_a_flood_is_cut_off_in_bounded_memory(tmp_path: Path) -> None:
     # It would not end by itself: what is interrupted is the command, not what is left of its turn.
-    config = "[monitor]\nflood_bytes_per_turn = 500000\n"
+    config = "[monitor]\nflood_bytes_per_turn = 200000\n"
     flood = f"yes {long_sleep()}"
     with world(tmp_path, first(flood), files=FILES, config=config) as w:
         running = w.start("run", w.plan("spell", PLAN), "--yes")
@@ -123,7 +123,7 @@ def test_a_flood_is_cut_off_in_bounded_memory(tmp_path: Path) -> None:
             except psutil.Error:
                 break
             time.sleep(0.05)
-        running.wait().expect(3, "500,000 bytes")
+        running.wait().expect(3, "200,000 bytes")
         assert 0 < most < 300_000_000
         kept = sum(ref.length_bytes for turn in w.of(TurnEnded) for ref in turn.outputs)
         assert kept < 5_000_000

@@ -88,11 +88,11 @@ def test_kill_9_in_a_turn(tmp_path: Path) -> None:
         running = in_turn(w, nap)
         (worker,) = w.of(WorkerStarted)
         os.kill(running.process.pid, signal.SIGKILL)
-        # Both die here, so that nothing leads from the worker to its command any more.
+        # Both die here, so that nothing leads from the worker to its command any more. Whether the
+        # command outlives them is a race with the sandbox; that none is left in the end is not.
         with contextlib.suppress(ProcessLookupError):
             os.kill(worker.pid, signal.SIGKILL)
         running.process.wait(DEADLINE_S)
-        assert any(nap in line for _, line in w.strays()), "the command ended by itself"
         status = w.status()
         assert (status["state"], status["reason"]) == (
             "stopped",

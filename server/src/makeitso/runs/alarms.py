@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import anyio
+
 from makeitso.policy.digest import approval_digest
 from makeitso.processes.tasks import task_group
 from makeitso.protocol import events as ev
@@ -24,7 +26,7 @@ _STOPPING = frozenset({STOP, "stop", "no", "n", "end", "abort"})
 async def watched_turn(
     ctx: Context, task_id: str, session: WorkerSession, host: Host, *, prompt: str
 ) -> TurnResult:
-    """Give an instruction and wait for the end of the turn, with the monitor at its side."""
+    """Give an instruction and wait for the end of the turn; monitor and ceiling may end it."""
 
     async def stop(alarm: Alarm) -> None:
         detail = ctx.ports.redactor.text(host.plain(alarm.detail))
@@ -34,9 +36,21 @@ async def watched_turn(
         ctx.note(text, task=task_id, level="warning", actor="monitor")
         await session.interrupt()
 
+    reached = anyio.Event()
+
+    async def at_ceiling() -> None:
+        # Called while an event is taken: the session could not read the answer to an interrupt now.
+        reached.set()
+
+    async def mind_ceiling() -> None:
+        await reached.wait()
+        await session.interrupt()
+
+    host.interrupt = at_ceiling
     host.watch.begin()
     async with task_group() as tasks:
         tasks.start_soon(host.watch.guard, stop)
+        tasks.start_soon(mind_ceiling)
         try:
             result = await session.turn(prompt)
         finally:

@@ -122,7 +122,6 @@ async def _session(
     reason = "done"
     try:
         async with ctx.ports.worker.open(job, host) as session:
-            host.interrupt = session.interrupt
             await _supervise(ctx, task_id, worktree, session, host, retries=retries)
     except BaseException as error:
         reason = str(error) or type(error).__name__

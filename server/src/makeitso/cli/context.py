@@ -94,10 +94,6 @@ class Context:
         """
         return self._loaded[1]
 
-    def forget_settings(self) -> None:
-        """Load settings and trust anew when next asked for, after something changed them."""
-        self.__dict__.pop("_loaded", None)
-
 
 def context_of(ctx: typer.Context) -> Context:
     """The shared context of a running verb."""

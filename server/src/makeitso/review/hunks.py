@@ -167,18 +167,6 @@ def parent_id(hunk_id: str) -> str:
     return hunk_id.partition(".")[0]
 
 
-def changed_text(diff: str) -> tuple[str, str]:
-    """Removed and added text of a hunk's diff, line ends as shown."""
-    removed: list[str] = []
-    added: list[str] = []
-    for line in diff.split("\n")[1:]:
-        if line.startswith("-"):
-            removed.append(line[1:])
-        elif line.startswith("+"):
-            added.append(line[1:])
-    return "\n".join(removed), "\n".join(added)
-
-
 def _first(start: int, count: int) -> int:
     """Zero-based first line. Git names the line before an empty range."""
     return start - 1 if count else start

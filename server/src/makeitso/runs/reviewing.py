@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from makeitso.errors import NotFoundError, StateError
 from makeitso.protocol import events as ev
 from makeitso.review import hunks as hunk_rules
+from makeitso.review import marks
 from makeitso.review.render import document
 from makeitso.store.outputs import keep
 from makeitso.workspace import changes
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from makeitso.journal.state import RunState, TaskState
-    from makeitso.protocol.change import Change, ChangedFile, Hunk
+    from makeitso.protocol.change import Change
     from makeitso.protocol.words import Mark
     from makeitso.review.render import ReviewDocument
     from makeitso.runs.book import Book
@@ -42,23 +43,8 @@ def present_change(repo: Repository, run_id: str, task: TaskState) -> Change:
         checks=task.spec.checks,
         notes=tuple(dict.fromkeys((*(task.base.notes if task.base else ()), *proposed.notes))),
     )
-    return change.model_copy(update={"files": tuple(_file(file, task) for file in change.files)})
-
-
-def _file(file: ChangedFile, task: TaskState) -> ChangedFile:
-    shown: list[Hunk] = []
-    for hunk in file.hunks:
-        parts = hunk_rules.split(hunk) if hunk.id in task.splits else (hunk,)
-        shown += [
-            part.model_copy(
-                update={
-                    "state": task.hunks.get(part.id, part.state),
-                    "reason": task.hunk_reasons.get(part.id, part.reason),
-                }
-            )
-            for part in parts
-        ]
-    return file.model_copy(update={"hunks": tuple(shown)})
+    shown = marks.with_splits(change, task.splits)
+    return marks.with_states(shown, task.hunks, reasons=task.hunk_reasons)
 
 
 def write_review_document(dot: Path, run: RunState, task: TaskState, change: Change) -> Path:

@@ -1,0 +1,53 @@
+"""Questions to a person and their answers."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from makeitso.protocol.base import Wire
+from makeitso.protocol.words import ApprovalKind, ApprovalScope, PhaseName
+
+
+class ApprovalAsked(Wire):
+    """A question stands."""
+
+    type: Literal["approval.asked"] = "approval.asked"
+    id: str = Field(description="Approval id.")
+    kind: ApprovalKind = Field(description="What for.")
+    tasks: tuple[str, ...] = Field(default=(), description="Tasks it stands for.")
+    enters: PhaseName | None = Field(default=None, description="Phase to be entered.")
+    subject: str = Field(description="What exactly.")
+    detail: str = Field(default="", description="What helps to decide.")
+    digest: str = Field(description="Binds the answer to the subject.")
+    unsandboxed: bool = Field(default=False, description="A grant runs outside the sandbox.")
+    scopes: tuple[ApprovalScope, ...] = Field(default=("once",), description="Possible scopes.")
+    choices: tuple[str, ...] = Field(default=(), description="Suggested answers.")
+
+
+class ApprovalDecided(Wire):
+    """A question is answered; the first answer holds."""
+
+    type: Literal["approval.decided"] = "approval.decided"
+    id: str = Field(description="Approval id.")
+    grant: bool = Field(description="Granted or denied.")
+    scope: ApprovalScope = Field(default="once", description="Reach of a grant.")
+    because: str = Field(default="", description="Reason of a denial.")
+    answer: str = Field(default="", description="Answer to a question.")
+    who: str = Field(description="User name, or the flag that answered.")
+
+
+class ApprovalVoided(Wire):
+    """A question fell away: what it asked about is no longer so."""
+
+    type: Literal["approval.voided"] = "approval.voided"
+    id: str = Field(description="Approval id.")
+    reason: str = Field(description="Why.")
+
+
+class ApprovalUsed(Wire):
+    """A grant was acted on; a grant with scope once is spent."""
+
+    type: Literal["approval.used"] = "approval.used"
+    id: str = Field(description="Approval id.")

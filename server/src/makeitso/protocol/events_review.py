@@ -1,0 +1,80 @@
+"""The review of a change and its landing."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from makeitso.protocol.base import Wire
+from makeitso.protocol.change import Landing
+from makeitso.protocol.words import Mark
+
+
+class HunkRef(Wire):
+    """A hunk as the journal knows it; its text is in git."""
+
+    id: str = Field(description="Hunk id.")
+    path: str = Field(description="Path.")
+    must_ask: bool = Field(default=False, description="A person must decide, whatever is set.")
+    refused: str = Field(default="", description="Why it can never land; empty: it may.")
+
+
+class ChangeProposed(Wire):
+    """A task's work as a difference of two trees, ready for marks.
+
+    Recorded again, by a person, when they edit a hunk: hunks with the same id keep their marks.
+    """
+
+    type: Literal["change.proposed"] = "change.proposed"
+    base_tree: str = Field(description="Tree the task started from.")
+    tree: str = Field(description="Tree it proposes.")
+    commit: str = Field(description="Commit that holds it, under a private ref.")
+    files: int = Field(ge=0, description="Changed files.")
+    hunks: tuple[HunkRef, ...] = Field(description="In review order.")
+    held: bool = Field(default=False, description="A protected path holds the task as a whole.")
+    notes: tuple[str, ...] = Field(default=(), description="What is on disk and not in it.")
+    digest: str = Field(description="Digest of base tree and hunk ids.")
+
+
+class HunkMarked(Wire):
+    """Hunks were marked."""
+
+    type: Literal["hunk.marked"] = "hunk.marked"
+    hunks: tuple[str, ...] = Field(description="Hunk ids.")
+    mark: Mark = Field(description="pending takes a mark back.")
+    because: str = Field(default="", description="Reason of a rejection.")
+
+
+class HunkSplit(Wire):
+    """A hunk stands from now on as its parts."""
+
+    type: Literal["hunk.split"] = "hunk.split"
+    hunk: str = Field(description="Hunk id.")
+    parts: tuple[str, ...] = Field(description="Ids of the parts, in order.")
+
+
+class LandRequested(Wire):
+    """Somebody asked to land what is accepted now."""
+
+    type: Literal["landing.requested"] = "landing.requested"
+
+
+class LandingStarted(Wire):
+    """A landing transaction is about to write."""
+
+    type: Literal["landing.started"] = "landing.started"
+    id: str = Field(description="Landing id.")
+    hunks: tuple[str, ...] = Field(description="Hunks it will land.")
+    files: tuple[str, ...] = Field(description="Paths it will write.")
+
+
+class LandingEnded(Wire):
+    """A landing transaction is whole, or nothing of it happened."""
+
+    type: Literal["landing.ended"] = "landing.ended"
+    landing: Landing = Field(description="What it did.")
+    reasons: dict[str, str] = Field(
+        default_factory=dict, description="Why hunks were set aside, by hunk id."
+    )
+    error: str = Field(default="", description="Why nothing happened; empty: it did.")

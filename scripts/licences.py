@@ -13,7 +13,7 @@ from importlib import metadata
 
 from locked import pins
 
-SHIPPED = ("runtime", "api", "codex")
+SHIPPED = ("runtime", "api", "otel", "codex")
 FITS = frozenset(
     {
         *("MIT", "MIT-0", "ISC", "0BSD", "BSD-2-Clause", "BSD-3-Clause", "Zlib", "Unlicense"),
@@ -27,6 +27,7 @@ SPELLINGS = {
     "apache software license": "Apache-2.0",
     "bsd license": "BSD-3-Clause",
     "bsd 2-clause license": "BSD-2-Clause",
+    "3-clause bsd license": "BSD-3-Clause",
     "bsd 3-clause license": "BSD-3-Clause",
     "isc license": "ISC",
     "isc license (iscl)": "ISC",

@@ -21,6 +21,7 @@ EXTRAS = {
     WIDEST: ("dev",),
     "test": ("test",),
     "api": ("api",),
+    "otel": ("otel",),
     "codex": ("codex",),
     "runtime": (),
     "audit": ("audit",),

@@ -14,9 +14,9 @@ from makeitso.protocol import events as ev
 from makeitso.protocol.approval import Decision
 from makeitso.protocol.config import Monitor
 from makeitso.protocol.plan import Delimiters
-from makeitso.runs.alarms import after_alarm, ask_how_on, goes_on, watched_turn
 from makeitso.runs.ask import decide
-from makeitso.runs.host import Host
+from makeitso.runs.rounds.alarms import after_alarm, ask_how_on, goes_on, watched_turn
+from makeitso.runs.rounds.host import Host
 from makeitso.workers import port
 from runs.run_place import SECRET, Place, place
 

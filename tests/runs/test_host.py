@@ -11,7 +11,7 @@ from makeitso.protocol import events as ev
 from makeitso.protocol.approval import Decision
 from makeitso.protocol.plan import Delimiters
 from makeitso.runs.ask import decide
-from makeitso.runs.host import Host
+from makeitso.runs.rounds.host import Host
 from makeitso.store.outputs import fetch
 from makeitso.workers import port
 from runs.run_place import SECRET, Place, place

@@ -9,7 +9,7 @@ from journal.tape import Phase, Policies, options, plan_of, task_of
 from makeitso.parsing.tokens import live_token
 from makeitso.prompts.dictionary_text import BEGIN, END
 from makeitso.protocol import events as ev
-from makeitso.runs.jobs import CONVENTION_CHARS, make_job, run_nonce
+from makeitso.runs.rounds.jobs import CONVENTION_CHARS, make_job, run_nonce
 from runs.run_place import Place, place
 
 if TYPE_CHECKING:

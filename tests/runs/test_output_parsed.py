@@ -7,8 +7,8 @@ import pytest
 from journal.tape import plan_of
 from makeitso.protocol import events as ev
 from makeitso.protocol.plan import Delimiters
-from makeitso.runs import streams
-from makeitso.runs.streams import Stream
+from makeitso.runs.rounds import streams
+from makeitso.runs.rounds.streams import Stream
 from runs.run_place import Place, place
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from journal.tape import plan_of
 from makeitso.protocol import events as ev
 from makeitso.protocol.plan import Delimiters
-from makeitso.runs import streams
-from makeitso.runs.streams import MAX_FOUND, Stream
+from makeitso.runs.rounds import streams
+from makeitso.runs.rounds.streams import MAX_FOUND, Stream
 from makeitso.store.outputs import fetch
 from runs.run_place import SECRET, Place, place
 

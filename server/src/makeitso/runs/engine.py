@@ -17,6 +17,7 @@ from makeitso.journal.next import Rules, next_steps
 from makeitso.protocol import events as ev
 from makeitso.runs.context import Context
 from makeitso.runs.mending import mend
+from makeitso.runs.rounds.endings import Unanswered
 from makeitso.runs.steps import bootstrap, ending, land, plan, review, summarize, task, verify
 from makeitso.runs.steps.boundary import ask_phase
 
@@ -182,7 +183,7 @@ class _Engine:
         """Supervise one step: what goes wrong in it becomes part of the record, never a crash."""
         try:
             await self._do(step)
-        except task.Unanswered:
+        except Unanswered:
             self._parked.add(step)  # it waits for a person, who is elsewhere
         except StoreError as error:
             self._broken = error

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from makeitso.monitor.watch import Alarm
     from makeitso.protocol.approval import Approval
     from makeitso.runs.context import Context
-    from makeitso.runs.host import Host
+    from makeitso.runs.rounds.host import Host
     from makeitso.workers.port import TurnResult, WorkerSession
 
 GO_ON, STOP = "go on", "stop the task"

@@ -15,7 +15,7 @@ from makeitso.policy.answers import standing_grant
 from makeitso.policy.digest import approval_digest
 from makeitso.protocol import events as ev
 from makeitso.runs.ask import ask, decided
-from makeitso.runs.streams import Stream
+from makeitso.runs.rounds.streams import Stream
 from makeitso.workers import port
 
 if TYPE_CHECKING:

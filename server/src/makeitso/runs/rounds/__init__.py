@@ -1,0 +1,1 @@
+"""The rounds of a task: an instruction, the worker's turn, its evidence, the manager's word."""

@@ -1,0 +1,101 @@
+"""EVAL: evidence first, then the manager's word on a round."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from anyio import to_thread
+
+from makeitso.managers.port import CheckOutcome, JudgeRequest
+from makeitso.protocol import events as ev
+from makeitso.runs.checks import run_checks
+from makeitso.runs.rounds import instructions
+from makeitso.runs.rounds.differences import difference
+from makeitso.workspace import snapshots
+
+if TYPE_CHECKING:
+    from makeitso.protocol.plan import Judgement
+    from makeitso.runs.context import Context
+    from makeitso.workspace.worktrees import Worktree
+
+
+async def judge(ctx: Context, task_id: str, worktree: Worktree) -> Judgement:
+    """EVAL: evidence first, then the manager's word, held to the bounds."""
+    task = ctx.task(task_id)
+    number = task.rounds
+    again = task.round_name == f"round-{number}"  # taken up in the middle of this judgement
+    earlier = task.round_trees[:-1] if again else task.round_trees
+    before = earlier[-1] if earlier else (task.base.tree if task.base else "")
+    taken = await to_thread.run_sync(
+        lambda: snapshots.take(
+            ctx.ports.repo, worktree, run=ctx.run_id, task=task_id, name=f"round-{number}"
+        )
+    )
+    ctx.append(
+        ev.SnapshotTaken(
+            name=f"round-{number}",
+            tree=taken.tree,
+            commit=taken.commit,
+            ref=taken.ref,
+            notes=(),
+        ),
+        task=task_id,
+        phase="task",
+    )
+    results = await run_checks(
+        ctx, task_id, where="round", tree=taken.tree, worktree=worktree, phase="task", reuse=True
+    )
+    task = ctx.task(task_id)
+    stale = instructions.rounds_without_progress(task)
+    if taken.tree == before:
+        stale = max(stale, 1)
+    request = JudgeRequest(
+        task_id=task_id,
+        title=task.spec.title,
+        goal=task.spec.goal or task.spec.title,
+        repository=worktree.path,
+        round=number,
+        max_rounds=ctx.ports.config.manager.max_rounds,
+        worker_message=task.last_turn.message if task.last_turn else "",
+        diff=await difference(ctx, task_id, worktree),
+        checks=tuple(
+            CheckOutcome(command=r.command, exit_code=r.exit_code, output_tail=r.tail)
+            for r in results
+        ),
+        declared_checks=len(task.spec.checks),
+        no_progress=stale,
+        comments=instructions.comments(ctx, task_id),
+        seed=ctx.run.options.seed,
+        intent_word=ctx.ports.dictionary.intent_word("EVAL"),
+    )
+
+    async def progress(text: str) -> None:
+        ctx.door.output(task_id, "manager", ctx.ports.redactor.text(text))
+
+    answer = await ctx.manager.judge(request, progress)
+    if answer.spent.total:
+        ctx.append(
+            ev.UsageCounted(
+                source="manager",
+                input_tokens=answer.spent.input_tokens,
+                output_tokens=answer.spent.output_tokens,
+            ),
+            task=task_id,
+            phase="task",
+            actor="manager",
+        )
+    judged = answer.value
+    ctx.append(
+        ev.ManagerJudged(
+            verdict=judged.verdict,
+            instructions=judged.instructions,
+            note=judged.note,
+            prompt_digest=answer.prompt_digest,
+            round=number,
+            wait_s=judged.wait_s,
+        ),
+        task=task_id,
+        phase="task",
+        actor="manager",
+    )
+    return judged

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from journal.played import Played
 from journal.tape import Tape, options, plan_of, task_of
-from makeitso.journal.next import Rules
+from makeitso.journal.rules import Rules
 from makeitso.protocol import events as ev
 from makeitso.protocol.record import Miss
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from makeitso.journal import next as todo
+from makeitso.journal import steps as todo
 from makeitso.journal.boundary import permissions_of, policy_of
-from makeitso.journal.next import Rules, next_steps
+from makeitso.journal.next import next_steps
+from makeitso.journal.rules import Rules
 from makeitso.policy.answers import answered_by_yes, hunks_accepted_in_advance
 from makeitso.protocol import events as ev
 

@@ -8,15 +8,9 @@ from hypothesis import strategies as st
 
 from journal.event_strategies import any_events, played_runs
 from makeitso.journal.fold import apply, fold_all
-from makeitso.journal.next import (
-    AskPhase,
-    AskPlan,
-    AskReview,
-    MakePlan,
-    Rules,
-    RunPhase,
-    next_steps,
-)
+from makeitso.journal.next import next_steps
+from makeitso.journal.rules import Rules
+from makeitso.journal.steps import AskPhase, AskPlan, AskReview, MakePlan, RunPhase
 from makeitso.journal.view import run_view
 from makeitso.protocol import events as ev
 from makeitso.protocol.words import PHASES

@@ -8,8 +8,9 @@ import pytest
 
 from journal.played import Played
 from journal.tape import Tape, options, plan_of, task_of
-from makeitso.journal import next as todo
-from makeitso.journal.next import Rules, next_steps
+from makeitso.journal import steps as todo
+from makeitso.journal.next import next_steps
+from makeitso.journal.rules import Rules
 from makeitso.protocol import events as ev
 
 if TYPE_CHECKING:

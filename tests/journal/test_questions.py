@@ -8,7 +8,7 @@ import pytest
 
 from journal.played import Played
 from journal.tape import Tape, options, plan_of, task_of
-from makeitso.journal.next import Rules
+from makeitso.journal.rules import Rules
 from makeitso.protocol import events as ev
 
 if TYPE_CHECKING:

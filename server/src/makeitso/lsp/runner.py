@@ -14,7 +14,8 @@ import anyio
 
 from makeitso import wiring
 from makeitso.errors import MisError, StateError
-from makeitso.journal.next import Rules, next_steps
+from makeitso.journal.next import next_steps
+from makeitso.journal.rules import Rules
 from makeitso.lsp.door import EditorDoor
 
 if TYPE_CHECKING:

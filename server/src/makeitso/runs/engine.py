@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Literal, assert_never
 import anyio
 
 from makeitso.errors import BudgetExceeded, MisError, StoreError
-from makeitso.journal import next as todo
-from makeitso.journal.next import Rules, next_steps
+from makeitso.journal import steps as todo
+from makeitso.journal.next import next_steps
+from makeitso.journal.rules import Rules
 from makeitso.protocol import events as ev
 from makeitso.runs.context import Context
 from makeitso.runs.mending import mend

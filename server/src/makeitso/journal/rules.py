@@ -1,0 +1,14 @@
+"""What of the config decides the order of steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """What of the config decides the order of things."""
+
+    land: Literal["when-settled", "on-accept", "manual"] = "when-settled"
+    max_concurrency: int = 2

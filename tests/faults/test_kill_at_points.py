@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from faults.killing import holds, killed, taken_up, untouched, workplace
+from faults.invariants import holds, untouched
+from faults.jobs import ONE_TASK, workplace
+from faults.killing import killed, taken_up
 from faults.ways import way_to
 
 if TYPE_CHECKING:
@@ -26,5 +28,5 @@ def test_killed_and_taken_up(tmp_path: Path, point: str) -> None:
         if point == "workspace.own":
             assert not (w.root / ".makeitso").exists()
             assert not w.state.exists()
-        taken_up(w)
-        holds(w, before)
+        taken_up(w, ONE_TASK)
+        holds(w, ONE_TASK, before)

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from faults.killing import PLAN_PATH, holds, killed, taken_up, untouched, workplace
+from faults.invariants import holds, untouched
+from faults.jobs import ONE_TASK, RUN, workplace
+from faults.killing import RESUME, killed, taken_up
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +38,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def test_killed_twice_and_taken_up(tmp_path: Path, first: str, second: str) -> None:
     with workplace(tmp_path) as w:
         before = untouched(w)
-        killed(w, first, "run", PLAN_PATH, "--yes")
-        killed(w, second, "resume", "--yes")
-        taken_up(w)
-        holds(w, before)
+        killed(w, first, *RUN)
+        killed(w, second, *RESUME)
+        taken_up(w, ONE_TASK)
+        holds(w, ONE_TASK, before)

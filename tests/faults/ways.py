@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from faults.killing import PLAN_PATH
+from faults.jobs import PLAN_PATH, RUN
 from makeitso.wiring.faults import points
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-RUN = ("run", PLAN_PATH, "--yes")
 ASKING = ("run", PLAN_PATH, "--yes", "--halt-on", "write_files")
 """Comes to a stop at the review, with exit code 3."""
 

@@ -90,6 +90,7 @@ CATALOG: Mapping[PromptName, PromptSpec] = {
             "title": "line",
             "goal": "words",
             "checks": "words",
+            "instructions": "words",
             "decisions": "words",
             "diff": "data",
         },

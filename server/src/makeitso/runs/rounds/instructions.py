@@ -54,6 +54,7 @@ def for_turn(
                 "title": spec.title,
                 "goal": goal,
                 "checks": declared_checks(spec.checks),
+                "instructions": _sent_back_with(task),
                 "decisions": _decisions(ctx, task_id),
                 "diff": diff,
             },
@@ -82,6 +83,12 @@ def judgement_of(judged: ManagerJudged) -> Judgement:
         note=judged.note,
         wait_s=judged.wait_s,
     )
+
+
+def _sent_back_with(task: TaskState) -> str:
+    """What this round is for: the worker may have died before it was told."""
+    before = [judged for judged in task.judgements if judged.round < task.rounds]
+    return before[-1].instructions if before else ""
 
 
 def rounds_without_progress(task: TaskState) -> int:

@@ -89,34 +89,30 @@ class _Engine:
 
     async def drive(self) -> Outcome:
         ctx = self.ctx
-        stop_listening = ctx.book.listen(self._tell)
-        try:
-            await mend(ctx, settle_only=self._settle_only)
-            async with anyio.create_task_group() as group:
-                group.start_soon(ctx.book.watch)
-                while True:
-                    run = ctx.run
-                    if self._broken is not None or run.stop_requested is not None:
+        await mend(ctx, settle_only=self._settle_only)
+        async with anyio.create_task_group() as group:
+            group.start_soon(ctx.book.watch)
+            while True:
+                run = ctx.run
+                if self._broken is not None or run.stop_requested is not None:
+                    break
+                steps = next_steps(
+                    run,
+                    self._rules,
+                    busy=self._busy | self._parked,
+                    settle_only=self._settle_only,
+                )
+                for step in steps:
+                    self._busy.add(step)
+                    group.start_soon(self._carry, step)
+                if not self._busy and not steps:
+                    if run.finished is not None or self._settle_only:
                         break
-                    steps = next_steps(
-                        run,
-                        self._rules,
-                        busy=self._busy | self._parked,
-                        settle_only=self._settle_only,
-                    )
-                    for step in steps:
-                        self._busy.add(step)
-                        group.start_soon(self._carry, step)
-                    if not self._busy and not steps:
-                        if run.finished is not None or self._settle_only:
-                            break
-                        if self._nobody or not run.pending:
-                            break
-                    self._call_person(group, run)
-                    await ctx.book.changed()
-                group.cancel_scope.cancel()
-        finally:
-            stop_listening()
+                    if self._nobody or not run.pending:
+                        break
+                self._call_person(group, run)
+                await ctx.book.changed()
+            group.cancel_scope.cancel()
         if self._broken is not None:
             raise self._broken
         return self._outcome()
@@ -142,10 +138,6 @@ class _Engine:
         reason = f"{pending[0].kind}: {pending[0].subject}" if pending else "marks on hunks"
         ctx.append(ev.RunPaused(state="waiting", reason=reason, exit_code=code))
         return Outcome("waiting", code, reason)
-
-    def _tell(self, event: ev.Event) -> None:
-        if event.run == self.ctx.run_id:
-            self.ctx.door.event(event)
 
     def _is_nobody(self) -> bool:
         return self._nobody

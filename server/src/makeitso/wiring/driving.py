@@ -22,7 +22,7 @@ from makeitso.wiring.telemetry import recorded
 from makeitso.workspace.config import require_runnable
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection
+    from collections.abc import Awaitable, Callable, Collection, Generator
 
     from makeitso.codex.sandbox import SandboxState
     from makeitso.protocol.plan import Plan
@@ -93,15 +93,31 @@ async def drive(
                 hint="start another with `mis run`; its plan is " + (run.plan_path or "gone"),
             )
         ports = bridge.ports()
-        if resume:
-            refresh_plan(ports, bridge.book, run_id)
-            ports.journal.append(ev.RunResumed(yes=yes), actor="person", run=run_id)
-        try:
-            return await engine.drive(ports, bridge.book, door, run_id)
-        except BaseException as error:
-            with contextlib.suppress(StoreError):
-                _put_down(bridge, run_id, error)
-            raise
+        with _told(bridge, run_id, door):
+            if resume:
+                refresh_plan(ports, bridge.book, run_id)
+                ports.journal.append(ev.RunResumed(yes=yes), actor="person", run=run_id)
+            try:
+                return await engine.drive(ports, bridge.book, door, run_id)
+            except BaseException as error:
+                with contextlib.suppress(StoreError):
+                    _put_down(bridge, run_id, error)
+                raise
+
+
+@contextlib.contextmanager
+def _told(bridge: Bridge, run_id: str, door: Door) -> Generator[None]:
+    """Let the door hear every event of a run while the block lasts, its first and last too."""
+
+    def tell(event: ev.Event) -> None:
+        if event.run == run_id:
+            door.event(event)
+
+    stop = bridge.book.listen(tell)
+    try:
+        yield
+    finally:
+        stop()
 
 
 def _put_down(bridge: Bridge, run_id: str, error: BaseException) -> None:
@@ -140,7 +156,7 @@ async def settle(bridge: Bridge, door: Door, *, skip: Collection[str] = ()) -> b
             rules = engine.rules_of(bridge.config)
             for run_id, run in list(bridge.book.runs.items()):
                 if run_id not in skip and next_steps(run, rules, settle_only=True):
-                    with recorded(bridge, run_id, resumed=True):
+                    with recorded(bridge, run_id, resumed=True), _told(bridge, run_id, door):
                         await engine.drive(ports, bridge.book, door, run_id, settle_only=True)
     except StateError:
         return False

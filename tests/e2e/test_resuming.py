@@ -1,0 +1,51 @@
+"""`mis resume`: what a script hears of it, and which run it takes up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from e2e.harness import world
+from e2e.stories import FILES, PLAN, spell
+from makeitso.protocol.events import PlanMade, RunResumed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from e2e.harness import Ended, World
+
+pytestmark = [pytest.mark.e2e, pytest.mark.codex]
+
+
+def heard(ended: Ended) -> list[int]:
+    """The numbers of the events a script read."""
+    return [cast("int", line["seq"]) for line in ended.lines if "seq" in line]
+
+
+def from_the_resume_on(w: World, seen: int) -> list[int]:
+    return [event.seq for event in w.events() if event.seq > seen]
+
+
+def test_a_script_hears_every_event_from_the_resume_on(tmp_path: Path) -> None:
+    with world(tmp_path, spell(), files=FILES) as w:
+        plan = w.plan("spell", PLAN)
+        w.mis("run", plan).expect(3)
+        w.plan("spell", PLAN.replace("Spell the second", "Write out the second"))
+        seen = w.events()[-1].seq
+        ended = w.mis("resume", "--yes", "--json").expect(0)
+        assert heard(ended) == from_the_resume_on(w, seen)
+        types = [cast("dict[str, object]", row["data"])["type"] for row in ended.lines[:2]]
+        assert types == ["plan.made", "run.resumed"]
+        assert len(w.of(PlanMade)) == 2
+        assert len(w.of(RunResumed)) == 1
+
+
+def test_a_script_hears_why_a_run_that_is_interrupted_stands_still(tmp_path: Path) -> None:
+    with world(tmp_path, spell(), files={**FILES, "check.sh": "sleep 600\n"}) as w:
+        running = w.start("run", w.plan("spell", PLAN), "--yes", "--json")
+        w.until_command("sleep 600", running)
+        running.ctrl_c()
+        ended = running.wait().expect(130)
+        assert heard(ended) == from_the_resume_on(w, 0)
+        assert cast("dict[str, object]", ended.lines[-2]["data"])["type"] == "run.paused"

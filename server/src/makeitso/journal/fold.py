@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from makeitso.journal.state import PhaseState, RunState, TaskState
+from makeitso.journal.state import AskingState, PhaseState, RunState, TaskState
 from makeitso.protocol import events as ev
 from makeitso.protocol.approval import Approval
 
@@ -53,6 +53,9 @@ def _run(run: RunState, event: Event) -> None:
     match event.data:
         case ev.PlanMade() as made:
             _plan(run, made)
+            _asking(run, event)
+        case ev.ManagerAsked() | ev.ManagerJudged() | ev.MonitorInterrupted():
+            _asking(run, event)
         case ev.RunResumed() as resumed:
             run.paused, run.stop_requested, run.active = None, None, True
             if resumed.yes and not run.options.yes:
@@ -67,6 +70,20 @@ def _run(run: RunState, event: Event) -> None:
             run.tokens += usage.input_tokens + usage.output_tokens
         case ev.ApprovalAsked() | ev.ApprovalDecided() | ev.ApprovalVoided() | ev.ApprovalUsed():
             _approval(run, event)
+        case _:
+            pass
+
+
+def _asking(run: RunState, event: Event) -> None:
+    """What the manager is asked and has not answered."""
+    asking = run.asking.setdefault(event.task or "", AskingState())
+    match event.data:
+        case ev.ManagerAsked():
+            asking.tries, asking.alarm = asking.tries + 1, None
+        case ev.MonitorInterrupted(who="manager") as alarm:
+            asking.alarm, asking.alarms = alarm, asking.alarms + 1
+        case ev.PlanMade() | ev.ManagerJudged():
+            asking.tries, asking.alarm = 0, None
         case _:
             pass
 
@@ -231,7 +248,7 @@ def _work(task: TaskState, event: Event) -> None:
             task.worker = None
         case ev.TurnStarted() as turn:
             task.turn, task.rounds, task.alarm = turn, turn.round, None
-        case ev.MonitorInterrupted() as alarm:
+        case ev.MonitorInterrupted(who="worker") as alarm:
             task.alarm = alarm
             task.alarms += 1
         case ev.TurnEnded() as turn:

@@ -117,6 +117,18 @@ class TaskState:
 
 
 @dataclass(kw_only=True)
+class AskingState:
+    """A question to the manager, of a task or of the run, until it is answered."""
+
+    tries: int = 0
+    """How often it was asked."""
+    alarm: MonitorInterrupted | None = None
+    """Why the monitor interrupted the last answer; what follows from it is not decided yet."""
+    alarms: int = 0
+    """Interrupts of the manager here so far, those of answered questions too."""
+
+
+@dataclass(kw_only=True)
 class RunState:
     """One run."""
 
@@ -133,6 +145,8 @@ class RunState:
     approvals: dict[str, Approval] = field(default_factory=dict[str, "Approval"])
     used: set[tuple[str, str | None]] = field(default_factory=set[tuple[str, str | None]])
     """Approvals with scope once that were acted on, and for which task."""
+    asking: dict[str, AskingState] = field(default_factory=dict[str, AskingState])
+    """What the manager is asked, by task; empty name: the plan."""
     tokens: int = 0
     active: bool = False
     """A process took it up and has not put it down; it may have died since."""

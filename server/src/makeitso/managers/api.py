@@ -13,6 +13,7 @@ from anyio import to_thread
 from makeitso.errors import AuthError, ConfigError, EnvironmentFault, ModelError
 from makeitso.managers.api_stream import Reading
 from makeitso.managers.bounds import Limits
+from makeitso.managers.port import Wrote, unseen
 from makeitso.managers.questions import ask_judgement, ask_plan, no_prompts
 from makeitso.managers.schema import strict_schema
 from makeitso.protocol.plan import Judgement, PlanDraft
@@ -25,11 +26,12 @@ if TYPE_CHECKING:
     from openai.types.responses import EasyInputMessageParam, ResponseTextConfigParam
     from pydantic import BaseModel
 
-    from makeitso.managers.port import Answer, JudgeRequest, PlanRequest
+    from makeitso.managers.port import Answer, JudgeRequest, ManagerEvent, PlanRequest
     from makeitso.managers.structured import Reply
     from makeitso.prompts.catalog import PromptName
 
     Progress = Callable[[str], Awaitable[None]]
+    Saw = Callable[[ManagerEvent], None]
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
 
@@ -71,14 +73,18 @@ class ApiManager:
         self._settings = settings
         self._client: openai.AsyncOpenAI | None = None
 
-    async def plan(self, request: PlanRequest, progress: Progress) -> Answer[PlanDraft]:
+    async def plan(
+        self, request: PlanRequest, progress: Progress, *, saw: Saw = unseen
+    ) -> Answer[PlanDraft]:
         """Turn a goal into a draft plan, from the facts given: the model sees no files."""
-        talk = _Talk(self._settings, client=await self._open(), shape=PlanDraft, progress=progress)
+        talk = await self._talk(PlanDraft, progress=progress, saw=saw)
         return await ask_plan(request, send=talk.send, prompts=self._settings.prompts)
 
-    async def judge(self, request: JudgeRequest, progress: Progress) -> Answer[Judgement]:
+    async def judge(
+        self, request: JudgeRequest, progress: Progress, *, saw: Saw = unseen
+    ) -> Answer[Judgement]:
         """Say whether a task is done, and if not, what next."""
-        talk = _Talk(self._settings, client=await self._open(), shape=Judgement, progress=progress)
+        talk = await self._talk(Judgement, progress=progress, saw=saw)
         return await ask_judgement(
             request, send=talk.send, prompts=self._settings.prompts, limits=self._settings.limits
         )
@@ -89,6 +95,10 @@ class ApiManager:
         if client is not None:
             with anyio.CancelScope(shield=True):
                 await client.close()
+
+    async def _talk(self, shape: type[BaseModel], *, progress: Progress, saw: Saw) -> _Talk:
+        client = await self._open()
+        return _Talk(self._settings, client=client, shape=shape, progress=progress, saw=saw)
 
     async def _open(self) -> openai.AsyncOpenAI:
         if self._client is not None:
@@ -117,10 +127,11 @@ class _Talk:
         client: openai.AsyncOpenAI,
         shape: type[BaseModel],
         progress: Progress,
+        saw: Saw,
     ) -> None:
         self._settings = settings
         self._client = client
-        self._progress = progress
+        self._progress, self._saw = progress, saw
         self._said: list[EasyInputMessageParam] = []
         self._text: ResponseTextConfigParam = {
             "format": {
@@ -165,8 +176,11 @@ class _Talk:
         )
         async with stream:
             async for event in stream:
-                if delta := reading.take(event.to_dict(mode="json", warnings=False)):
+                delta = reading.take(event.to_dict(mode="json", warnings=False))
+                self._saw(Wrote(delta.encode("utf-8", "replace")))
+                if delta:
                     await self._progress(delta)
+        self._saw(reading.spent)
         return reading.reply()
 
 

@@ -12,6 +12,7 @@ from makeitso.errors import AuthError, EnvironmentFault, ModelError, ProtocolErr
 from makeitso.managers.bounds import Limits
 from makeitso.managers.codex_threads import CodexThreads, Place
 from makeitso.managers.codex_turn import TurnFailed
+from makeitso.managers.port import unseen
 from makeitso.managers.questions import ask_judgement, ask_plan, no_prompts
 from makeitso.managers.schema import strict_schema
 from makeitso.processes import task_group
@@ -25,11 +26,12 @@ if TYPE_CHECKING:
 
     from makeitso.codex.failures import Failure
     from makeitso.managers.codex_turn import Thread
-    from makeitso.managers.port import Answer, JudgeRequest, PlanRequest
+    from makeitso.managers.port import Answer, JudgeRequest, ManagerEvent, PlanRequest
     from makeitso.managers.structured import Reply
     from makeitso.prompts.catalog import PromptName
 
     Progress = Callable[[str], Awaitable[None]]
+    Saw = Callable[[ManagerEvent], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,14 +93,18 @@ class CodexManager:
         self._threads = threads
         self._judging: dict[str, Thread] = {}
 
-    async def plan(self, request: PlanRequest, progress: Progress) -> Answer[PlanDraft]:
+    async def plan(
+        self, request: PlanRequest, progress: Progress, *, saw: Saw = unseen
+    ) -> Answer[PlanDraft]:
         """Turn a goal into a draft plan; Codex may look at the repository."""
         with _translated():
             thread = await self._threads.open(request.repository)
-        talk = self._talk(thread, shape=PlanDraft, progress=progress)
+        talk = self._talk(thread, shape=PlanDraft, progress=progress, saw=saw)
         return await ask_plan(request, send=talk, prompts=self._settings.prompts)
 
-    async def judge(self, request: JudgeRequest, progress: Progress) -> Answer[Judgement]:
+    async def judge(
+        self, request: JudgeRequest, progress: Progress, *, saw: Saw = unseen
+    ) -> Answer[Judgement]:
         """Say whether a task is done, and if not, what next; it remembers the task's rounds."""
         thread = self._judging.pop(request.task_id, None)
         if thread is None or thread.ended:
@@ -106,7 +112,7 @@ class CodexManager:
                 thread = await self._threads.open(request.repository)
         answer = await ask_judgement(
             request,
-            send=self._talk(thread, shape=Judgement, progress=progress),
+            send=self._talk(thread, shape=Judgement, progress=progress, saw=saw),
             prompts=self._settings.prompts,
             limits=self._settings.limits,
         )
@@ -118,7 +124,7 @@ class CodexManager:
         await self._threads.close()
 
     def _talk(
-        self, thread: Thread, *, shape: type[BaseModel], progress: Progress
+        self, thread: Thread, *, shape: type[BaseModel], progress: Progress, saw: Saw
     ) -> Callable[[str], Awaitable[Reply]]:
         schema, settings = strict_schema(shape), self._settings
 
@@ -130,6 +136,7 @@ class CodexManager:
                         text,
                         schema=schema,
                         progress=progress,
+                        saw=saw,
                         idle_s=settings.idle_timeout_s,
                     )
                 raise ModelError(

@@ -18,10 +18,11 @@ from makeitso.codex.find import probe_codex
 from makeitso.codex.home import HomeSettings, codex_environment, write_home
 from makeitso.codex.notes import Note, read_note
 from makeitso.codex.permissions import READ_ONLY
-from makeitso.codex.rpc import Handlers, NoAnswer
+from makeitso.codex.rpc import Handlers, NoAnswer, RemoteError
 from makeitso.codex.sandbox import sandbox_state
 from makeitso.errors import MisError, WorkerError
 from makeitso.managers.codex_turn import Thread, listen
+from makeitso.managers.port import unseen
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -31,10 +32,13 @@ if TYPE_CHECKING:
     from anyio.streams.memory import MemoryObjectSendStream
 
     from makeitso.codex.rpc import Json, RequestId
+    from makeitso.managers.port import ManagerEvent
     from makeitso.managers.structured import Reply
 
 QUEUE = 256
 """Notifications of a thread that may wait to be taken."""
+HUNG_GRACE_S = 0.5
+"""A server that does not do as it is told gets so long to end by itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +94,7 @@ class CodexThreads:
         *,
         schema: Json,
         progress: Callable[[str], Awaitable[None]],
+        saw: Callable[[ManagerEvent], None] = unseen,
         idle_s: float,
     ) -> Reply:
         """One turn in a thread: `text` in, the final message out.
@@ -99,7 +104,11 @@ class CodexThreads:
             text: what is asked.
             schema: the strict JSON Schema of the answer.
             progress: takes the answer as it is written.
+            saw: sees what happens in the turn.
             idle_s: longest time without a word of any kind.
+
+        Cancelled, it interrupts the turn and ends its commands; a server that does not do that is
+        ended with all that it started.
 
         Raises:
             TurnFailed: Codex says that the turn failed or was interrupted.
@@ -111,19 +120,17 @@ class CodexThreads:
             with send, receive:
                 self._queues[thread.id] = send
                 turn = ""
+                thread.working = True
                 try:
-                    # Shielded: a turn whose id we never heard could not be interrupted.
-                    with anyio.CancelScope(shield=True):
-                        turn = await thread.server.start_turn(thread.id, text, schema=schema)
-                    thread.working = True
-                    return await listen(thread, receive, progress=progress, idle_s=idle_s)
+                    turn = await _started(thread, text, schema=schema)
+                    return await listen(thread, receive, progress=progress, saw=saw, idle_s=idle_s)
                 finally:
                     # Nobody takes notes from here on: the reader must not wait for us.
                     del self._queues[thread.id]
                     receive.close()
-                    if turn and thread.working and not thread.ended:
+                    if thread.working and not thread.ended:
                         with anyio.CancelScope(shield=True):
-                            await thread.server.interrupt_turn(thread.id, turn)
+                            await _stop(thread, turn)
 
     async def close(self) -> None:
         """End the server and wait until it is gone; idempotent."""
@@ -200,6 +207,20 @@ class CodexThreads:
             # Broken or closed: who asked is gone.
             with contextlib.suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
                 await queue.send(note)
+
+
+async def _started(thread: Thread, text: str, *, schema: Json) -> str:
+    try:
+        return await thread.server.start_turn(thread.id, text, schema=schema)
+    except RemoteError:
+        thread.working = False  # refused: there is no turn
+        raise
+
+
+async def _stop(thread: Thread, turn: str) -> None:
+    """Interrupt a turn and end its commands; if its id was never told, end the server."""
+    if not turn or not await thread.server.interrupt_turn(thread.id, turn):
+        await thread.server.child.end(grace_s=HUNG_GRACE_S)
 
 
 async def _refuse(request: RequestId, method: str, params: Json) -> Json:

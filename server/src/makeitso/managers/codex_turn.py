@@ -8,8 +8,18 @@ from typing import TYPE_CHECKING
 import anyio
 
 from makeitso.codex.failures import Failure
-from makeitso.codex.notes import ItemEnded, TextDelta, Tokens, TurnEnded
+from makeitso.codex.messages import unwrapped
+from makeitso.codex.notes import (
+    ItemEnded,
+    ItemStarted,
+    OutputDelta,
+    TextDelta,
+    Tokens,
+    Trouble,
+    TurnEnded,
+)
 from makeitso.errors import WorkerError
+from makeitso.managers import port
 from makeitso.managers.port import Spent
 from makeitso.managers.structured import Reply
 
@@ -61,6 +71,7 @@ async def listen(
     notes: MemoryObjectReceiveStream[Note],
     *,
     progress: Callable[[str], Awaitable[None]],
+    saw: Callable[[port.ManagerEvent], None] = port.unseen,
     idle_s: float,
 ) -> Reply:
     """Take the notes of the turn that is under way until it is over.
@@ -69,6 +80,7 @@ async def listen(
         thread: the turn's; its `total` and `working` are kept true.
         notes: of this thread.
         progress: takes the answer as it is written.
+        saw: sees what happens, before it is taken.
         idle_s: longest time without a note.
 
     Raises:
@@ -76,28 +88,61 @@ async def listen(
         WorkerError: the server ended, or was silent for `idle_s`.
     """
     before, message = thread.total, ""
+    seeing = _Seeing(saw)
     while thread.working:
         note = await _next(thread, notes, idle_s=idle_s)
+        seeing.note(note)
         match note:
             case TextDelta():
                 await progress(note.text)
             case ItemEnded() if note.item.type == "agentMessage":
                 message = note.item.text
             case Tokens():
-                thread.total = Spent(
+                total = Spent(
                     input_tokens=note.total.input_tokens, output_tokens=note.total.output_tokens
                 )
+                saw(_since(thread.total, total))
+                thread.total = total
             case TurnEnded():
                 thread.working = False
                 if note.status != "completed":
                     raise TurnFailed(note.failure or _unexplained(note.status))
             case _:
                 pass
-    spent = Spent(
-        input_tokens=max(0, thread.total.input_tokens - before.input_tokens),
-        output_tokens=max(0, thread.total.output_tokens - before.output_tokens),
+    return Reply(text=message, spent=_since(before, thread.total), model=thread.model)
+
+
+class _Seeing:
+    """Tells who watches what the notes of one turn say."""
+
+    def __init__(self, saw: Callable[[port.ManagerEvent], None]) -> None:
+        self._saw = saw
+        self._streamed: set[str] = set()
+
+    def note(self, note: Note) -> None:
+        match note:
+            case TextDelta(text=text):
+                self._saw(port.Wrote(text.encode()))
+            case OutputDelta(item=item, text=text):
+                self._streamed.add(item)
+                self._saw(port.Put(item, text.encode()))
+            case ItemStarted(item=item) if item.type == "commandExecution":
+                self._saw(port.Began(item.id, unwrapped(item.command), item.cwd))
+            case ItemEnded(item=item) if item.type == "commandExecution":
+                if item.id not in self._streamed:  # a short output may come whole, at the end
+                    self._saw(port.Put(item.id, (item.aggregated_output or "").encode()))
+                self._saw(port.Over(item.id, unwrapped(item.command), item.exit_code))
+            case Trouble(will_retry=True):
+                self._saw(port.Lost())
+            case _:
+                self._saw(port.Wrote())
+
+
+def _since(before: Spent, now: Spent) -> Spent:
+    return Spent(
+        input_tokens=max(0, now.input_tokens - before.input_tokens),
+        output_tokens=max(0, now.output_tokens - before.output_tokens),
     )
-    return Reply(text=message, spent=spent, model=thread.model)
 
 
 async def _next(thread: Thread, notes: MemoryObjectReceiveStream[Note], *, idle_s: float) -> Note:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from makeitso.errors import UsageError
 from makeitso.managers.bounds import Limits, failing, fix_instructions, hold
-from makeitso.managers.port import Answer
+from makeitso.managers.port import Answer, unseen
 from makeitso.protocol.plan import Judgement, PlanDraft, PlanDraftTask
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from makeitso.managers.port import JudgeRequest, PlanRequest
+    from makeitso.managers.port import JudgeRequest, ManagerEvent, PlanRequest
 
 TITLE_LIMIT = 60
 """Characters of a title, as the contract asks of a draft."""
@@ -27,21 +27,29 @@ class NoManager:
         self._limits = limits or Limits()
 
     async def plan(
-        self, request: PlanRequest, progress: Callable[[str], Awaitable[None]]
+        self,
+        request: PlanRequest,
+        progress: Callable[[str], Awaitable[None]],
+        *,
+        saw: Callable[[ManagerEvent], None] = unseen,
     ) -> Answer[PlanDraft]:
         """One task that is the goal, without checks.
 
         Raises:
             UsageError: the goal is empty.
         """
-        del progress
+        del progress, saw
         return Answer(value=draft_from_goal(request.goal), prompt_digest="")
 
     async def judge(
-        self, request: JudgeRequest, progress: Callable[[str], Awaitable[None]]
+        self,
+        request: JudgeRequest,
+        progress: Callable[[str], Awaitable[None]],
+        *,
+        saw: Callable[[ManagerEvent], None] = unseen,
     ) -> Answer[Judgement]:
         """Done when every check passed or none is declared; else back with the outputs."""
-        del progress
+        del progress, saw
         verdict = hold(judge_by_checks(request), request, limits=self._limits)
         return Answer(value=verdict, prompt_digest="")
 

@@ -89,23 +89,79 @@ class Answer(Generic[T_co]):
     model: str = ""
 
 
+@dataclass(frozen=True)
+class Wrote:
+    """Text of its answer, as it is written; empty: it is at work and there is nothing to show."""
+
+    data: bytes = b""
+
+
+@dataclass(frozen=True)
+class Began:
+    """It runs a command to look around."""
+
+    item: str
+    command: str
+    cwd: str
+
+
+@dataclass(frozen=True)
+class Put:
+    """Output of such a command."""
+
+    item: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Over:
+    """Such a command ended; exit_code None: unknown."""
+
+    item: str
+    command: str
+    exit_code: int | None
+
+
+@dataclass(frozen=True)
+class Lost:
+    """The connection to the model was lost, and it tries again by itself."""
+
+
+ManagerEvent = Wrote | Began | Put | Over | Lost | Spent
+"""What is seen of a manager while it works; `Spent` counts since the last one."""
+
+
+def unseen(event: ManagerEvent) -> None:
+    """Who watches when nobody does."""
+    del event
+
+
 class Manager(Protocol):
     """Plans and judges. Raises ModelError, AuthError, AnswerError, EnvironmentFault.
 
     An answer that does not validate is asked for once more with the error; then AnswerError carries
-    what was received.
+    what was received. Whoever asks may be cancelled at any time: then the model's turn is
+    interrupted, and the commands it started are gone when the call returns.
     """
 
     kind: str
 
     async def plan(
-        self, request: PlanRequest, progress: Callable[[str], Awaitable[None]]
+        self,
+        request: PlanRequest,
+        progress: Callable[[str], Awaitable[None]],
+        *,
+        saw: Callable[[ManagerEvent], None] = unseen,
     ) -> Answer[PlanDraft]:
-        """Turn a goal into a draft plan."""
+        """Turn a goal into a draft plan; `progress` shows the answer, `saw` sees what happens."""
         ...
 
     async def judge(
-        self, request: JudgeRequest, progress: Callable[[str], Awaitable[None]]
+        self,
+        request: JudgeRequest,
+        progress: Callable[[str], Awaitable[None]],
+        *,
+        saw: Callable[[ManagerEvent], None] = unseen,
     ) -> Answer[Judgement]:
         """Say whether a task is done, and if not, what next."""
         ...

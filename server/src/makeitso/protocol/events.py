@@ -53,6 +53,7 @@ from makeitso.protocol.events_tree import (
 )
 from makeitso.protocol.events_work import (
     CommandRan,
+    ManagerAsked,
     ManagerJudged,
     MissFound,
     MonitorInterrupted,
@@ -85,6 +86,7 @@ __all__ = [
     "LandRequested",
     "LandingEnded",
     "LandingStarted",
+    "ManagerAsked",
     "ManagerJudged",
     "MissFound",
     "MonitorInterrupted",
@@ -122,7 +124,7 @@ EventData = Annotated[
     | SnapshotTaken | WorktreeCreated | WorktreeRemoved | SetupRan
     | WorkerStarted | WorkerEnded | TurnStarted | TurnEnded | CommandRan
     | RecordFound | MissFound | OutputParsed | UsageCounted
-    | MonitorInterrupted | ManagerJudged | CheckRan
+    | MonitorInterrupted | ManagerAsked | ManagerJudged | CheckRan
     | ChangeProposed | HunkMarked | HunkSplit
     | LandRequested | LandingStarted | LandingEnded
     | ArtifactCaptured | SummaryWritten | NoteAdded

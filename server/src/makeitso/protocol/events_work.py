@@ -116,11 +116,20 @@ class UsageCounted(Wire):
 
 
 class MonitorInterrupted(Wire):
-    """The monitor interrupts the worker's turn; recorded before it does."""
+    """The monitor interrupts the worker's turn or the manager's; recorded before it does."""
 
     type: Literal["monitor.interrupted"] = "monitor.interrupted"
+    who: Literal["worker", "manager"] = Field(default="worker", description="Whose turn.")
     cause: Literal["stall", "danger", "loop", "flood"] = Field(description="What was found.")
     detail: str = Field(description="In words, for a person and for the worker.")
+
+
+class ManagerAsked(Wire):
+    """A question goes to the manager; its answer is `plan.made` or `manager.judged`."""
+
+    type: Literal["manager.asked"] = "manager.asked"
+    intent: Literal["PLAN", "EVAL"] = Field(description="A plan, or a word on a round.")
+    round: int = Field(default=0, ge=0, description="The round to be judged; 0: a plan.")
 
 
 class ManagerJudged(Wire):

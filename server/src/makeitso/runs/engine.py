@@ -215,7 +215,7 @@ class _Engine:
         ctx = self.ctx
         match step:
             case todo.MakePlan():
-                await plan.make_plan(ctx)
+                await plan.make_plan(ctx, nobody=self._is_nobody)
             case todo.AskPlan():
                 plan.ask_plan(ctx)
             case todo.AskPhase(tasks=tasks, phase=phase):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from makeitso.managers.port import Answer, Manager
+    from makeitso.managers.port import Answer
     from makeitso.protocol.config import Config
     from makeitso.protocol.plan import Plan, PlanDraft, RunOptions
     from makeitso.runs.ports import Ports
@@ -52,20 +52,25 @@ def checked_goal(goal: str) -> str:
 
 async def write_plan(
     ports: Ports,
-    manager: Manager,
+    ask: Callable[[PlanRequest], Awaitable[Answer[PlanDraft]]],
     *,
     goal: str,
     options: RunOptions,
-    progress: Callable[[str], Awaitable[None]],
 ) -> tuple[Path, Answer[PlanDraft]]:
     """Ask the manager for a plan and write it as a new document.
+
+    Args:
+        ports: the world.
+        ask: asks the manager.
+        goal: the goal, as `checked_goal` gave it.
+        options: how the run is asked for.
 
     Raises:
         ModelError: the manager failed or answered what is not a plan.
         StoreError: the document cannot be written.
     """
     paths, documents = await to_thread.run_sync(listing.overview, ports.repo)
-    answer = await manager.plan(
+    answer = await ask(
         PlanRequest(
             goal=ports.redactor.text(goal),
             repository=ports.places.root,
@@ -73,8 +78,7 @@ async def write_plan(
             policy=options.policy,
             seed=options.seed,
             intent_word=ports.dictionary.intent_word("PLAN"),
-        ),
-        progress,
+        )
     )
     path = _new_path(ports, answer.value.title or goal)
     plan = plan_of_draft(answer.value, plan_id=path.name.removesuffix(".plan.md"))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from makeitso.errors import (
     EnvironmentFault,
     MisError,
+    ModelError,
     StateError,
     StoreError,
 )
@@ -18,6 +19,7 @@ from makeitso.protocol import events as ev
 from makeitso.runs import engine
 from makeitso.runs.planning import checked_goal, runnable, write_plan
 from makeitso.runs.steps.plan import refresh_plan
+from makeitso.runs.watching import Interrupted, watched
 from makeitso.wiring.telemetry import recorded
 from makeitso.workspace.config import require_runnable
 
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Generator
 
     from makeitso.codex.sandbox import SandboxState
-    from makeitso.protocol.plan import Plan
+    from makeitso.managers.port import Answer, PlanRequest
+    from makeitso.protocol.plan import Plan, PlanDraft
     from makeitso.runs.engine import Outcome
     from makeitso.runs.ports import Door
     from makeitso.wiring.bridge import Bridge
@@ -175,7 +178,19 @@ async def make_plan(
     require_runnable(bridge.loaded)
     ports = bridge.ports()
     async with bridge.manager(bridge.manager_kind(), "plan") as manager:
-        path, _ = await write_plan(
-            ports, manager, goal=checked_goal(goal), options=bridge.options(), progress=progress
-        )
+
+        async def asked(request: PlanRequest) -> Answer[PlanDraft]:
+            try:
+                return await watched(
+                    lambda saw: manager.plan(request, progress, saw=saw),
+                    limits=ports.monitor,
+                    root=bridge.root,
+                )
+            except Interrupted as stopped:
+                raise ModelError(
+                    f"the monitor interrupted the manager ({stopped})",
+                    hint="try again; `[monitor]` says what is watched for",
+                ) from stopped
+
+        path, _ = await write_plan(ports, asked, goal=checked_goal(goal), options=bridge.options())
     return path, runnable(path, bridge.root, bridge.config)

@@ -8,19 +8,29 @@ from anyio import to_thread
 
 from makeitso.managers.port import CheckOutcome, JudgeRequest
 from makeitso.protocol import events as ev
+from makeitso.runs.asking import ask_manager
 from makeitso.runs.checks import run_checks
 from makeitso.runs.rounds import instructions
 from makeitso.runs.rounds.differences import difference
 from makeitso.workspace import snapshots
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from makeitso.protocol.plan import Judgement
     from makeitso.runs.context import Context
     from makeitso.workspace.worktrees import Worktree
 
 
-async def judge(ctx: Context, task_id: str, worktree: Worktree) -> Judgement:
-    """EVAL: evidence first, then the manager's word, held to the bounds."""
+async def judge(
+    ctx: Context, task_id: str, worktree: Worktree, *, nobody: Callable[[], bool]
+) -> Judgement:
+    """EVAL: evidence first, then the manager's word, held to the bounds.
+
+    Raises:
+        Unanswered: the monitor interrupted the manager, and nobody is there to say how it goes on.
+        Given: a person said that it does not.
+    """
     task = ctx.task(task_id)
     number = task.rounds
     again = task.round_name == f"round-{number}"  # taken up in the middle of this judgement
@@ -72,18 +82,15 @@ async def judge(ctx: Context, task_id: str, worktree: Worktree) -> Judgement:
     async def progress(text: str) -> None:
         ctx.door.output(task_id, "manager", ctx.ports.redactor.text(text))
 
-    answer = await ctx.manager.judge(request, progress)
-    if answer.spent.total:
-        ctx.append(
-            ev.UsageCounted(
-                source="manager",
-                input_tokens=answer.spent.input_tokens,
-                output_tokens=answer.spent.output_tokens,
-            ),
-            task=task_id,
-            phase="task",
-            actor="manager",
-        )
+    answer = await ask_manager(
+        ctx,
+        lambda saw: ctx.manager.judge(request, progress, saw=saw),
+        intent="EVAL",
+        root=worktree.path,
+        nobody=nobody,
+        task=task_id,
+        round_number=number,
+    )
     judged = answer.value
     ctx.append(
         ev.ManagerJudged(

@@ -7,21 +7,26 @@ from typing import TYPE_CHECKING
 from makeitso.plans.digest import plan_digest, task_digest
 from makeitso.protocol import events as ev
 from makeitso.runs.ask import ask
+from makeitso.runs.asking import ask_manager
 from makeitso.runs.planning import runnable, write_plan
 from makeitso.runs.steps.ending import end_task
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
+    from makeitso.managers.port import Answer, PlanRequest
+    from makeitso.protocol.plan import PlanDraft
     from makeitso.runs.book import Book
     from makeitso.runs.context import Context
     from makeitso.runs.ports import Ports
 
 
-async def make_plan(ctx: Context) -> None:
+async def make_plan(ctx: Context, *, nobody: Callable[[], bool]) -> None:
     """Write the plan document, or read the one the person gave.
 
     Raises:
+        Unanswered: the monitor interrupted the manager, and nobody is there to say how it goes on.
         PlanError: the given document cannot run; the problems are in the data.
         ModelError: the manager failed or answered what is not a plan.
     """
@@ -34,18 +39,16 @@ async def make_plan(ctx: Context) -> None:
     async def progress(text: str) -> None:
         ctx.door.output("", "manager", ctx.ports.redactor.text(text))
 
-    path, answer = await write_plan(
-        ctx.ports, ctx.manager, goal=ctx.run.goal, options=ctx.run.options, progress=progress
-    )
-    if answer.spent.total:
-        ctx.append(
-            ev.UsageCounted(
-                source="manager",
-                input_tokens=answer.spent.input_tokens,
-                output_tokens=answer.spent.output_tokens,
-            ),
-            actor="manager",
+    def asked(request: PlanRequest) -> Awaitable[Answer[PlanDraft]]:
+        return ask_manager(
+            ctx,
+            lambda saw: ctx.manager.plan(request, progress, saw=saw),
+            intent="PLAN",
+            root=root,
+            nobody=nobody,
         )
+
+    path, answer = await write_plan(ctx.ports, asked, goal=ctx.run.goal, options=ctx.run.options)
     made = _made(ctx.ports, path).model_copy(
         update={"prompt_digest": answer.prompt_digest, "attempts": answer.attempts}
     )

@@ -150,7 +150,7 @@ async def _supervise(
                 raise Given(with_way_out(ctx.ports, error, result.error_kind))
         elif verdict.verdict == "wait":
             await pause(ctx, task_id, verdict)
-        verdict = await judge(ctx, task_id, worktree)
+        verdict = await judge(ctx, task_id, worktree, nobody=host.nobody)
         if verdict.verdict == "abort":
             raise Given(verdict.note or "the manager gave up")
 

@@ -112,6 +112,7 @@ def tasks(names: st.SearchStrategy[str] = ids) -> st.SearchStrategy[Task]:
         files=st.lists(globs).map(tuple),
         checks=st.lists(checks, max_size=3).map(tuple),
         after=st.lists(names, max_size=3).map(tuple),
+        priority=st.sampled_from([0, 0, 10, -10, 7, 100, -100]),
         repo=st.none() | line,
         worker=st.none() | line,
         skills=st.lists(line, max_size=2).map(tuple),

@@ -120,6 +120,7 @@ def test_ticking_does_not_count_and_the_form_can_be_stored(plan: Plan) -> None:
             "done when: + `make test` timeout 5.0s, - `make test` timeout 600.0s",
         ),
         ({"after": ("T2", "T3", "T4")}, "after: + `T4`"),
+        ({"priority": 10}, "priority: unset → `10`"),
         ({"repo": "web"}, "repo: unset → `web`"),
         ({"worker": "codex"}, "worker: unset → `codex`"),
         ({"skills": ("x",)}, "skills: + `x`"),

@@ -48,6 +48,8 @@ def canonical_task(task: Task) -> Canonical:
         "approval": task.approval,
         "policies": _policies(task.policies),
         "budget_tokens": task.budget_tokens,
+        # Absent when it says nothing, so that what was approved before there was one stands.
+        **({"priority": task.priority} if task.priority else {}),
         "phases": [
             {"name": phase.name, "approval": phase.approval, "budget_tokens": phase.budget_tokens}
             for phase in task.phases

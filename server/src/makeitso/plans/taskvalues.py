@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from makeitso.plans.keys import TASK_KEYS, near_key
+from makeitso.plans.priority import read_priority
 from makeitso.plans.problems import problem, replace_fix
 from makeitso.plans.values import (
     APPROVALS,
@@ -60,6 +61,7 @@ class TaskReader:
         self._checks: list[CheckValue] = []
         self._policies: dict[str, Permission] = {}
         self._phases: dict[PhaseName, tuple[ApprovalPolicy | None, int | None]] = {}
+        self._priority = 0
         self._repo: str | None = None
         self._worker: str | None = None
         self._approval: ApprovalPolicy | None = None
@@ -107,6 +109,8 @@ class TaskReader:
             case "policies":
                 for flow in flows:
                     self._policies |= read_policies(flow, out=self._out)
+            case "priority":
+                self._priority = read_priority(single(flows[0]), out=self._out)
             case "repo":
                 self._repo = single(flows[0]).text or None
             case "worker":
@@ -146,6 +150,7 @@ class TaskReader:
             files=tuple(value.text for value in self._files),
             checks=tuple(value.check for value in self._checks),
             after=tuple(value.text for value in self._after),
+            priority=self._priority,
             repo=self._repo,
             worker=self._worker,
             skills=tuple(value.text for value in self._skills),

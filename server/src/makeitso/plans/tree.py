@@ -14,6 +14,7 @@ TaskKey = Literal[
     "files",
     "done when",
     "after",
+    "priority",
     "repo",
     "worker",
     "policies",

@@ -9,6 +9,7 @@ from makeitso.plans.codespan import code_span
 from makeitso.plans.fences import mark_for
 from makeitso.plans.items import SEPARATOR
 from makeitso.plans.keys import key_name
+from makeitso.plans.priority import priority_text
 from makeitso.plans.quantity import format_count, format_duration
 from makeitso.plans.syntax import parse
 from makeitso.plans.tidy import tidy
@@ -84,6 +85,8 @@ def _keys(task: Task) -> Iterator[list[str]]:
         yield _check(check)
     if task.after:
         yield [f"- after: {', '.join(_word(name) for name in task.after)}"]
+    if task.priority:
+        yield [f"- priority: {priority_text(task.priority)}"]
     if task.repo is not None:
         yield [f"- repo: {_word(task.repo)}"]
     if task.worker is not None:

@@ -9,6 +9,9 @@ from pydantic import Field
 from makeitso.protocol.base import Wire
 from makeitso.protocol.words import ApprovalPolicy, HaltPoint, Permission, PhaseName
 
+MOST_URGENT = 100
+"""Priorities lie between this and its negative."""
+
 
 class Check(Wire):
     """A command that proves a task: it exits 0 in the task's tree when the task is done."""
@@ -63,6 +66,12 @@ class Task(Wire):
     )
     checks: tuple[Check, ...] = Field(default=(), description="`done when`: all must pass.")
     after: tuple[str, ...] = Field(default=(), description="Ids of tasks that come before.")
+    priority: int = Field(
+        default=0,
+        ge=-MOST_URGENT,
+        le=MOST_URGENT,
+        description="Of tasks that could start, those with the higher number start first.",
+    )
     repo: str | None = Field(default=None, description="Name in `[repos]`; null: this one.")
     worker: str | None = Field(default=None, description="Worker name; null: the default, codex.")
     skills: tuple[str, ...] = Field(default=(), description="Skills the worker is to use.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from makeitso.protocol.plan import Check, Phase, Plan, Policies, Task
+from makeitso.protocol.wait import WaitFor
 from makeitso.protocol.words import PHASES
 
 PIECES = [
@@ -33,6 +34,9 @@ PIECES = [
     "  - budget: many",
     "  - task: manual, 1.5M",
     "  - verify:",
+    "  - wait: until `make ready` in d, every 1m for 2h",
+    "  - wait: until 18:00",
+    "  - wait: soon",
     "  - note: hello",
     "  <!-- -->",
     "  body text",
@@ -99,6 +103,21 @@ phases = st.builds(
 )
 
 
+seconds = st.none() | st.sampled_from([60.0, 0.5]) | st.floats(min_value=0, exclude_min=True)
+moments = st.sampled_from(["18:00", "17:30:05Z", "2026-11-22T18:00", "2026-11-22 18:00+01:00", "x"])
+waits = st.one_of(
+    st.builds(WaitFor, seconds=st.just(0.0) | st.floats(min_value=0)),
+    st.builds(WaitFor, until=moments),
+    st.builds(
+        WaitFor,
+        command=line.filter(bool),
+        cwd=st.just(".") | line,
+        every_s=seconds,
+        limit_s=seconds,
+    ),
+)
+
+
 globs = st.one_of(st.sampled_from(["src/**", "a b.py", "{x,y}/*"]), line)
 
 
@@ -119,6 +138,7 @@ def tasks(names: st.SearchStrategy[str] = ids) -> st.SearchStrategy[Task]:
         approval=st.none() | approvals,
         policies=policies,
         budget_tokens=counts,
+        wait=st.none() | waits,
         phases=st.lists(phases, max_size=4).map(tuple),
         done=st.booleans(),
     )

@@ -14,6 +14,7 @@ from makeitso.plans.edit import apply, set_done
 from makeitso.plans.read import read_text
 from makeitso.plans.syntax import parse
 from makeitso.protocol.plan import Check, Phase, Plan, Policies, Task
+from makeitso.protocol.wait import WaitFor
 from plans.plan_strategies import plans, tasks
 
 TEXT = """\
@@ -122,6 +123,7 @@ def test_ticking_does_not_count_and_the_form_can_be_stored(plan: Plan) -> None:
         ({"after": ("T2", "T3", "T4")}, "after: + `T4`"),
         ({"priority": 10}, "priority: unset → `10`"),
         ({"repo": "web"}, "repo: unset → `web`"),
+        ({"wait": WaitFor(until="18:00")}, "wait: unset → `until 18:00`"),
         ({"worker": "codex"}, "worker: unset → `codex`"),
         ({"skills": ("x",)}, "skills: + `x`"),
         ({"approval": "delegate"}, "approval: unset → `delegate`"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from makeitso.plans.globs import normal_glob
 from makeitso.plans.prose import normal_prose
+from makeitso.plans.waits import wait_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +55,8 @@ def canonical_task(task: Task) -> Canonical:
             {"name": phase.name, "approval": phase.approval, "budget_tokens": phase.budget_tokens}
             for phase in task.phases
         ],
+        # Absent when there is none, so that what was approved before there could be one stands.
+        **({"wait": wait_text(task.wait)} if task.wait is not None else {}),
     }
 
 

@@ -21,6 +21,7 @@ from makeitso.plans.values import (
     single,
     tokens,
 )
+from makeitso.plans.waits import WaitValue, read_wait
 from makeitso.protocol.plan import Phase, Policies, Task
 from makeitso.protocol.words import PHASES, ApprovalPolicy, Permission, PhaseName
 
@@ -45,6 +46,7 @@ class TaskPlaces:
     files: tuple[Value, ...]
     checks: tuple[CheckValue, ...]
     after: tuple[Value, ...]
+    wait: WaitValue | None
     keys: Mapping[TaskKey, Extent]
     """The value of each key, its name where it has no value; the first one of repeated keys."""
 
@@ -66,6 +68,7 @@ class TaskReader:
         self._worker: str | None = None
         self._approval: ApprovalPolicy | None = None
         self._budget: int | None = None
+        self._wait: WaitValue | None = None
         self._spans: dict[TaskKey, Extent] = {}
 
     def read(self, key: Key) -> None:
@@ -98,7 +101,9 @@ class TaskReader:
             code = key.code if index == 0 else None
             self._checks += read_checks(flow, code=code, key_span=key.name.span, out=self._out)
 
-    def _read_value(self, name: TaskKey, flows: tuple[Flow, ...]) -> None:
+    def _read_value(  # noqa: C901 -- one flat match, a key each
+        self, name: TaskKey, flows: tuple[Flow, ...]
+    ) -> None:
         match name:
             case "files":
                 self._files += [value for flow in flows for value in tokens(flow)]
@@ -120,6 +125,8 @@ class TaskReader:
             case "approval":
                 value = single(flows[0])
                 self._approval = choose(value, APPROVALS, what="approval policy", out=self._out)
+            case "wait":
+                self._wait = read_wait(flows[0], out=self._out)
             case "bootstrap" | "task" | "verify" | "summarize":
                 self._phases[name] = read_limits(flows[0], out=self._out)
             case "done when":
@@ -157,6 +164,7 @@ class TaskReader:
             approval=self._approval,
             policies=Policies.model_validate(self._policies) if self._policies else _NO_POLICIES,
             budget_tokens=self._budget,
+            wait=self._wait.wait if self._wait is not None else None,
             phases=phases,
             done=done,
         )
@@ -169,6 +177,7 @@ class TaskReader:
             files=tuple(self._files),
             checks=tuple(self._checks),
             after=tuple(self._after),
+            wait=self._wait,
             keys=self._spans,
         )
 

@@ -21,6 +21,7 @@ TaskKey = Literal[
     "budget",
     "skills",
     "approval",
+    "wait",
     "bootstrap",
     "task",
     "verify",

@@ -15,6 +15,7 @@ from makeitso.plans.syntax import parse
 from makeitso.plans.tidy import tidy
 from makeitso.plans.tree import Heading, Other, Paragraph
 from makeitso.plans.values import POLICY_NAMES, limits_text, permission
+from makeitso.plans.waits import wait_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,7 +79,7 @@ def _goal_lines(goal: str) -> list[str]:
     return [f"> {line}" if line else ">" for line in goal.split("\n")]
 
 
-def _keys(task: Task) -> Iterator[list[str]]:
+def _keys(task: Task) -> Iterator[list[str]]:  # noqa: C901 -- a key each, one after the other
     if task.files:
         yield [f"- files: {', '.join(code_span(glob) for glob in task.files)}"]
     for check in task.checks:
@@ -98,6 +99,8 @@ def _keys(task: Task) -> Iterator[list[str]]:
         yield [f"- approval: {task.approval}"]
     if task.budget_tokens is not None:
         yield [f"- budget: {format_count(task.budget_tokens)} tokens"]
+    if task.wait is not None:
+        yield [f"- wait: {wait_text(task.wait)}"]
     if task.skills:
         yield [f"- skills: {', '.join(_word(name) for name in task.skills)}"]
     for phase in task.phases:

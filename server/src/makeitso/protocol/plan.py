@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from makeitso.protocol.base import Wire
+from makeitso.protocol.wait import WaitFor
 from makeitso.protocol.words import ApprovalPolicy, HaltPoint, Permission, PhaseName
 
 MOST_URGENT = 100
@@ -81,6 +82,9 @@ class Task(Wire):
     policies: Policies = Field(default_factory=Policies, description="Narrowed permissions.")
     budget_tokens: int | None = Field(
         default=None, ge=0, description="Token ceiling of the task; null: the plan's alone."
+    )
+    wait: WaitFor | None = Field(
+        default=None, description="Waited for before it starts; null: what the config says."
     )
     phases: tuple[Phase, ...] = Field(
         default=(), description="Overrides, only the phases that have one, in phase order."

@@ -88,6 +88,10 @@ def check_writes(read: ReadPlan) -> Iterator[Problem]:
             if check.cwd_span is not None and leaves_repository(check.check.cwd):
                 message = f"`{check.check.cwd}` leaves the repository; paths start at its root."
                 yield problem("path-outside", message, check.cwd_span)
+        wait = places.wait
+        if wait is not None and wait.cwd_span is not None and leaves_repository(wait.wait.cwd):
+            message = f"`{wait.wait.cwd}` leaves the repository; paths start at its root."
+            yield problem("path-outside", message, wait.cwd_span)
 
 
 def _pairs(read: ReadPlan) -> list[tuple[Task, TaskPlaces]]:

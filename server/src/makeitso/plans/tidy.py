@@ -6,6 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from makeitso.plans.lines import trim_blank
+from makeitso.plans.moments import parse_moment
+from makeitso.protocol.wait import WaitFor
 from makeitso.protocol.words import PHASES
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ def tidy_task(task: Task) -> Task:
             "worker": one_line(task.worker or "") or None,
             "skills": _lines(task.skills),
             "phases": _tidy_phases(task.phases),
+            "wait": _tidy_wait(task.wait),
         }
     )
 
@@ -82,6 +85,26 @@ def _tidy_check(check: Check) -> Check:
     limit = check.timeout_s if math.isfinite(check.timeout_s) else 600.0
     cwd = one_line(check.cwd) or "."
     return check.model_copy(update={"command": command, "cwd": cwd, "timeout_s": limit})
+
+
+def _tidy_wait(wait: WaitFor | None) -> WaitFor | None:
+    if wait is None:
+        return None
+    if wait.command is not None:
+        command = one_line(wait.command)
+        limits = {"every_s": _finite(wait.every_s), "limit_s": _finite(wait.limit_s)}
+        cwd = one_line(wait.cwd) or "."
+        return (
+            WaitFor.model_validate({"command": command, "cwd": cwd, **limits}) if command else None
+        )
+    if wait.until is not None:
+        moment = parse_moment(wait.until)
+        return WaitFor(until=moment.text) if moment is not None else None
+    return WaitFor(seconds=_finite(wait.seconds) or 0.0)
+
+
+def _finite(seconds: float | None) -> float | None:
+    return seconds if seconds is not None and math.isfinite(seconds) else None
 
 
 def _tidy_phases(phases: Iterable[Phase]) -> tuple[Phase, ...]:

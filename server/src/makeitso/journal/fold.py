@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from makeitso.journal import timers
 from makeitso.journal.state import AskingState, PhaseState, RunState, TaskState
 from makeitso.protocol import events as ev
 from makeitso.protocol.approval import Approval
@@ -188,6 +189,8 @@ def _task(run: RunState, task: TaskState, event: Event) -> None:
             | ev.UsageCounted()
         ):
             _work(task, event)
+        case ev.WaitStarted() | ev.WaitLooked() | ev.WaitEnded():
+            timers.take(task, event)
         case ev.ChangeProposed() | ev.HunkMarked() | ev.HunkSplit():
             _marks(task, event)
         case ev.LandRequested() | ev.LandingStarted() | ev.LandingEnded():

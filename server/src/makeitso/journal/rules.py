@@ -12,3 +12,5 @@ class Rules:
 
     land: Literal["when-settled", "on-accept", "manual"] = "when-settled"
     max_concurrency: int = 2
+    pre_task_wait_s: float = 0.0
+    """Pause before each task that has no wait of its own."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from makeitso.protocol.words import PHASES
 
 if TYPE_CHECKING:
+    from makeitso.journal.timers import WaitState
     from makeitso.protocol.approval import Approval
     from makeitso.protocol.change import Landing
     from makeitso.protocol.events import (
@@ -77,6 +78,7 @@ class TaskState:
     alarms: int = 0
     """Interrupts by the monitor so far."""
     judgements: list[ManagerJudged] = field(default_factory=list["ManagerJudged"])
+    waits: list[WaitState] = field(default_factory=list["WaitState"])
     checks: list[CheckRan] = field(default_factory=list["CheckRan"])
     change: ChangeProposed | None = None
     hunks: dict[str, HunkState] = field(default_factory=dict[str, "HunkState"])
@@ -97,6 +99,12 @@ class TaskState:
     patch: str | None = None
     notes: list[str] = field(default_factory=list[str])
     tokens: int = 0
+
+    @property
+    def wait(self) -> WaitState | None:
+        """What it waits for now, apart from people."""
+        newest = self.waits[-1] if self.waits else None
+        return newest if newest is not None and newest.ended is None and not self.ended else None
 
     @property
     def settled(self) -> bool:

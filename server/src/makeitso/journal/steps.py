@@ -36,6 +36,13 @@ class RunPhase:
 
 
 @dataclass(frozen=True)
+class Wait:
+    """Begin the wait before a task, or sit out the one that is open: nothing else of it runs."""
+
+    task: str
+
+
+@dataclass(frozen=True)
 class OpenReview:
     """All phases are passed: put the change before a person."""
 
@@ -106,6 +113,7 @@ Step = (
     | AskPlan
     | AskPhase
     | RunPhase
+    | Wait
     | OpenReview
     | AskReview
     | Land

@@ -51,6 +51,7 @@ from makeitso.protocol.events_tree import (
     WorktreeCreated,
     WorktreeRemoved,
 )
+from makeitso.protocol.events_wait import WaitEnded, WaitLooked, WaitStarted
 from makeitso.protocol.events_work import (
     CommandRan,
     ManagerAsked,
@@ -112,6 +113,9 @@ __all__ = [
     "TurnEnded",
     "TurnStarted",
     "UsageCounted",
+    "WaitEnded",
+    "WaitLooked",
+    "WaitStarted",
     "WorkerEnded",
     "WorkerStarted",
     "WorktreeCreated",
@@ -125,6 +129,7 @@ EventData = Annotated[
     | WorkerStarted | WorkerEnded | TurnStarted | TurnEnded | CommandRan
     | RecordFound | MissFound | OutputParsed | UsageCounted
     | MonitorInterrupted | ManagerAsked | ManagerJudged | CheckRan
+    | WaitStarted | WaitLooked | WaitEnded
     | ChangeProposed | HunkMarked | HunkSplit
     | LandRequested | LandingStarted | LandingEnded
     | ArtifactCaptured | SummaryWritten | NoteAdded

@@ -141,4 +141,6 @@ class ManagerJudged(Wire):
     note: str = Field(default="", description="For the person.")
     prompt_digest: str = Field(default="", description="Prompt it came from.")
     round: int = Field(ge=0, description="The round judged.")
-    wait_s: float = Field(default=0, ge=0, description="Seconds to wait.")
+    wait_s: float = Field(default=0, ge=0, description="Seconds to wait; 0: as waits are paced.")
+    wait_until: str = Field(default="", description="Or until this time.")
+    wait_command: str = Field(default="", description="Or until this command succeeds.")

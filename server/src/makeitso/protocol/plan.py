@@ -185,4 +185,12 @@ class Judgement(Wire):
     )
     instructions: str = Field(description="FIX instructions, the question, or empty.")
     note: str = Field(description="One or two sentences for the person.")
-    wait_s: float = Field(description="Seconds to wait before the next look; 0 unless wait.")
+    wait_s: float = Field(
+        description="Seconds to wait before the next look; 0 unless wait, or as waits are paced."
+    )
+    wait_until: str = Field(
+        default="", description="Or the time to wait for, such as 2026-11-22T18:00; else empty."
+    )
+    wait_command: str = Field(
+        default="", description="Or a shell command line to wait for until it exits 0; else empty."
+    )

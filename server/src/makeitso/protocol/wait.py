@@ -42,3 +42,23 @@ class WaitFor(Wire):
         if sum(value is not None for value in (self.seconds, self.until, self.command)) != 1:
             raise ValueError("give exactly one of seconds, until and command")
         return self
+
+
+class Pace(Wire):
+    """How pauses between two looks follow each other."""
+
+    strategy: Literal["fixed", "expo"] = Field(description="The same, or each twice the last.")
+    base_s: float = Field(gt=0, description="The first pause in seconds.")
+    max_s: float = Field(gt=0, description="The longest pause in seconds.")
+
+
+class WaitView(Wire):
+    """What a task waits for now, apart from people."""
+
+    by: WaitBy = Field(description="Who wants it: config, plan or manager.")
+    because: str = Field(description="In words, such as `until 18:00`.")
+    until: int = Field(description="Unix ms: its end; of a command, when it is given up.")
+    command: str | None = Field(default=None, description="Until this succeeds; null: a timer.")
+    looks: int = Field(default=0, ge=0, description="How often the command was run.")
+    exit_code: int | None = Field(default=None, description="How it ended the last time.")
+    next_look: int | None = Field(default=None, description="Unix ms; null: not known, or none.")

@@ -10,6 +10,7 @@ from makeitso.protocol.plan import Check, NoManager, Phase, Plan, Policies, RunO
 
 if TYPE_CHECKING:
     from makeitso.journal.state import RunState
+    from makeitso.protocol.budget import Ceiling
     from makeitso.protocol.change import Landing
     from makeitso.protocol.events import Event, EventData
     from makeitso.protocol.words import (
@@ -107,10 +108,40 @@ class Tape:
         return name
 
     def decide(
-        self, name: str, *, grant: bool = True, scope: ApprovalScope = "once", because: str = ""
+        self,
+        name: str,
+        *,
+        grant: bool = True,
+        scope: ApprovalScope = "once",
+        because: str = "",
+        extend: int = 0,
     ) -> None:
-        data = ev.ApprovalDecided(id=name, grant=grant, scope=scope, because=because, who="ada")
+        data = ev.ApprovalDecided(
+            id=name, grant=grant, scope=scope, because=because, extend=extend, who="ada"
+        )
         self.add(data, actor="person")
+
+    def spend(self, tokens: int, task: str | None = None, phase: PhaseName | None = None) -> None:
+        source = "worker" if task else "manager"
+        self.add(ev.UsageCounted(source=source, input_tokens=tokens, output_tokens=0), task, phase)
+
+    def work(
+        self,
+        ms: int,
+        task: str | None = None,
+        phase: PhaseName | None = None,
+        *,
+        of_run: int | None = None,
+    ) -> None:
+        run_ms = ms if of_run is None else of_run
+        self.add(ev.TimeCounted(active_ms=ms, run_ms=run_ms), task, phase)
+
+    def ask_budget(self, ceiling: Ceiling) -> str:
+        name = self.ask("budget", *filter(None, [ceiling.task]), digest=str(ceiling.limit))
+        asked = self.events[-1]
+        data = asked.data.model_copy(update={"ceiling": ceiling})
+        self.events[-1] = asked.model_copy(update={"data": data})
+        return name
 
     def phase(
         self,

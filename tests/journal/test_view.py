@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from journal.tape import Tape, options, plan_of
+from journal.tape import Phase, Tape, options, plan_of, task_of
 from makeitso.journal.view import budget_of, run_view
 from makeitso.protocol import events as ev
 
@@ -110,28 +110,53 @@ def test_hunks_are_counted_by_state() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "plan", "grants", "expected"),
+    ("asked", "plan", "expected"),
     [
-        (100, None, 0, 100),
-        (100, 40, 0, 40),
-        (100, 400, 0, 100),
-        (0, None, 0, 0),
-        (0, 40, 0, 40),
-        (100, 0, 0, 100),
-        (100, 40, 2, 120),
-        (0, None, 3, 0),
+        (100, None, 100),
+        (100, 40, 40),
+        (100, 400, 100),
+        (0, None, 0),
+        (0, 40, 40),
+        (100, 0, 100),
     ],
 )
-def test_the_budget_is_the_lower_one_once_more_for_each_grant(
-    asked: int, plan: int | None, grants: int, expected: int
+def test_the_budget_is_the_lower_one_of_run_and_plan(
+    asked: int, plan: int | None, expected: int
 ) -> None:
     tape = Tape().created(options(budget_tokens=asked))
     tape.planned(plan_of("T1", budget_tokens=plan))
-    for number in range(grants):
-        tape.decide(tape.ask("budget", "T1", digest=str(number)))
-    tape.decide(tape.ask("budget", "T1", digest="no"), grant=False)
-    tape.ask("budget", "T1", digest="open")
-    tape.decide(tape.ask("command", "T1", digest="other"))
     assert budget_of(tape.state) == expected
     view = run_view(tape.state)
     assert (view.tokens.used, view.tokens.budget) == (0, expected)
+
+
+def test_what_tasks_and_phases_used_is_shown_with_the_ceiling_each_has_of_its_own() -> None:
+    tape = Tape().created(options(budget_tokens=1000, budget_s=600))
+    phases = (Phase(name="task", budget_tokens=50, budget_s=30),)
+    tape.planned(plan_of(task_of("T1", budget_tokens=200, phases=phases), "T2", budget_s=120))
+    tape.phase("T1", "task", None)
+    tape.spend(45, "T1", "task")
+    tape.work(12_000, "T1", "task", of_run=7_000)
+    tape.work(1_000, "T2", "bootstrap")
+    view = run_view(tape.state)
+    assert (view.tokens.used, view.tokens.budget) == (45, 1000)
+    assert (view.time.used_ms, view.time.budget_ms) == (8_000, 120_000)
+    first, second = view.tasks
+    assert (first.tokens.used, first.tokens.budget) == (45, 200)
+    assert (first.time.used_ms, first.time.budget_ms) == (12_000, 0)
+    assert (second.time.used_ms, second.tokens.budget) == (1_000, 0)
+    shown = next(phase for phase in first.phases if phase.name == "task")
+    assert (shown.tokens.used, shown.tokens.budget) == (45, 50)
+    assert (shown.time.used_ms, shown.time.budget_ms) == (12_000, 30_000)
+    assert first.nearest is not None
+    assert (first.nearest.scope, first.nearest.used) == ("phase", 45)
+    assert view.nearest == first.nearest
+    assert second.nearest is not None
+    assert (second.nearest.scope, second.nearest.measure) == ("plan", "time")
+
+
+def test_without_a_ceiling_none_is_nearest() -> None:
+    tape = Tape().created(options(budget_tokens=0)).planned(plan_of("T1"))
+    view = run_view(tape.state)
+    assert view.nearest is None
+    assert view.tasks[0].nearest is None

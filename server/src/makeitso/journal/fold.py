@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from makeitso.journal import timers
+from makeitso.journal.spending import grant, spend
 from makeitso.journal.state import AskingState, PhaseState, RunState, TaskState
 from makeitso.protocol import events as ev
 from makeitso.protocol.approval import Approval
@@ -67,8 +68,8 @@ def _run(run: RunState, event: Event) -> None:
             run.paused, run.active = paused, False
         case ev.RunFinished() as finished:
             run.finished, run.active, run.ended_at = finished, False, event.at
-        case ev.UsageCounted() as usage:
-            run.tokens += usage.input_tokens + usage.output_tokens
+        case ev.UsageCounted() | ev.TimeCounted() | ev.BudgetNeared():
+            spend(run, event)
         case ev.ApprovalAsked() | ev.ApprovalDecided() | ev.ApprovalVoided() | ev.ApprovalUsed():
             _approval(run, event)
         case _:
@@ -130,6 +131,7 @@ def _approval(run: RunState, event: Event) -> None:
                 unsandboxed=asked.unsandboxed,
                 scopes=asked.scopes,
                 choices=asked.choices,
+                ceiling=asked.ceiling,
                 asked_at=event.at,
             )
         case ev.ApprovalDecided() as decided:
@@ -149,6 +151,8 @@ def _approval(run: RunState, event: Event) -> None:
             )
             if approval.kind == "plan" and decided.grant:
                 run.plan_accepted = approval.digest == run.plan_digest
+            if approval.kind == "budget" and decided.grant:
+                grant(run, approval, decided.extend)
         case ev.ApprovalVoided() as voided:
             approval = run.approvals.get(voided.id)
             if approval is not None and approval.state == "pending":
@@ -259,7 +263,6 @@ def _work(task: TaskState, event: Event) -> None:
         case ev.ManagerJudged() as judged:
             task.judgements.append(judged)
         case ev.UsageCounted() as usage:
-            task.tokens += usage.input_tokens + usage.output_tokens
             if usage.source == "worker":
                 task.thread_input, task.thread_output = usage.thread_input, usage.thread_output
         case _:

@@ -13,6 +13,7 @@ from makeitso.protocol.words import PHASES
 if TYPE_CHECKING:
     from makeitso.journal.timers import WaitState
     from makeitso.protocol.approval import Approval
+    from makeitso.protocol.budget import CeilingKey
     from makeitso.protocol.change import Landing
     from makeitso.protocol.events import (
         ChangeProposed,
@@ -39,6 +40,8 @@ class PhaseState:
     state: PhaseStateName = "pending"
     reason: str = ""
     effects: bool = True
+    tokens: int = 0
+    active_ms: int = 0
 
 
 @dataclass(kw_only=True)
@@ -99,6 +102,8 @@ class TaskState:
     patch: str | None = None
     notes: list[str] = field(default_factory=list[str])
     tokens: int = 0
+    active_ms: int = 0
+    """Time at work, as counted."""
 
     @property
     def wait(self) -> WaitState | None:
@@ -156,6 +161,12 @@ class RunState:
     asking: dict[str, AskingState] = field(default_factory=dict[str, AskingState])
     """What the manager is asked, by task; empty name: the plan."""
     tokens: int = 0
+    active_ms: int = 0
+    """Time in which any phase was at work, or the plan was made."""
+    raised: dict[CeilingKey, int] = field(default_factory=dict["CeilingKey", int])
+    """What people added to ceilings."""
+    neared: set[tuple[CeilingKey, int]] = field(default_factory=set[tuple["CeilingKey", int]])
+    """Ceilings that were said to come near, with their height then."""
     active: bool = False
     """A process took it up and has not put it down; it may have died since."""
     stop_requested: str | None = None

@@ -5,17 +5,28 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from makeitso.protocol.run import CheckView, PhaseView, RunView, TaskView, Tokens
+from makeitso.journal.ceilings import all_ceilings, ceilings, nearest
+from makeitso.protocol.run import CheckView, PhaseView, RunView, TaskView, Tokens, WorkTime
 from makeitso.protocol.words import PHASES
 
 if TYPE_CHECKING:
-    from makeitso.journal.state import RunState, TaskState
-    from makeitso.protocol.words import RunStateName, TaskStateName
+    from collections.abc import Iterable
+
+    from makeitso.journal.state import PhaseState, RunState, TaskState
+    from makeitso.protocol.budget import Ceiling
+    from makeitso.protocol.words import (
+        CeilingScope,
+        Measure,
+        PhaseName,
+        RunStateName,
+        TaskStateName,
+    )
 
 
 def run_view(run: RunState, *, alive: bool = True) -> RunView:
     """A run as people see it."""
     state, reason = _run_state(run, alive=alive)
+    whole = ceilings(run)
     return RunView(
         id=run.id,
         plan=run.plan_path,
@@ -23,19 +34,33 @@ def run_view(run: RunState, *, alive: bool = True) -> RunView:
         state=state,
         reason=reason,
         tasks=tuple(task_view(run, task) for task in run.tasks.values()),
-        tokens=Tokens(used=run.tokens, budget=budget_of(run)),
+        tokens=Tokens(used=run.tokens, budget=lowest(whole, "tokens")),
+        time=WorkTime(used_ms=run.active_ms, budget_ms=lowest(whole, "time")),
+        nearest=nearest(all_ceilings(run)),
         started_at=run.started_at,
         ended_at=run.ended_at,
     )
 
 
+def lowest(found: Iterable[Ceiling], measure: Measure) -> int:
+    """The lowest ceiling of a measure; 0: there is none."""
+    return min((c.limit for c in found if c.measure == measure), default=0)
+
+
 def budget_of(run: RunState) -> int:
-    """Token ceiling: the lower of the run's and the plan's, once more for each grant; 0: none."""
-    ceilings = [run.options.budget_tokens]
-    if run.plan is not None and run.plan.budget_tokens is not None:
-        ceilings.append(run.plan.budget_tokens)
-    granted = sum(1 for a in run.approvals.values() if (a.kind, a.state) == ("budget", "granted"))
-    return min((c for c in ceilings if c > 0), default=0) * (1 + granted)
+    """Token ceiling: the lower of the run's and the plan's, as people raised it; 0: none."""
+    return lowest(ceilings(run), "tokens")
+
+
+def own_tokens(found: Iterable[Ceiling], scope: CeilingScope, used: int) -> Tokens:
+    """Spending of a task or phase and the ceiling it has of its own."""
+    return Tokens(used=used, budget=lowest((c for c in found if c.scope == scope), "tokens"))
+
+
+def own_time(found: Iterable[Ceiling], scope: CeilingScope, used_ms: int) -> WorkTime:
+    """Time of a task or phase and the ceiling it has of its own."""
+    own = (c for c in found if c.scope == scope)
+    return WorkTime(used_ms=used_ms, budget_ms=lowest(own, "time"))
 
 
 def _run_state(run: RunState, *, alive: bool) -> tuple[RunStateName, str]:
@@ -70,14 +95,17 @@ def task_state(run: RunState, task: TaskState) -> TaskStateName:
 def task_view(run: RunState, task: TaskState) -> TaskView:
     """A task as people see it."""
     asked = {a.phase for a in run.pending if a.kind == "phase" and task.id in a.tasks}
+    under_way: PhaseName | None = next(
+        (p.name for p in task.phases.values() if p.state == "running"), None
+    )
+    found = ceilings(run, task=task.id, phase=under_way)
     return TaskView(
         id=task.id,
         title=task.spec.title,
         state=task_state(run, task),
         reason=task.reason,
         phases=tuple(
-            PhaseView(name=name, state="waiting" if name in asked else task.phases[name].state)
-            for name in PHASES
+            _phase_view(run, task.phases[name], task.id, asked=name in asked) for name in PHASES
         ),
         checks=tuple(
             CheckView(
@@ -92,6 +120,19 @@ def task_view(run: RunState, task: TaskState) -> TaskView:
         worktree=task.worktree,
         summary=task.summary,
         hunks=dict(Counter(task.hunks.values())),
+        tokens=own_tokens(found, "task", task.tokens),
+        time=own_time(found, "task", task.active_ms),
+        nearest=nearest(found),
+    )
+
+
+def _phase_view(run: RunState, phase: PhaseState, task_id: str, *, asked: bool) -> PhaseView:
+    found = ceilings(run, task=task_id, phase=phase.name)
+    return PhaseView(
+        name=phase.name,
+        state="waiting" if asked else phase.state,
+        tokens=own_tokens(found, "phase", phase.tokens),
+        time=own_time(found, "phase", phase.active_ms),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from makeitso.protocol.base import Wire
+from makeitso.protocol.budget import Ceiling
 from makeitso.protocol.words import (
     ApprovalKind,
     ApprovalScope,
@@ -30,7 +31,10 @@ class Approval(Wire):
     scopes: tuple[ApprovalScope, ...] = Field(
         default=("once",), description="Scopes a grant may have here."
     )
-    choices: tuple[str, ...] = Field(default=(), description="Suggested answers of a question.")
+    choices: tuple[str, ...] = Field(default=(), description="Suggested answers.")
+    ceiling: Ceiling | None = Field(
+        default=None, description="What was used up when it was asked, for kind budget."
+    )
     state: ApprovalState = Field(default="pending", description="Where it stands.")
     scope: ApprovalScope | None = Field(default=None, description="Scope of the grant.")
     because: str = Field(default="", description="Reason of a denial.")
@@ -48,7 +52,9 @@ class Decision(Wire):
     grant: bool = Field(description="Granted or denied.")
     scope: ApprovalScope = Field(default="once", description="How far a grant reaches.")
     because: str = Field(default="", description="Reason of a denial; reaches the worker.")
-    answer: str = Field(default="", description="Answer to a question.")
+    answer: str = Field(
+        default="", description="Answer to a question; how much more of a budget: 50k, 10 min."
+    )
     digest: str | None = Field(
         default=None, description="What the decider saw; refused when it is not the present one."
     )

@@ -17,6 +17,7 @@ from makeitso.protocol.events_ask import (
     ApprovalUsed,
     ApprovalVoided,
 )
+from makeitso.protocol.events_budget import BudgetNeared, TimeCounted
 from makeitso.protocol.events_review import (
     ChangeProposed,
     HunkMarked,
@@ -75,6 +76,8 @@ __all__ = [
     "ApprovalUsed",
     "ApprovalVoided",
     "ArtifactCaptured",
+    "BudgetNeared",
+    "BuiltOn",
     "ChangeProposed",
     "CheckPlace",
     "CheckRan",
@@ -131,7 +134,7 @@ EventData = Annotated[
     | MonitorInterrupted | ManagerAsked | ManagerJudged | CheckRan
     | WaitStarted | WaitLooked | WaitEnded
     | ChangeProposed | HunkMarked | HunkSplit
-    | LandRequested | LandingStarted | LandingEnded
+    | TimeCounted | BudgetNeared | LandRequested | LandingStarted | LandingEnded
     | ArtifactCaptured | SummaryWritten | NoteAdded
     | ApprovalAsked | ApprovalDecided | ApprovalVoided | ApprovalUsed,
     Field(discriminator="type"),

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from makeitso.protocol.base import Wire
+from makeitso.protocol.budget import Ceiling
 from makeitso.protocol.words import ApprovalKind, ApprovalScope, PhaseName
 
 
@@ -24,6 +25,7 @@ class ApprovalAsked(Wire):
     unsandboxed: bool = Field(default=False, description="A grant runs outside the sandbox.")
     scopes: tuple[ApprovalScope, ...] = Field(default=("once",), description="Possible scopes.")
     choices: tuple[str, ...] = Field(default=(), description="Suggested answers.")
+    ceiling: Ceiling | None = Field(default=None, description="What is used up, for kind budget.")
 
 
 class ApprovalDecided(Wire):
@@ -35,6 +37,9 @@ class ApprovalDecided(Wire):
     scope: ApprovalScope = Field(default="once", description="Reach of a grant.")
     because: str = Field(default="", description="Reason of a denial.")
     answer: str = Field(default="", description="Answer to a question.")
+    extend: int = Field(
+        default=0, ge=0, description="Added to a ceiling, tokens or ms; 0: as much again."
+    )
     who: str = Field(description="User name, or the flag that answered.")
 
 

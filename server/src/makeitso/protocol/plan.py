@@ -35,6 +35,9 @@ class Phase(Wire):
     budget_tokens: int | None = Field(
         default=None, ge=0, description="Token ceiling of this phase; null: none of its own."
     )
+    budget_s: int | None = Field(
+        default=None, ge=0, description="Seconds this phase may work; null: no ceiling of its own."
+    )
 
 
 class Policies(Wire):
@@ -46,10 +49,10 @@ class Policies(Wire):
 
 
 class Budget(Wire):
-    """Ceilings. 0 means none."""
+    """What something may use up. 0 means no ceiling."""
 
-    tokens: int = Field(default=0, ge=0, description="Tokens, input plus output; 0: no ceiling.")
-    wall_s: float = Field(default=0.0, ge=0, description="Wall seconds; 0: no ceiling.")
+    tokens: int = Field(default=0, ge=0, description="Tokens, input plus output.")
+    time_ms: int = Field(default=0, ge=0, description="Milliseconds of work.")
 
 
 class Task(Wire):
@@ -83,6 +86,9 @@ class Task(Wire):
     budget_tokens: int | None = Field(
         default=None, ge=0, description="Token ceiling of the task; null: the plan's alone."
     )
+    budget_s: int | None = Field(
+        default=None, ge=0, description="Seconds the task may work; null: the plan's alone."
+    )
     wait: WaitFor | None = Field(
         default=None, description="Waited for before it starts; null: what the config says."
     )
@@ -105,6 +111,9 @@ class Plan(Wire):
     policies: Policies = Field(default_factory=Policies, description="Narrowed permissions.")
     budget_tokens: int | None = Field(
         default=None, ge=0, description="Token ceiling of the plan; null: the config's."
+    )
+    budget_s: int | None = Field(
+        default=None, ge=0, description="Seconds the plan may work; null: the config's."
     )
     max_concurrency: int | None = Field(
         default=None, ge=1, description="Tasks at once; null: the config's."
@@ -150,6 +159,7 @@ class RunOptions(Wire):
     manager: ManagerKind = Field(description="Who manages.")
     policy: ApprovalPolicy = Field(description="Approval policy where the plan has none.")
     budget_tokens: int = Field(default=500_000, ge=0, description="Token ceiling; 0: none.")
+    budget_s: int = Field(default=0, ge=0, description="Seconds it may work; 0: no ceiling.")
     max_concurrency: int = Field(default=2, ge=1, description="Tasks at once.")
     halt_on: tuple[HaltPoint, ...] = Field(default=(), description="Ask there whatever is set.")
     yes: bool = Field(default=False, description="Answer plan, phases and ordinary hunks with yes.")

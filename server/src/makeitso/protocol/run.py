@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from makeitso.protocol.base import Wire
+from makeitso.protocol.budget import Ceiling
 from makeitso.protocol.words import (
     PhaseName,
     PhaseStateName,
@@ -13,11 +14,27 @@ from makeitso.protocol.words import (
 )
 
 
+class Tokens(Wire):
+    """Tokens, input plus output, manager and workers together."""
+
+    used: int = Field(default=0, ge=0, description="Spent so far.")
+    budget: int = Field(default=0, ge=0, description="Ceiling; 0: none.")
+
+
+class WorkTime(Wire):
+    """Time at work: not while a person was asked, in a wait, or while no process drove the run."""
+
+    used_ms: int = Field(default=0, ge=0, description="Milliseconds so far; tasks at once: once.")
+    budget_ms: int = Field(default=0, ge=0, description="Ceiling in milliseconds; 0: none.")
+
+
 class PhaseView(Wire):
     """A phase of a task."""
 
     name: PhaseName = Field(description="bootstrap, task, verify or summarize.")
     state: PhaseStateName = Field(description="Where it stands.")
+    tokens: Tokens = Field(default_factory=Tokens, description="Spending in it.")
+    time: WorkTime = Field(default_factory=WorkTime, description="Time at work in it.")
 
 
 class CheckView(Wire):
@@ -42,13 +59,11 @@ class TaskView(Wire):
     worktree: str | None = Field(default=None, description="Where it works; null: none now.")
     summary: str = Field(default="", description="What was done, in words.")
     hunks: dict[str, int] = Field(default_factory=dict, description="Hunks by state.")
-
-
-class Tokens(Wire):
-    """Tokens, input plus output, manager and workers together."""
-
-    used: int = Field(ge=0, description="Spent so far.")
-    budget: int = Field(ge=0, description="Ceiling; 0: none.")
+    tokens: Tokens = Field(default_factory=Tokens, description="Spending, and its own ceiling.")
+    time: WorkTime = Field(default_factory=WorkTime, description="Time, and its own ceiling.")
+    nearest: Ceiling | None = Field(
+        default=None, description="The ceiling most used up of all that hold for it; null: none."
+    )
 
 
 class RunView(Wire):
@@ -60,6 +75,12 @@ class RunView(Wire):
     state: RunStateName = Field(description="Where it stands.")
     reason: str = Field(default="", description="Why it failed, waits or stopped.")
     tasks: tuple[TaskView, ...] = Field(description="In plan order.")
-    tokens: Tokens = Field(description="Spending.")
+    tokens: Tokens = Field(description="Spending; the lower ceiling of run and plan.")
+    time: WorkTime = Field(
+        default_factory=WorkTime, description="Time at work; the lower ceiling of run and plan."
+    )
+    nearest: Ceiling | None = Field(
+        default=None, description="The ceiling most used up, of run and tasks; null: none."
+    )
     started_at: int = Field(description="Unix ms.")
     ended_at: int | None = Field(default=None, description="Unix ms; null: not ended.")

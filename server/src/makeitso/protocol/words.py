@@ -35,4 +35,6 @@ HunkState = Literal["pending", "accepted", "rejected", "landed", "conflict", "re
 Mark = Literal["pending", "accepted", "rejected"]
 Verdict = Literal["done", "continue", "need_input", "wait", "abort"]
 Actor = Literal["person", "policy", "manager", "worker", "engine", "monitor"]
+CeilingScope = Literal["run", "plan", "task", "phase"]
+Measure = Literal["tokens", "time"]
 Severity = Literal["error", "warning", "information", "hint"]

@@ -10,17 +10,17 @@ itself (`make install`, `./clean.sh`) is not looked into.
 
 from __future__ import annotations
 
-import fnmatch
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
+from makeitso.policy.patterns import allowed_form, denied_form
 from makeitso.policy.refusals import REFUSALS
 from makeitso.policy.refusals_files import doubtful_target
 from makeitso.policy.shell_chains import LONGEST, chain
 from makeitso.policy.shell_paths import Place
 from makeitso.policy.shell_words import Operator, Redirect, Word, tokenise
-from makeitso.policy.shell_wrappers import SHELLS, dashed_script, program
+from makeitso.policy.shell_wrappers import SHELLS, program, well_known
 
 if TYPE_CHECKING:
     from makeitso.parsing.linear import LinearRegex
@@ -39,11 +39,13 @@ class Verdict:
             rule of the person; `plain`: nothing is known against it.
         reason: why, in words; empty for plain.
         rule: name of the refusal, or the pattern that matched.
+        patterns: for allowed, the pattern of each command, in their order.
     """
 
     answer: Answer
     reason: str = ""
     rule: str = ""
+    patterns: tuple[str, ...] = ()
 
     @property
     def stops(self) -> bool:
@@ -55,9 +57,8 @@ class Verdict:
 class Rules:
     """The person's own rules; `deny` and `dangerous` beat `allow`.
 
-    A pattern is a command in words, each of which may have `*` and `?`: `git status`, `npm run *`.
-    A last `*` stands for any further words. For `deny`, one command of a line that matches is
-    enough; for `allow`, all must match.
+    Patterns are those of `policy.patterns`: `git status`, `npm run *`. For `deny`, one command of a
+    line that matches is enough; for `allow`, all must match.
     """
 
     allow: tuple[str, ...] = ()
@@ -66,6 +67,7 @@ class Rules:
     """Regular expressions (RE2), searched in the line and in each of its commands."""
 
 
+_POSIX_SHELLS = SHELLS - {"fish"}
 _HERE = Place()
 _NO_RULES = Rules()
 
@@ -94,12 +96,12 @@ def judge(line: str, *, place: Place = _HERE, rules: Rules = _NO_RULES) -> Verdi
     doubt = next((doubt for doubt in doubts if doubt), "")
     if doubt:
         return Verdict("unclear", doubt)
-    return _allowed(found, rules)
+    return _allowed(line, rules)
 
 
 def _against(line: str, found: Chain, rules: Rules) -> Verdict | None:
     for pattern in rules.deny:
-        if any(_matches(pattern, command) for command in found.commands):
+        if any(denied_form(pattern, command) for command in found.commands):
             return Verdict("denied", f"your rule denies `{pattern}`", pattern)
     texts = [line, normalise(line), *(_text(command) for command in found.commands)]
     for pattern in rules.dangerous:
@@ -109,36 +111,17 @@ def _against(line: str, found: Chain, rules: Rules) -> Verdict | None:
     return None
 
 
-def _allowed(found: Chain, rules: Rules) -> Verdict:
-    if not found.commands or any(command.redirects for command in found.commands):
+def _allowed(line: str, rules: Rules) -> Verdict:
+    found = chain(normalise(line))
+    if not found.commands or found.shaped or found.unclear:
         return Verdict("plain")
     used: list[str] = []
     for command in found.commands:
-        if command.program in SHELLS and dashed_script(command.arguments) is not None:
-            continue  # its own commands are in the list
-        pattern = next((p for p in rules.allow if _matches(p, command)), None)
-        if pattern is None or command.wrapped or command.settings:
+        pattern = next((p for p in rules.allow if allowed_form(p, command)), None)
+        if pattern is None:
             return Verdict("plain")
         used.append(pattern)
-    return (
-        Verdict("allowed", f"your rule allows `{used[0]}`", used[0]) if used else Verdict("plain")
-    )
-
-
-def _matches(pattern: str, command: Command) -> bool:
-    """Whether a command has the form of a pattern."""
-    wanted = pattern.split()
-    words = [word.written for word in command.words]
-    if not wanted:
-        return False
-    if "/" not in wanted[0]:
-        words[0] = command.program or words[0]
-    if wanted[-1] == "*" and len(wanted) > 1:
-        wanted.pop()
-        words = words[: len(wanted)]
-    return len(words) == len(wanted) and all(
-        fnmatch.fnmatchcase(word, form) for word, form in zip(words, wanted, strict=True)
-    )
+    return Verdict("allowed", f"your rule allows `{used[0]}`", used[0], tuple(used))
 
 
 def _text(command: Command) -> str:
@@ -156,7 +139,8 @@ def _compiled(pattern: str) -> LinearRegex:
 def normalise(line: str) -> str:
     """A command line without the shell around it: `/bin/bash -lc 'ls'` is `ls`.
 
-    Only a shell that does nothing but run the line is taken off, so that the rest means the same.
+    Only a shell that does nothing but run the line is taken off, so that the rest means the same:
+    one of the system, with no other options. fish reads lines in a way of its own.
     """
     for _ in range(4):
         if len(line) > LONGEST:
@@ -167,7 +151,7 @@ def normalise(line: str) -> str:
         if found.broken or others or len(words) != 3 or words[1].literal not in ("-c", "-lc"):
             return line
         inner = words[2].literal
-        if program(words[0]) not in SHELLS or inner is None:
+        if not well_known(words[0]) or program(words[0]) not in _POSIX_SHELLS or inner is None:
             return line
         line = inner
     return line

@@ -86,6 +86,9 @@ class Chain:
     """Names of functions the line defines."""
     fed: set[int] = field(default_factory=set[int])
     """Indexes of commands that run, as code, what others before them put out."""
+    shaped: bool = False
+    """It has more than commands one after the other: variables, functions, loops, cases. They can
+    give a command that follows another meaning."""
 
 
 def chain(line: str) -> Chain:
@@ -135,6 +138,7 @@ class _Reader:
                         name = now.words[0].literal
                         if name:
                             self.out.functions.add(name)
+                        self.out.shaped = True
                         now = _Gathered()
                         continue
                     began = bool(now.words or now.redirects)
@@ -162,13 +166,17 @@ class _Reader:
         for word in (*gathered.words, *(r.target for r in gathered.redirects)):
             for code in word.codes:
                 self.read(code, depth=depth + 1, here=here, wrapped=())
-        words = _keywords_off([self._known(word) for word in gathered.words])
+        known = [self._known(word) for word in gathered.words]
+        words = _keywords_off(known)
+        self.out.shaped |= len(words) < len(known)
         if len(words) > 1 and words[0].literal == "function":
             self.out.functions.add(words[1].written)
             words = _keywords_off(words[2:])
+            self.out.shaped = True
         settings, words = _settings_off(words)
         if not words:
             self.variables.update(settings)
+            self.out.shaped |= bool(settings)
             if gathered.redirects:
                 words = [_TRUE]
             else:

@@ -157,7 +157,7 @@ class _Reader:
         if found := _PLAIN.match(text, at):
             self._add("text", found[0], found.end())
         elif char == "\\":
-            self._add("quoted", text[at + 1 : at + 2], at + 2)
+            self._add("quoted", text[at + 1 : at + 2] or char, at + 2)  # the last one stays
         elif char == "'":
             end = text.find("'", at + 1)
             self._add("quoted", text[at + 1 : end if end >= 0 else None], end + 1)

@@ -13,6 +13,22 @@ if TYPE_CHECKING:
 
 SHELLS = frozenset(["sh", "bash", "zsh", "dash", "ksh", "mksh", "ash", "rbash", "fish"])
 
+SYSTEM_DIRECTORIES = frozenset(
+    [
+        "/bin",
+        "/sbin",
+        "/usr/bin",
+        "/usr/sbin",
+        "/usr/local/bin",
+        "/usr/local/sbin",
+        "/opt/homebrew/bin",
+        "/opt/homebrew/sbin",
+        "/home/linuxbrew/.linuxbrew/bin",
+        "/run/current-system/sw/bin",
+    ]
+)
+"""Where a program is what its name says: no worker can write there."""
+
 _TAKES_VALUE: dict[str, tuple[str, frozenset[str]]] = {
     "sudo": (
         "ugpCDRTUrth",
@@ -73,7 +89,10 @@ _TAKES_VALUE: dict[str, tuple[str, frozenset[str]]] = {
 _OPERANDS = {"timeout": 1, "chrt": 1, "taskset": 1, "flock": 1}
 """Operands of its own before the command: a duration, a priority, a mask, a lock file."""
 
-_REMOTE = frozenset(
+WRAPPERS = frozenset(_TAKES_VALUE)
+"""Programs that start the program they are given."""
+
+RUNNERS = frozenset(
     ["ssh", "watch", "parallel", "su", "script", "chroot", "unshare", "nsenter", "docker", "podman"]
 )
 """They run a command line elsewhere or later, in ways of their own."""
@@ -83,6 +102,8 @@ _CODE = {
     "ruby": "e", "node": "ep", "nodejs": "ep", "deno": "", "bun": "e", "php": "r", "lua": "e",
     "Rscript": "e", "osascript": "e", "tclsh": "", "awk": "", "gawk": "", "mawk": "",
 }  # fmt: skip
+INTERPRETERS = frozenset(_CODE)
+"""Programs that can be given code."""
 _VERSIONED = re.compile(r"(python|pypy|perl|ruby|php|lua)[0-9.]+")
 MOST_WRAPPERS = 16
 _GLOB = re.compile(r"[*?\[{]")
@@ -109,12 +130,24 @@ def program(word: Word) -> str | None:
     return text.rsplit("/", 1)[-1]
 
 
+def well_known(word: Word) -> bool:
+    """Whether a program is named plainly, or in a directory of the system."""
+    text = word.literal
+    return text is not None and ("/" not in text or text.rpartition("/")[0] in SYSTEM_DIRECTORIES)
+
+
+def versionless(name: str) -> str:
+    """An interpreter's name without its version: `python3.12` is `python`."""
+    versioned = _VERSIONED.fullmatch(name)
+    return versioned[1] if versioned else name
+
+
 def unwrap(words: Sequence[Word]) -> Opened:
     """Take wrappers off until a program is left that does something itself."""
     out = Opened(list(words))
     while len(out.wrappers) < MOST_WRAPPERS:
         name = program(out.words[0])
-        if name in _REMOTE:
+        if name in RUNNERS:
             out.doubts.append(f"`{name}` runs what it is given in a way of its own")
         if name is None or name not in _TAKES_VALUE:
             return out
@@ -228,8 +261,7 @@ def script_operand(arguments: Sequence[Word]) -> Word | None:
 
 def inline_code(name: str, arguments: Sequence[Word]) -> str:
     """Why an interpreter's command cannot be understood: it is given code; empty: it is not."""
-    versioned = _VERSIONED.fullmatch(name)
-    letters = _CODE.get(versioned[1] if versioned else name)
+    letters = _CODE.get(versionless(name))
     if letters is None:
         return ""
     texts = [word.written for word in arguments]

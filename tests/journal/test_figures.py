@@ -262,7 +262,8 @@ def test_waits_interrupts_retries() -> None:
     tape.at(2900, ev.TurnEnded(status="completed", outputs=(on.ref(90),)), task="T1")
     found = total(tape)
     assert found.waits == audit.WaitFigures(
-        person_ms=0, manager_waits=1, manager_ms=1500, interrupts=1, failed_turns=1,
+        person_ms=0, manager_waits=1, manager_ms=1500, interrupts=1, manager_interrupts=0,
+        failed_turns=1,
         retries=4, stops=1, resumes=1,
     )  # fmt: skip
     assert found.latency.turn == audit.Spread(count=3, median_ms=300, p90_ms=2000, max_ms=2000)
@@ -270,6 +271,20 @@ def test_waits_interrupts_retries() -> None:
     assert found.output.worker_bytes == 100
     assert found.runs == {"running": 1}
     assert found.exit_codes == {"130": 1}
+
+
+def test_an_interrupted_manager_counts_from_when_it_was_asked_again() -> None:
+    tape = one_task()
+    tape.at(100, ev.ManagerAsked(intent="EVAL", round=1), task="T1")
+    alarm = ev.MonitorInterrupted(who="manager", cause="stall", detail="silence")
+    tape.at(1100, alarm, task="T1")
+    tape.at(1200, ev.ManagerAsked(intent="EVAL", round=1), task="T1")
+    tape.at(1500, ev.ManagerJudged(verdict="done", round=1), task="T1")
+    tape.at(1600, alarm.model_copy(update={"who": "worker"}), task="T1")
+    found = total(tape)
+    assert found.latency.judge == audit.Spread(count=1, median_ms=300, p90_ms=300, max_ms=300)
+    assert found.waits.manager_interrupts == 1
+    assert found.waits.interrupts == 0
 
 
 def test_a_plan_of_a_person_is_no_latency_of_the_manager() -> None:

@@ -130,8 +130,9 @@ def _time(found: Figures) -> Iterator[Row]:
     yield Row("manager's waits", duration(waits.manager_ms), f"asked for {waits.manager_waits:,}")
     yield Row(
         "cut short",
-        f"{waits.interrupts + waits.failed_turns:,}",
-        f"{waits.interrupts:,} interrupted, {waits.failed_turns:,} failed; "
+        f"{waits.interrupts + waits.failed_turns + waits.manager_interrupts:,}",
+        f"turns: {waits.interrupts:,} interrupted, {waits.failed_turns:,} failed; "
+        f"manager: {waits.manager_interrupts:,} interrupted; "
         f"{waits.retries:,} begun again, {waits.stops:,} stops, {waits.resumes:,} resumed",
     )
     for name, spread in spans(found):
@@ -144,6 +145,7 @@ def spans(found: Figures) -> tuple[tuple[str, Spread], ...]:
     return (
         ("turn", latency.turn),
         ("plan", latency.plan),
+        ("manager's word", latency.judge),
         ("check", latency.check),
         ("first change", latency.first_change),
         ("a person's answer", latency.answer),

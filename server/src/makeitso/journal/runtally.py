@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from makeitso.protocol.events import Event
     from makeitso.protocol.words import ApprovalKind, RunStateName
 
-SpanName = Literal["turn", "plan", "check", "first_change", "answer"]
+SpanName = Literal["turn", "plan", "judge", "check", "first_change", "answer"]
 _EXIT = {"done": 0, "failed": 1, "stopped": 1}
 
 
@@ -44,13 +44,14 @@ class RunTally:
         self.doors = Counter[str]()
         self.waiting = Waiting()
         self.spans: dict[SpanName, list[int]] = {
-            "turn": [], "plan": [], "check": [], "first_change": [], "answer": [],
+            "turn": [], "plan": [], "judge": [], "check": [], "first_change": [], "answer": [],
         }  # fmt: skip
         self._covers, self._together = covers, together
         self._counts = Counter[str]()
         self._open: dict[str, tuple[ApprovalKind, int]] = {}
         self._tasks: dict[str, TaskTally] = {}
         self._landed: set[str] = set()
+        self._asked_at: dict[str, int] = {}
         self._ceilings = {"run": created.options.budget_tokens, "plan": 0}
 
     def add(self, event: Event) -> None:
@@ -172,13 +173,28 @@ class RunTally:
             case ev.TurnEnded(status=status, outputs=outputs):
                 self._counts[f"turn.{status}"] += 1
                 self._counts["bytes.worker"] += sum(ref.length_bytes for ref in outputs)
-            case ev.ManagerJudged(verdict="wait", wait_s=wait_s):
-                self._counts["wait.manager"] += 1
-                self._counts["wait.manager_ms"] += round(wait_s * 1000)
+            case ev.ManagerAsked() | ev.ManagerJudged():
+                self._asked(event)
+            case ev.MonitorInterrupted(who="manager"):
+                self._counts["wait.manager_interrupts"] += 1
             case ev.ArtifactCaptured(size_bytes=size):
                 self._counts["bytes.artifacts"] += size
             case ev.ChangeProposed() if not self.spans["first_change"]:
                 self._span("first_change", self.started_at, event.at)
+            case _:
+                pass
+
+    def _asked(self, event: Event) -> None:
+        match event.data:
+            case ev.ManagerAsked(intent="EVAL"):
+                self._asked_at[event.task or ""] = event.at
+            case ev.ManagerJudged() as judged:
+                asked_at = self._asked_at.pop(event.task or "", None)
+                if asked_at is not None:
+                    self._span("judge", asked_at, event.at)
+                if judged.verdict == "wait":
+                    self._counts["wait.manager"] += 1
+                    self._counts["wait.manager_ms"] += round(judged.wait_s * 1000)
             case _:
                 pass
 

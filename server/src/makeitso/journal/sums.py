@@ -58,6 +58,7 @@ def sums(tallies: Sequence[RunTally], person_ms: int) -> audit.Figures:
         latency=audit.LatencyFigures(
             turn=spread(spans["turn"]),
             plan=spread(spans["plan"]),
+            judge=spread(spans["judge"]),
             check=spread(spans["check"]),
             first_change=spread(spans["first_change"]),
             answer=spread(spans["answer"]),
@@ -161,6 +162,7 @@ def _waits(counts: Counter[str], person_ms: int) -> audit.WaitFigures:
         manager_waits=counts["wait.manager"],
         manager_ms=counts["wait.manager_ms"],
         interrupts=counts["turn.interrupted"],
+        manager_interrupts=counts["wait.manager_interrupts"],
         failed_turns=counts["turn.failed"],
         retries=counts["wait.retries"],
         stops=counts["wait.stops"],

@@ -100,6 +100,7 @@ class WaitFigures(Wire):
     manager_waits: int = Field(ge=0, description="Waits the manager asked for.")
     manager_ms: int = Field(ge=0, description="How long it asked to wait, together.")
     interrupts: int = Field(ge=0, description="Worker turns that were interrupted.")
+    manager_interrupts: int = Field(ge=0, description="Times the monitor interrupted the manager.")
     failed_turns: int = Field(ge=0, description="Worker turns that failed.")
     retries: int = Field(ge=0, description="Turns begun once more, plans asked for once more.")
     stops: int = Field(ge=0, description="Times somebody asked to stop.")
@@ -120,6 +121,7 @@ class LatencyFigures(Wire):
 
     turn: Spread = Field(description="Worker turns, from instruction to end.")
     plan: Spread = Field(description="From the beginning of a run to the manager's plan.")
+    judge: Spread = Field(description="From asking the manager about a round to its word.")
     check: Spread = Field(description="Checks that ran.")
     first_change: Spread = Field(description="From the beginning of a run to its first change.")
     answer: Spread = Field(description="From a question to a person's answer.")

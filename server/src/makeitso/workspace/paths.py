@@ -40,6 +40,11 @@ class UserDirs:
         return self.config / "config.toml"
 
     @property
+    def rules_file(self) -> Path:
+        """The person's stored rules about commands."""
+        return self.config / "rules.toml"
+
+    @property
     def trust_file(self) -> Path:
         """Which workspaces the person trusts, by digest."""
         return self.state / "trust.json"
@@ -161,6 +166,11 @@ class WorkspaceState:
     def tmp(self) -> Path:
         """Temporary directories of workers."""
         return self.path / "tmp"
+
+    @property
+    def setups(self) -> Path:
+        """What set-up commands made, by what it follows from."""
+        return self.path / "setups"
 
 
 def workspace_state(root: Path, *, dirs: UserDirs | None = None) -> WorkspaceState:

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from makeitso.workspace.worktrees import Worktree
 
 
-def restore(repo: Repository, worktree: Worktree, tree: str) -> bool:
+def restore(repo: Repository, worktree: Worktree, tree: str) -> tuple[str, ...]:
     """Make the files of a worktree those of `tree`, ignored files left alone.
 
-    Returns whether anything had to change.
+    Returns the paths that were different.
 
     Raises:
         EnvironmentFault: git failed or a file cannot be written.
@@ -26,7 +26,7 @@ def restore(repo: Repository, worktree: Worktree, tree: str) -> bool:
         repo, worktree, run=worktree.run, task=worktree.task, name="before-restore"
     ).tree
     if now == tree:
-        return False
+        return ()
     raw = run_git(
         ["diff-tree", "-r", "-z", "--name-status", "--no-renames", now, tree],
         place=repo.objects(),
@@ -48,7 +48,7 @@ def restore(repo: Repository, worktree: Worktree, tree: str) -> bool:
                 place=place,
                 stdin=b"".join(path + b"\0" for path in wanted),
             )
-    return True
+    return tuple(path.decode("utf-8", "backslashreplace") for _, path in pairs)
 
 
 def _unlink(root: Path, path: bytes) -> None:

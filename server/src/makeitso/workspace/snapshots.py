@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 ATTEMPTS = 3
 """A file may vanish or turn into a directory between listing and reading; then list again."""
 
+IGNORED_NOTE = "Ignored files are not included: "
+"""How the note on ignored files begins."""
+
 _IDENTITY = {
     f"GIT_{role}_{key}": value
     for role in ("AUTHOR", "COMMITTER")
@@ -58,7 +61,8 @@ def take(
     """Snapshot a working tree: tracked and untracked files as they are on disk.
 
     `worktree` is the repository's own root, or a worktree of ours, whose commit becomes the parent.
-    Ignored files, what is uncommitted inside submodules and nested repositories are not in it.
+    Ignored files, what is uncommitted inside submodules and nested repositories are not in it, nor
+    is what was copied into the worktree, even if a worker takes it off the list of the ignored.
 
     Raises:
         EnvironmentFault: git failed: a file cannot be read, the disk is full.
@@ -72,7 +76,8 @@ def take(
         index = Path(scratch) / "index"
         place = GitPlace(git_dir=repo.git_dir, work_tree=root, index=index)
         _seed_index(place, seed=seed, index=index, commit=parent)
-        nested = _refresh(place, root=root)
+        without = frozenset[bytes]() if isinstance(worktree, Path) else private(worktree)
+        nested = _refresh(place, root=root, without=without)
         tree = run_git(["write-tree"], place=place).decode("ascii").strip()
         notes = _notes(place, nested=nested)
     ref = ref_name(run=run, task=task, name=name)
@@ -147,7 +152,15 @@ def _seed_index(place: GitPlace, *, seed: Path, index: Path, commit: str | None)
             run_git(["read-tree", commit], place=place)
 
 
-def _refresh(place: GitPlace, *, root: Path) -> tuple[bytes, ...]:
+def private(worktree: Worktree) -> frozenset[bytes]:
+    """The files of a worktree that were copied in beside its snapshot."""
+    try:
+        return frozenset(worktree.private_paths.read_bytes().split(b"\0")) - {b""}
+    except FileNotFoundError:
+        return frozenset()
+
+
+def _refresh(place: GitPlace, *, root: Path, without: Collection[bytes]) -> tuple[bytes, ...]:
     """Bring the index up to date with the disk; returns nested repositories left out."""
     for attempt in range(1, ATTEMPTS + 1):
         tracked = _list(place, "--cached")
@@ -155,7 +168,7 @@ def _refresh(place: GitPlace, *, root: Path) -> tuple[bytes, ...]:
         nested = tuple(path.rstrip(b"/") for path in others if path.endswith(b"/"))
         hidden = _behind_a_non_directory(root, tracked)
         present = [path for path in tracked if path not in hidden]
-        files = [path for path in others if not path.endswith(b"/")]
+        files = [path for path in others if not path.endswith(b"/") and path not in without]
         if hidden:
             _update(place, ["--force-remove"], hidden)
         result = try_git(
@@ -223,7 +236,7 @@ def _notes(place: GitPlace, *, nested: tuple[bytes, ...]) -> tuple[str, ...]:
     notes: list[str] = []
     names = [path for path in ignored.split(b"\0") if path and not path.startswith(b".makeitso/")]
     if names:
-        notes.append(f"Ignored files are not included: {_some(names)}.")
+        notes.append(f"{IGNORED_NOTE}{_some(names)}.")
     staged = run_git(["ls-files", "-z", "--stage"], place=place).split(b"\0")
     submodules = [entry.partition(b"\t")[2] for entry in staged if entry.startswith(b"160000 ")]
     if submodules:

@@ -18,10 +18,11 @@ import psutil
 
 from makeitso.errors import EnvironmentFault, StateError
 from makeitso.workspace import snapshots
+from makeitso.workspace.atomic import replace_file
 from makeitso.workspace.git_process import GitPlace, run_git, try_git
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from makeitso.workspace.git import Repository
     from makeitso.workspace.snapshots import Snapshot
@@ -50,6 +51,11 @@ class Worktree:
     def private_index(self) -> Path:
         """The index snapshots start from; the worker's own one may lie about files."""
         return self.admin_dir / "makeitso.index"
+
+    @property
+    def private_paths(self) -> Path:
+        """List of the files that were copied in beside the snapshot, each ended by a zero byte."""
+        return self.admin_dir / "makeitso.private"
 
     def place(self) -> GitPlace:
         """Calls on this worktree that do not ask its `.git` file."""
@@ -128,6 +134,12 @@ def listing(repo: Repository) -> tuple[Worktree, ...]:
         if tree is not None:
             found.append(tree)
     return tuple(sorted(found, key=lambda tree: tree.path))
+
+
+def set_private(worktree: Worktree, paths: Iterable[str]) -> None:
+    """Say which files are the person's own and no part of any work, whatever is ignored later."""
+    data = b"".join(os.fsencode(path) + b"\0" for path in paths)
+    replace_file(worktree.private_paths, data, mode=0o600)
 
 
 def owner_lives(worktree: Worktree) -> bool:

@@ -45,6 +45,9 @@ class Clock:
     def monotonic(self) -> float:
         return 0.0
 
+    def passed(self) -> float:
+        return 0.0
+
 
 class Scene:
     """A workspace with a real journal and real output files."""

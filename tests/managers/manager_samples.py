@@ -59,6 +59,8 @@ def verdict_text(verdict: str, **changes: object) -> str:
         "instructions": "",
         "note": "A note.",
         "wait_s": 0,
+        "wait_until": "",
+        "wait_command": "",
     }
     return json.dumps({**said, **changes})
 

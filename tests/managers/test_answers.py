@@ -97,6 +97,9 @@ def test_a_long_list_of_errors_is_cut() -> None:
         (verdict_text("need_input", instructions=" "), "instructions: `need_input`"),
         (verdict_text("wait", wait_s=-1), "wait_s: "),
         (verdict_text("wait").replace('"wait_s": 0', '"wait_s": NaN'), "wait_s: "),
+        (verdict_text("wait", wait_until="tea"), "wait_until: 'tea' is no time"),
+        (verdict_text("wait", wait_command="a\nb"), "wait_command: must be one line"),
+        (verdict_text("wait", wait_until="18:00", wait_command="a"), "not both"),
         (verdict_text("perhaps"), "verdict: "),
     ],
 )

@@ -19,8 +19,12 @@ if TYPE_CHECKING:
 LIMITS = Limits(max_no_progress=2, least_wait_s=1.0, longest_wait_s=60.0)
 
 
-def judged(verdict: Verdict, *, instructions: str = "", wait_s: float = 0.0) -> Judgement:
-    return Judgement(verdict=verdict, instructions=instructions, note="Model says.", wait_s=wait_s)
+def judged(
+    verdict: Verdict, *, instructions: str = "", wait_s: float = 0.0, **wait: str
+) -> Judgement:
+    return Judgement(
+        verdict=verdict, instructions=instructions, note="Model says.", wait_s=wait_s, **wait
+    )
 
 
 def test_going_on_within_the_limits_is_left_alone() -> None:
@@ -70,29 +74,51 @@ def test_done_with_a_failed_check_in_the_last_round_ends() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "given"), [(0.0, 1.0), (30.0, 30.0), (1e9, 60.0), (math.inf, 60.0), (math.nan, 1.0)]
-)
+    ("asked", "given"),
+    [(0.0, 0.0), (-5.0, 0.0), (0.1, 1.0), (30.0, 30.0), (1e9, 60.0), (math.inf, 60.0),
+     (math.nan, 0.0)],
+)  # fmt: skip
 def test_a_wait_is_clamped(asked: float, given: float) -> None:
     assert hold(judged("wait", wait_s=asked), judge_request(), limits=LIMITS).wait_s == given
 
 
 def test_a_wait_without_waiting_is_none() -> None:
-    assert hold(judged("done", wait_s=30.0), judge_request(), limits=LIMITS).wait_s == 0.0
+    said = judged("done", wait_s=30.0, wait_until="18:00", wait_command="make ready")
+    held = hold(said, judge_request(), limits=LIMITS)
+    assert (held.wait_s, held.wait_until, held.wait_command) == (0.0, "", "")
+
+
+def test_a_time_or_a_command_stands_instead_of_seconds() -> None:
+    for wait in ({"wait_until": "18:00"}, {"wait_command": "make ready"}):
+        held = hold(judged("wait", wait_s=30.0, **wait), judge_request(), limits=LIMITS)
+        assert held.wait_s == 0.0
+        assert (held.wait_until, held.wait_command) == (
+            wait.get("wait_until", ""),
+            wait.get("wait_command", ""),
+        )
 
 
 @settings(max_examples=80, deadline=None)
 @given(
     st.sampled_from(["done", "continue", "need_input", "wait", "abort"]),
     st.floats(),
+    st.sampled_from(["", " ", "18:00"]),
     st.integers(1, 5),
     st.integers(0, 4),
     st.lists(st.sampled_from([PASSED, FAILED, HUNG]), max_size=2).map(tuple),
 )
 def test_holding_twice_is_holding_once_and_rounds_end(
-    verdict: Verdict, wait_s: float, number: int, no_progress: int, checks: tuple[object, ...]
+    verdict: Verdict,
+    wait_s: float,
+    until: str,
+    number: int,
+    no_progress: int,
+    checks: tuple[object, ...],
 ) -> None:
     request = judge_request(round=number, no_progress=no_progress, checks=checks)
-    once = hold(judged(verdict, instructions="i", wait_s=wait_s), request, limits=LIMITS)
+    once = hold(
+        judged(verdict, instructions="i", wait_s=wait_s, wait_until=until), request, limits=LIMITS
+    )
     assert hold(once, request, limits=LIMITS) == once
     if number >= request.max_rounds or no_progress >= LIMITS.max_no_progress:
         assert once.verdict != "continue"

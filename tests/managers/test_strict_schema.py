@@ -44,6 +44,8 @@ def test_field_names_are_those_of_the_contract() -> None:
         "instructions",
         "note",
         "wait_s",
+        "wait_until",
+        "wait_command",
     ]
 
 

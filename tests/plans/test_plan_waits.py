@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +9,6 @@ import pytest
 from makeitso.plans.check import check_plan
 from makeitso.plans.digest import task_digest
 from makeitso.plans.facts import NO_FACTS
-from makeitso.plans.moments import parse_moment
 from makeitso.plans.read import read_text
 from makeitso.plans.waits import wait_text
 from makeitso.protocol.wait import WaitFor
@@ -89,32 +87,3 @@ def test_the_digest_covers_a_wait_and_is_what_it_was_without_one() -> None:
     ]
     assert digests[1] == digests[2]
     assert len(set(digests)) == 4
-
-
-def at(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-@pytest.mark.parametrize(
-    ("written", "now", "moment"),
-    [
-        ("18:00Z", "2026-11-22T17:00+00:00", "2026-11-22T18:00+00:00"),
-        ("18:00Z", "2026-11-22T18:00+00:00", "2026-11-23T18:00+00:00"),
-        ("00:30+02:00", "2026-11-22T22:15+00:00", "2026-11-23T00:30+02:00"),
-        ("23:00-05:00", "2026-11-23T03:00+00:00", "2026-11-22T23:00-05:00"),
-        ("2020-01-01T00:00Z", "2026-11-22T17:00+00:00", "2020-01-01T00:00+00:00"),
-        ("2026-12-01 09:15", "2026-11-22T17:00+00:00", "2026-12-01T09:15"),
-    ],
-)
-def test_a_time_is_the_next_such_time(written: str, now: str, moment: str) -> None:
-    found = parse_moment(written)
-    assert found is not None
-    assert found.on_or_after(at(now)) == at(moment).astimezone()
-
-
-def test_a_time_without_a_zone_is_local() -> None:
-    found = parse_moment("18:00")
-    assert found is not None
-    morning = datetime(2026, 11, 22, 9, 0).astimezone()
-    evening = found.on_or_after(morning)
-    assert (evening.replace(tzinfo=morning.tzinfo), evening.hour) == (morning.replace(hour=18), 18)

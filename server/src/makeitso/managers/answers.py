@@ -11,6 +11,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, cast
 
+from makeitso.plans.moments import parse_moment
 from makeitso.protocol.plan import Task
 
 if TYPE_CHECKING:
@@ -49,7 +50,19 @@ def judgement_problems(judgement: Judgement) -> tuple[str, ...]:
         found.append("instructions: `need_input` needs the question")
     if not math.isfinite(judgement.wait_s) or judgement.wait_s < 0:
         found.append("wait_s: must be a number of seconds, 0 or more")
+    if judgement.verdict == "wait":
+        found += _wait_problems(judgement)
     return tuple(found)
+
+
+def _wait_problems(judgement: Judgement) -> Iterator[str]:
+    until, command = judgement.wait_until.strip(), judgement.wait_command.strip()
+    if until and command:
+        yield "wait_command: give a time or a command, not both"
+    if until and parse_moment(until) is None:
+        yield f"wait_until: {until!r} is no time; write it like 2026-11-22T18:00"
+    if command:
+        yield from _one_line("wait_command", command)
 
 
 def find_cycle(after: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ class Limits:
 
     Attributes:
         max_no_progress: rounds in a row without a new difference before it stops, at least 1.
-        least_wait_s: shortest wait in seconds.
+        least_wait_s: shortest wait in seconds, of those that say how long.
         longest_wait_s: longest wait in seconds.
     """
 
@@ -45,9 +45,7 @@ def hold(judgement: Judgement, request: JudgeRequest, *, limits: Limits) -> Judg
         )
     if judgement.verdict == "continue":
         judgement = _end_of_rounds(judgement, request, limits=limits)
-    return judgement.model_copy(
-        update={"wait_s": _wait(judgement.wait_s, limits) if judgement.verdict == "wait" else 0.0}
-    )
+    return judgement.model_copy(update=_wait(judgement, limits))
 
 
 def failing(checks: Sequence[CheckOutcome]) -> tuple[CheckOutcome, ...]:
@@ -83,10 +81,15 @@ def _end_of_rounds(judgement: Judgement, request: JudgeRequest, *, limits: Limit
     )
 
 
-def _wait(seconds: float, limits: Limits) -> float:
-    if math.isnan(seconds):
-        return limits.least_wait_s
-    return min(max(seconds, limits.least_wait_s), limits.longest_wait_s)
+def _wait(judgement: Judgement, limits: Limits) -> dict[str, object]:
+    """What a judgement says of waiting, at most one thing; no seconds: as waits are paced."""
+    if judgement.verdict != "wait":
+        return {"wait_s": 0.0, "wait_until": "", "wait_command": ""}
+    if judgement.wait_until.strip() or judgement.wait_command.strip():
+        return {"wait_s": 0.0}
+    seconds = 0.0 if math.isnan(judgement.wait_s) else max(0.0, judgement.wait_s)
+    least = limits.least_wait_s if seconds else 0.0
+    return {"wait_s": min(max(seconds, least), limits.longest_wait_s)}
 
 
 def _count(number: int) -> str:

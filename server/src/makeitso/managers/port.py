@@ -56,6 +56,10 @@ class JudgeRequest:
     declared_checks: int
     no_progress: int
     """Rounds in a row without a new difference."""
+    waited: str = ""
+    """What came of the wait it asked for last; empty: it asked for none."""
+    now: str = ""
+    """The present time with its zone, to the minute."""
     comments: tuple[str, ...] = ()
     """Reasons a person gave with rejections or answers, oldest first."""
     seed: int = 0

@@ -104,6 +104,8 @@ def judge_prompt(request: JudgeRequest, *, prompts: Mapping[PromptName, str]) ->
             "diff": cut_diff(request.diff, DIFF_LIMIT),
             "checks": checks,
             "worker_message": cut_text(request.worker_message, MESSAGE_LIMIT),
+            "waited": cut_text(request.waited, MESSAGE_LIMIT),
+            "now": request.now or "not known",
         },
         override_text=prompts.get("manager-judge"),
         intent_word=request.intent_word,

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, time
 
 _MOMENT = re.compile(
     r"(?:(?P<date>[0-9]{4}-[0-9]{2}-[0-9]{2})[T ])?"
     r"(?P<time>[0-2][0-9]:[0-5][0-9](?::[0-5][0-9])?)\s*(?P<zone>Z|[+-][0-9]{2}:?[0-9]{2})?",
     re.ASCII | re.IGNORECASE,
 )
-_ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,22 +27,6 @@ class Moment:
         clock = self.time.isoformat("seconds" if self.time.second else "minutes")
         return day + clock.replace("+00:00", "Z")
 
-    def on_or_after(self, now: datetime) -> datetime:
-        """The moment it stands for; a time without a day is the next such time after `now`.
-
-        Args:
-            now: an aware time; a moment without a zone is taken to be in the local one of `now`.
-
-        Raises:
-            OverflowError: it lies past the end of the calendar.
-        """
-        zone = self.time.tzinfo
-        if self.day is not None:
-            return _aware(self.day, self.time)
-        today = now.astimezone(zone).date()
-        found = _aware(today, self.time)
-        return found if found > now else _aware(today + _ONE_DAY, self.time)
-
 
 def parse_moment(text: str) -> Moment | None:
     """Read a time; None when it is none."""
@@ -57,9 +40,3 @@ def parse_moment(text: str) -> Moment | None:
     except ValueError:
         return None
     return Moment(day=day, time=clock)
-
-
-def _aware(day: date, clock: time) -> datetime:
-    """A day's time with its zone; a local one gets that of the machine, as it is on that day."""
-    whole = datetime.combine(day, clock)
-    return whole if whole.tzinfo is not None else whole.astimezone()

@@ -59,6 +59,8 @@ CATALOG: Mapping[PromptName, PromptSpec] = {
             "diff": "data",
             "checks": "data",
             "worker_message": "data",
+            "waited": "data",
+            "now": "line",
         },
     ),
     "manager-retry": PromptSpec(intent="FIX", inputs={"errors": "words"}),

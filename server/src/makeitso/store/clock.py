@@ -5,6 +5,9 @@ from __future__ import annotations
 import time
 from typing import Protocol
 
+_SLEEPS_TOO: int | None = getattr(time, "CLOCK_BOOTTIME", None)
+"""Linux's clock of this kind; elsewhere a machine that slept takes up its waits where they were."""
+
 
 class Clock(Protocol):
     """Wall time for records, monotonic time for durations."""
@@ -15,6 +18,10 @@ class Clock(Protocol):
 
     def monotonic(self) -> float:
         """Seconds that never jump."""
+        ...
+
+    def passed(self) -> float:
+        """Seconds that never jump and go on while the machine sleeps."""
         ...
 
 
@@ -28,3 +35,7 @@ class SystemClock:
     def monotonic(self) -> float:
         """Seconds that never jump."""
         return time.monotonic()
+
+    def passed(self) -> float:
+        """Seconds that never jump and go on while the machine sleeps, where the system has them."""
+        return time.clock_gettime(_SLEEPS_TOO) if _SLEEPS_TOO is not None else time.monotonic()

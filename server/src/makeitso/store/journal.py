@@ -248,7 +248,7 @@ class Journal:
                 self._db.execute("SELECT count(*) FROM events WHERE type = ?", [kind]).fetchone()[0]
             )
 
-    def mentions(self, kinds: tuple[str, ...], key: str, value: str) -> bool:
+    def mentions(self, kinds: tuple[str, ...], key: str, value: str | int) -> bool:
         """Whether an event of one of these types has `value` at `key` of its data."""
         marks = ",".join("?" * len(kinds))
         with self._faults("read"):

@@ -82,6 +82,8 @@ def judgement_of(judged: ManagerJudged) -> Judgement:
         instructions=judged.instructions,
         note=judged.note,
         wait_s=judged.wait_s,
+        wait_until=judged.wait_until,
+        wait_command=judged.wait_command,
     )
 
 

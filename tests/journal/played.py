@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from makeitso.journal import steps as todo
 from makeitso.journal.boundary import permissions_of, policy_of
+from makeitso.journal.building import layers
 from makeitso.journal.next import next_steps
 from makeitso.journal.rules import Rules
 from makeitso.policy.answers import answered_by_yes, hunks_accepted_in_advance
@@ -36,6 +37,7 @@ class Played:
             else as many steps as possible happen before anybody answers.
         bootstrap_effects: set-up commands are declared.
         answer: a person; None leaves the question open.
+        stale: what the person says about a task whose ground has gone.
     """
 
     def __init__(
@@ -47,9 +49,10 @@ class Played:
         apart: bool = False,
         bootstrap_effects: bool = False,
         answer: Callable[[Approval], bool | None] = lambda approval: True,
+        stale: Callable[[], str] = lambda: "redo",
     ) -> None:
         self.tape, self.plan, self.rules, self.apart = tape, plan, rules, apart
-        self.bootstrap_effects, self.answer = bootstrap_effects, answer
+        self.bootstrap_effects, self.answer, self.stale = bootstrap_effects, answer, stale
         self.order: list[todo.Step] = []
 
     def play(self) -> Played:
@@ -99,10 +102,13 @@ class Played:
             case todo.AskPhase(tasks=tasks, phase=phase):
                 self._ask("phase", *tasks, digest=f"{phase} {tasks}", enters=phase)
             case todo.RunPhase(task=task, phase="bootstrap"):
+                if not run.tasks[task].started:
+                    self._start(task)
                 tape.phase(task, "bootstrap", effects=self.bootstrap_effects)
                 tape.worktree(task)
             case todo.RunPhase(task=task, phase="task"):
-                tape.propose(task, f"{task}-h1", f"{task}-h2")
+                again = f"-{run.tasks[task].attempt}" if run.tasks[task].attempt > 1 else ""
+                tape.propose(task, f"{task}-h1{again}", f"{task}-h2{again}")
                 tape.phase(task, "task")
             case todo.RunPhase(task=task, phase=phase):
                 if phase == "verify":
@@ -126,10 +132,47 @@ class Played:
                     tape.check(task, "landed", command=check.command)
             case todo.Cleanup(task=task):
                 tape.add(ev.WorktreeRemoved(path=f"/trees/{task}"), task)
+            case todo.MarkStale(task=task, reason=reason):
+                self._mark_stale(task, reason)
+            case todo.AskStale(task=task):
+                self._ask("question", task, digest=run.tasks[task].stale_question)
+            case todo.TakeStale(task=task):
+                self._take_stale(task)
             case todo.EndTask(task=task, state=state, reason=reason):
                 tape.add(ev.TaskEnded(state=state, reason=reason), task)
             case todo.Finish(state=state, reason=reason):
                 tape.add(ev.RunFinished(state=state, reason=reason))
+
+    def _start(self, task: str) -> None:
+        run = self.tape.state
+        on = layers(run, run.tasks[task])
+        base = ev.SnapshotTaken(name="base", tree="t0", commit="c0", ref="r", on=on)
+        self.tape.add(base, task)
+
+    def _mark_stale(self, task: str, reason: str) -> None:
+        run = self.tape.state
+        for approval in run.pending:
+            if approval.tasks == (task,):
+                self.tape.add(ev.ApprovalVoided(id=approval.id, reason="stale"), task)
+        question = f"stale {task} {run.tasks[task].stale_times}"
+        self.tape.add(ev.TaskStale(reason=reason, question=question if reason else ""), task)
+
+    def _take_stale(self, task: str) -> None:
+        run, choice = self.tape.state, self.stale()
+        before = run.tasks[task]
+        answered = [a for a in run.approvals.values() if a.digest == before.stale_question][-1]
+        if choice == "drop" or answered.state == "denied":
+            self.tape.add(ev.StopRequested(reason="dropped"), task)
+        else:
+            if before.worktree is not None:
+                self.tape.add(ev.WorktreeRemoved(path=before.worktree), task)
+            base = ev.SnapshotTaken(
+                name="base", tree="t2", commit="c2", ref="r", on=layers(run, before)
+            )
+            kept = {"base": base, "change": before.change} if choice == "keep" else {}
+            data = ev.TaskTakenUp.model_validate({"how": choice, "reason": before.stale, **kept})
+            self.tape.add(data, task)
+        self.tape.add(ev.ApprovalUsed(id=answered.id), task)
 
     def _open_review(self, task: str) -> None:
         self.tape.add(ev.TaskReviewing(), task)

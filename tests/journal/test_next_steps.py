@@ -115,7 +115,8 @@ def test_a_task_that_changed_nothing_has_landed() -> None:
 
 
 def test_a_task_waits_for_those_before_it_to_land() -> None:
-    tape = begun("T1", task_of("T2", after=["T1"]), task_of("T3", after=["T2"]))
+    after = (task_of("T2", after=["T1"]), task_of("T3", after=["T2"]))
+    tape = begun("T1", *after, policy="confirm-phase")
     assert steps(tape) == first("T1")
     tape.reviewing("T1", "h1")
     tape.ask("change", "T1", digest="T1 h1")

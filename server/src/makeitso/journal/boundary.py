@@ -66,7 +66,7 @@ def boundary(
         return "go"
     red = _red(run)
     for approval in reversed(run.approvals.values()):
-        if approval.kind != "phase":
+        if approval.kind != "phase" or (approval.id, task.id) in run.used:
             continue
         here = task.id in approval.tasks and approval.phase == enters
         if here and approval.state == "pending":

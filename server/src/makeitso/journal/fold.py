@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from makeitso.journal import timers
 from makeitso.journal.spending import grant, spend
+from makeitso.journal.rescheduling import reschedule, take_change, went_well
 from makeitso.journal.state import AskingState, PhaseState, RunState, TaskState
 from makeitso.protocol import events as ev
 from makeitso.protocol.approval import Approval
@@ -62,7 +63,7 @@ def _run(run: RunState, event: Event) -> None:
             run.paused, run.stop_requested, run.active = None, None, True
             if resumed.yes and not run.options.yes:
                 run.options = run.options.model_copy(update={"yes": True})
-        case ev.StopRequested(reason=reason):
+        case ev.StopRequested(reason=reason) if event.task is None:
             run.stop_requested = reason
         case ev.RunPaused() as paused:
             run.paused, run.active = paused, False
@@ -167,12 +168,6 @@ def _approval(run: RunState, event: Event) -> None:
 
 def _task(run: RunState, task: TaskState, event: Event) -> None:
     match event.data:
-        case ev.TaskStarted():
-            task.started = True
-        case ev.TaskReviewing():
-            task.reviewing = True
-        case ev.TaskEnded() as ended:
-            task.ended, task.reason, task.reviewing = ended.state, ended.reason, False
         case ev.PhaseStarted() | ev.PhaseEnded():
             _phase(task, event)
         case (
@@ -206,7 +201,7 @@ def _task(run: RunState, task: TaskState, event: Event) -> None:
         case ev.NoteAdded(text=text):
             task.notes.append(text)
         case _:
-            pass  # said of the run, or shown as it came and not folded
+            reschedule(run, task, event)  # and what is shown as it came and not folded
 
 
 def _phase(task: TaskState, event: Event) -> None:
@@ -260,8 +255,11 @@ def _work(task: TaskState, event: Event) -> None:
             task.alarms += 1
         case ev.TurnEnded() as turn:
             task.turn, task.last_turn = None, turn
+            if turn.status == "completed":
+                went_well(task)
         case ev.ManagerJudged() as judged:
             task.judgements.append(judged)
+            went_well(task)
         case ev.UsageCounted() as usage:
             if usage.source == "worker":
                 task.thread_input, task.thread_output = usage.thread_input, usage.thread_output
@@ -272,12 +270,7 @@ def _work(task: TaskState, event: Event) -> None:
 def _marks(task: TaskState, event: Event) -> None:
     match event.data:
         case ev.ChangeProposed() as change:
-            task.change = change
-            before, states = task.hunks, dict[str, "HunkState"]()
-            for hunk in change.hunks:
-                for part in task.splits.get(hunk.id, (hunk.id,)):
-                    states[part] = "refused" if hunk.refused else before.get(part, "pending")
-            task.hunks = states
+            take_change(task, change)
         case ev.HunkMarked() as marked:
             for hunk in marked.hunks:
                 if task.hunks.get(hunk) in ("pending", "accepted", "rejected", "conflict"):

@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from makeitso.journal.boundary import boundary, policy_of
-from makeitso.journal.ready import blocked, occupies
+from makeitso.journal.ready import blocked, in_order, room
 from makeitso.journal.settle import after_end, review_steps
+from makeitso.journal.staleness import set_aside
 from makeitso.journal.steps import (
     AskPhase,
     AskPlan,
     AskReview,
+    AskStale,
     EndTask,
     Finish,
     MakePlan,
     OpenReview,
     RunPhase,
     Step,
+    TakeStale,
     tasks_of,
 )
 from makeitso.protocol.words import PHASES
@@ -42,7 +45,7 @@ def next_steps(
     """
     steps = _all(run, rules, busy)
     if settle_only:
-        spends = MakePlan | AskPlan | AskPhase | RunPhase | AskReview
+        spends = MakePlan | AskPlan | AskPhase | RunPhase | AskReview | AskStale | TakeStale
         steps = [s for s in steps if not isinstance(s, spends)]
     # One step a task at a time: a step may record its result before it is done with the worktree.
     taken = {task for step in busy for task in tasks_of(step)}
@@ -58,27 +61,19 @@ def _all(run: RunState, rules: Rules, busy: Collection[Step]) -> list[Step]:
         return _plan_question(run, busy)
     steps: list[Step] = []
     asking: dict[PhaseName, list[str]] = {}
-    room = min(
-        rules.max_concurrency,
-        run.options.max_concurrency,
-        run.plan.max_concurrency or rules.max_concurrency,
-    ) - sum(1 for task in run.tasks.values() if occupies(task))
+    starting = {name for step in busy for name in tasks_of(step)}
+    waiting: list[TaskState] = []
     for task in run.tasks.values():
-        if task.ended is not None:
-            steps += after_end(task)
-            continue
-        if task.reviewing:
-            steps += review_steps(run, task, rules)
-            continue
-        if not task.started:
-            held = blocked(run, task)
-            if isinstance(held, EndTask):
-                steps.append(held)
-            if held is not None:
-                continue
-            if room <= 0:
-                continue
-            room -= 1
+        aside = set_aside(run, task)
+        if aside is not None:
+            steps += aside
+        elif task.started or task.ended is not None:
+            steps += _go_on(run, task, rules, asking)
+        else:
+            held = blocked(run, task, rules)
+            waiting += [task] if held is None and task.id not in starting else []
+            steps += [held] if isinstance(held, EndTask) else []
+    for task in in_order(run, waiting)[: max(0, room(run, rules, busy))]:
         steps += _advance(run, task, asking)
     steps += [AskPhase(tuple(tasks), phase) for phase, tasks in asking.items()]
     if not steps and not busy and all(task.ended for task in run.tasks.values()):
@@ -99,6 +94,17 @@ def _plan_question(run: RunState, busy: Collection[Step]) -> list[Step]:
                 return [EndTask(task.id, "stopped", reason) for task in under_way]
             return [] if busy else [Finish("stopped", reason)]
     return [AskPlan()]
+
+
+def _go_on(
+    run: RunState, task: TaskState, rules: Rules, asking: dict[PhaseName, list[str]]
+) -> list[Step]:
+    """What a task needs that has begun."""
+    if task.ended is not None:
+        return after_end(task)
+    if task.reviewing:
+        return review_steps(run, task, rules)
+    return _advance(run, task, asking)
 
 
 def _advance(run: RunState, task: TaskState, asking: dict[PhaseName, list[str]]) -> list[Step]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from makeitso.journal.building import may_land
 from makeitso.journal.steps import (
     AskReview,
     CheckLanded,
@@ -25,14 +26,12 @@ def review_steps(run: RunState, task: TaskState, rules: Rules) -> list[Step]:
     states = list(task.hunks.values())
     if _answered(run, task):
         return [TakeAnswer(task.id)]
-    if task.landing is not None or (
-        "accepted" in states
-        and (
-            task.land_requested
-            or (run.options.land and rules.land == "on-accept")
-            or (run.options.land and rules.land == "when-settled" and task.settled)
-        )
-    ):
+    wanted = "accepted" in states and (
+        task.land_requested
+        or (run.options.land and rules.land == "on-accept")
+        or (run.options.land and rules.land == "when-settled" and task.settled)
+    )
+    if task.landing is not None or (wanted and may_land(run, task)):
         return [Land(task.id)]
     if "pending" in states or "conflict" in states:
         return [] if _open_question(run, task) else [AskReview(task.id)]

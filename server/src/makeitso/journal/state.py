@@ -21,9 +21,11 @@ if TYPE_CHECKING:
         ManagerJudged,
         MonitorInterrupted,
         PoliciesInForce,
+        RetryPlanned,
         RunFinished,
         RunPaused,
         SnapshotTaken,
+        TaskHeld,
         TurnEnded,
         TurnStarted,
         WorkerStarted,
@@ -51,6 +53,24 @@ class TaskState:
     id: str
     spec: Task
     digest: str
+    attempt: int = 1
+    """How often it was begun; a new attempt starts from nothing."""
+    stop_requested: str | None = None
+    """Why it is to stop while others go on."""
+    held: TaskHeld | None = None
+    """It could not start on what earlier tasks propose."""
+    stale: str = ""
+    """Why what it is built on is no longer so; empty: it is."""
+    stale_question: str = ""
+    """Digest of the question what to do about it."""
+    stale_times: int = 0
+    """How often it became stale."""
+    retry: RetryPlanned | None = None
+    """What is tried again, and not before when."""
+    retries: int = 0
+    """Tries since it last went well."""
+    rounds_before: int = 0
+    """Rounds of before a person let it go on: they do not count against the limit."""
     started: bool = False
     reviewing: bool = False
     ended: str | None = None

@@ -92,6 +92,28 @@ class Cleanup:
 
 
 @dataclass(frozen=True)
+class MarkStale:
+    """What a task is built on is no longer so; with an empty reason: it is so again."""
+
+    task: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class AskStale:
+    """Ask what becomes of a task whose ground has gone."""
+
+    task: str
+
+
+@dataclass(frozen=True)
+class TakeStale:
+    """Do with a stale task what a person answered."""
+
+    task: str
+
+
+@dataclass(frozen=True)
 class EndTask:
     """A task is over."""
 
@@ -121,6 +143,9 @@ Step = (
     | CloseReview
     | TakeAnswer
     | Cleanup
+    | MarkStale
+    | AskStale
+    | TakeStale
     | EndTask
     | Finish
 )

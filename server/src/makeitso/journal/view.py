@@ -85,6 +85,8 @@ def task_state(run: RunState, task: TaskState) -> TaskStateName:
         return "failed"
     if task.ended == "stopped":
         return "stopped"
+    if task.stale:
+        return "stale"
     if task.reviewing:
         return "reviewing"
     if any(task.id in a.tasks and a.kind != "plan" for a in run.pending):
@@ -103,7 +105,7 @@ def task_view(run: RunState, task: TaskState) -> TaskView:
         id=task.id,
         title=task.spec.title,
         state=task_state(run, task),
-        reason=task.reason,
+        reason=task.reason or task.stale,
         phases=tuple(
             _phase_view(run, task.phases[name], task.id, asked=name in asked) for name in PHASES
         ),

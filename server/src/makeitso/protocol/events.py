@@ -41,8 +41,10 @@ from makeitso.protocol.events_run import (
     TaskReviewing,
     TaskStarted,
 )
+from makeitso.protocol.events_schedule import RetryPlanned, TaskHeld, TaskStale, TaskTakenUp
 from makeitso.protocol.events_tree import (
     ArtifactCaptured,
+    BuiltOn,
     CheckPlace,
     CheckRan,
     NoteAdded,
@@ -78,6 +80,7 @@ __all__ = [
     "ArtifactCaptured",
     "BudgetNeared",
     "BuiltOn",
+    "BuiltOn",
     "ChangeProposed",
     "CheckPlace",
     "CheckRan",
@@ -102,6 +105,7 @@ __all__ = [
     "PlanMade",
     "PoliciesInForce",
     "RecordFound",
+    "RetryPlanned",
     "RunCreated",
     "RunFinished",
     "RunPaused",
@@ -111,8 +115,11 @@ __all__ = [
     "StopRequested",
     "SummaryWritten",
     "TaskEnded",
+    "TaskHeld",
     "TaskReviewing",
+    "TaskStale",
     "TaskStarted",
+    "TaskTakenUp",
     "TurnEnded",
     "TurnStarted",
     "UsageCounted",
@@ -128,6 +135,7 @@ __all__ = [
 EventData = Annotated[
     RunCreated | PlanMade | RunResumed | StopRequested | RunPaused | RunFinished
     | TaskStarted | TaskReviewing | TaskEnded | PhaseStarted | PhaseEnded
+    | TaskHeld | TaskStale | TaskTakenUp | RetryPlanned
     | SnapshotTaken | WorktreeCreated | WorktreeRemoved | SetupRan
     | WorkerStarted | WorkerEnded | TurnStarted | TurnEnded | CommandRan
     | RecordFound | MissFound | OutputParsed | UsageCounted

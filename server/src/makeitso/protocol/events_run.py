@@ -51,7 +51,7 @@ class RunResumed(Wire):
 
 
 class StopRequested(Wire):
-    """Somebody wants the run to stop; its owner acts."""
+    """Somebody wants the run, or one task of it, to stop; its owner acts."""
 
     type: Literal["run.stop_requested"] = "run.stop_requested"
     reason: str = Field(description="Why.")

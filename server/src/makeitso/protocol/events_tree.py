@@ -12,6 +12,13 @@ from makeitso.protocol.events_work import OutputRef
 CheckPlace = Literal["base", "round", "proposal", "landed"]
 
 
+class BuiltOn(Wire):
+    """Hunks of an earlier task that were in a base although they had not landed."""
+
+    task: str = Field(description="The earlier task.")
+    hunks: tuple[str, ...] = Field(description="Hunk ids, in review order.")
+
+
 class SnapshotTaken(Wire):
     """A tree was recorded under a private ref; index, stash and HEAD of the user are untouched."""
 
@@ -21,6 +28,9 @@ class SnapshotTaken(Wire):
     commit: str = Field(description="Commit that holds it.")
     ref: str = Field(description="Private ref.")
     notes: tuple[str, ...] = Field(default=(), description="What is not in it.")
+    on: tuple[BuiltOn, ...] = Field(
+        default=(), description="Hunks of earlier tasks in it that had not landed."
+    )
 
 
 class WorktreeCreated(Wire):

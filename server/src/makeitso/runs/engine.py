@@ -15,12 +15,15 @@ from makeitso.errors import BudgetExceeded, MisError, StoreError
 from makeitso.journal import steps as todo
 from makeitso.journal.next import next_steps
 from makeitso.journal.rules import Rules
+from makeitso.journal.staleness import interrupted
 from makeitso.protocol import events as ev
+from makeitso.runs.bases import ready_to_start
 from makeitso.runs.context import Context
 from makeitso.runs.mending import mend
 from makeitso.runs.rounds.endings import Unanswered
 from makeitso.runs.steps import bootstrap, ending, land, plan, review, summarize, task, verify
 from makeitso.runs.steps.boundary import ask_phase
+from makeitso.runs.steps.stale import ask_stale, mark_stale, take_stale
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +82,7 @@ class _Engine:
     def __init__(self, ctx: Context, *, settle_only: bool) -> None:
         self.ctx = ctx
         self._settle_only = settle_only
-        self._busy: set[todo.Step] = set()
+        self._busy: dict[todo.Step, anyio.CancelScope] = {}
         self._parked: set[todo.Step] = set()
         self._nobody = False
         self._attended: frozenset[str] = frozenset()
@@ -96,14 +99,15 @@ class _Engine:
                 run = ctx.run
                 if self._broken is not None or run.stop_requested is not None:
                     break
+                self._interrupt(run)
                 steps = next_steps(
                     run,
                     self._rules,
-                    busy=self._busy | self._parked,
+                    busy=self._busy.keys() | self._parked,
                     settle_only=self._settle_only,
                 )
                 for step in steps:
-                    self._busy.add(step)
+                    self._busy[step] = anyio.CancelScope()
                     group.start_soon(self._carry, step)
                 if not self._busy and not steps:
                     if run.finished is not None or self._settle_only:
@@ -172,10 +176,19 @@ class _Engine:
             self._attended = frozenset()
         self.ctx.book.wake()
 
+    def _interrupt(self, run: RunState) -> None:
+        """End what is under way for tasks that are to stop or have lost their ground."""
+        gone = {task.id for task in run.tasks.values() if interrupted(task)}
+        for step, scope in self._busy.items():
+            if isinstance(step, todo.RunPhase) and step.task in gone:
+                scope.cancel()
+        self._parked = {s for s in self._parked if not gone.intersection(todo.tasks_of(s))}
+
     async def _carry(self, step: todo.Step) -> None:
         """Supervise one step: what goes wrong in it becomes part of the record, never a crash."""
         try:
-            await self._do(step)
+            with self._busy[step]:
+                await self._do(step)
         except Unanswered:
             self._parked.add(step)  # it waits for a person, who is elsewhere
         except StoreError as error:
@@ -186,7 +199,7 @@ class _Engine:
             log.exception("step.failed", extra={"step": repr(step)})
             self._fail(step, MisError(f"internal error: {error!r}"))
         finally:
-            self._busy.discard(step)
+            del self._busy[step]
             self.ctx.book.wake()
 
     def _fail(self, step: todo.Step, error: MisError) -> None:
@@ -225,6 +238,8 @@ class _Engine:
                     plan.refresh_plan(ctx.ports, ctx.book, ctx.run_id)
                     if not ctx.run.plan_accepted:
                         return  # edited since it was approved: the next step asks again
+                    if not await ready_to_start(ctx, task_id):
+                        return
                     ctx.append(ev.TaskStarted(), task=task_id)
                 if phase == "bootstrap":
                     await bootstrap.bootstrap(ctx, task_id)
@@ -248,6 +263,12 @@ class _Engine:
                 await land.check_landed(ctx, task_id)
             case todo.Cleanup(task=task_id):
                 await ending.clean_up(ctx, task_id)
+            case todo.MarkStale(task=task_id, reason=reason):
+                mark_stale(ctx, task_id, reason)
+            case todo.AskStale(task=task_id):
+                ask_stale(ctx, task_id)
+            case todo.TakeStale(task=task_id):
+                await take_stale(ctx, task_id)
             case todo.EndTask(task=task_id, state=state, reason=reason):
                 ending.end_task(ctx.ports.journal, ctx.run, task_id, state, reason)
                 if state == "landed":

@@ -1,0 +1,115 @@
+"""Events about where a task stands → state: started, held, stale, ended, taken up again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from makeitso.journal.state import TaskState
+from makeitso.protocol import events as ev
+
+if TYPE_CHECKING:
+    from makeitso.journal.state import RunState
+    from makeitso.protocol.events import Event
+    from makeitso.protocol.words import HunkState, PhaseName
+
+
+def reschedule(run: RunState, task: TaskState, event: Event) -> None:
+    """Take one such event into the state of its task; others are left alone."""
+    match event.data:
+        case ev.TaskStarted():
+            task.started = True
+        case ev.TaskReviewing():
+            task.reviewing = True
+        case ev.TaskEnded() as ended:
+            task.ended, task.reason, task.reviewing = ended.state, ended.reason, False
+            task.stop_requested = None
+        case ev.StopRequested(reason=reason):
+            task.stop_requested = reason
+        case ev.RetryPlanned() as planned:
+            task.retry, task.retries = planned, planned.attempt
+        case ev.TaskHeld() as held:
+            task.held = held
+        case ev.TaskStale() as stale:
+            _stale(task, stale)
+        case ev.TaskTakenUp() as taken:
+            _taken_up(run, task, taken)
+        case _:
+            pass
+
+
+def _stale(task: TaskState, stale: ev.TaskStale) -> None:
+    task.stale, task.stale_question = stale.reason, stale.question
+    task.stale_times += bool(stale.reason)
+    if stale.reason:
+        # What a policy accepted, it accepted on top of what is gone; a person's marks stay.
+        task.hunks = {
+            hunk: "pending" if state == "accepted" and hunk not in task.explicit else state
+            for hunk, state in task.hunks.items()
+        }
+
+
+def _taken_up(run: RunState, task: TaskState, taken: ev.TaskTakenUp) -> None:
+    match taken:
+        case ev.TaskTakenUp(how="redo"):
+            _again_from_the_start(run, task)
+        case ev.TaskTakenUp(how="keep") as kept:
+            _again(run, task)
+            _reopen(task, "verify", "summarize")
+            task.base = kept.base or task.base
+            if kept.change is not None:
+                take_change(task, kept.change)
+                task.round_trees, task.round_name = [kept.change.tree], ""
+        case ev.TaskTakenUp():
+            _again(run, task)
+            task.rounds_before = task.rounds
+            # Red in the end means there is more to do, so that the worker goes on, too.
+            _reopen(task, "task", "verify", "summarize")
+            if task.phases["bootstrap"].state == "failed":
+                _reopen(task, "bootstrap")
+
+
+def went_well(task: TaskState) -> None:
+    """What was tried again went well: the next failure is a first one."""
+    task.retry, task.retries = None, 0
+
+
+def _again(run: RunState, task: TaskState) -> None:
+    run.finished = run.ended_at = None
+    task.ended, task.reason, task.reviewing = None, "", False
+    task.stale = task.stale_question = ""
+    task.stop_requested = task.held = task.alarm = None
+    went_well(task)
+    for approval in run.approvals.values():
+        # A yes or no to a boundary of the attempt before says nothing about this one.
+        answered = approval.state == "denied" or (
+            approval.state == "granted" and approval.scope in (None, "once")
+        )
+        if approval.kind == "phase" and task.id in approval.tasks and answered:
+            run.used.add((approval.id, task.id))
+
+
+def take_change(task: TaskState, change: ev.ChangeProposed) -> None:
+    """What is proposed now; hunks that were proposed before keep where they stand."""
+    before, states = task.hunks, dict[str, "HunkState"]()
+    for hunk in change.hunks:
+        for part in task.splits.get(hunk.id, (hunk.id,)):
+            states[part] = "refused" if hunk.refused else before.get(part, "pending")
+    task.change, task.hunks = change, states
+
+
+def _reopen(task: TaskState, *names: PhaseName) -> None:
+    for name in names:
+        if task.phases[name].state != "running":
+            task.phases[name].state, task.phases[name].reason = "pending", ""
+
+
+def _again_from_the_start(run: RunState, task: TaskState) -> None:
+    _again(run, task)
+    run.tasks[task.id] = TaskState(
+        id=task.id,
+        spec=task.spec,
+        digest=task.digest,
+        attempt=task.attempt + 1,
+        stale_times=task.stale_times,
+        tokens=task.tokens,
+    )

@@ -1,0 +1,152 @@
+"""Hunks of a change put onto a tree: what landing would make of it, without a workspace.
+
+The same three-way merge as a landing, so that a base built from proposals is what the workspace
+will be once they have landed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from makeitso.landing.merge import land_hunks
+from makeitso.landing.per_file import Conflict
+from makeitso.workspace import blobs
+from makeitso.workspace.trees import Entry, entries, with_entries, write_blob
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from makeitso.protocol.change import Change, ChangedFile, Hunk
+    from makeitso.workspace.git import Repository
+
+
+@dataclass(frozen=True, kw_only=True)
+class Laid:
+    """A tree with hunks in it, and those that did not fit."""
+
+    tree: str
+    conflicts: tuple[Conflict, ...]
+
+
+def lay(repo: Repository, tree: str, change: Change, hunks: Collection[str]) -> Laid:
+    """Put hunks of a change onto a tree; what conflicts is left out and said.
+
+    Hunks of the change that have landed are taken to be in the tree already.
+
+    Raises:
+        EnvironmentFault: git failed or an object is missing.
+    """
+    present = entries(repo, tree)
+    wanted = [file for file in change.files if any(hunk.id in hunks for hunk in file.hunks)]
+    needed = [
+        blob
+        for file in wanted
+        for blob in (file.base_blob, file.new_blob, _blob_at(present, file.path))
+        if blob and file.base_mode != "160000" and file.new_mode != "160000"
+    ]
+    contents = blobs.read(repo, needed) if needed else {}
+    changed: dict[str, Entry | None] = {}
+    conflicts: list[Conflict] = []
+    for file in wanted:
+        chosen = [hunk for hunk in file.hunks if hunk.id in hunks]
+        entry, aside = _file(repo, file, chosen, present=present, contents=contents)
+        conflicts += aside
+        if entry is not _SAME:
+            changed[file.path] = entry if isinstance(entry, Entry) else None
+    return Laid(tree=with_entries(repo, tree, changed), conflicts=tuple(conflicts))
+
+
+class _Same:
+    """The file stays as it is in the tree."""
+
+
+_SAME = _Same()
+_Outcome = tuple["Entry | _Same | None", list[Conflict]]
+
+
+def _file(
+    repo: Repository,
+    file: ChangedFile,
+    chosen: Sequence[Hunk],
+    *,
+    present: Mapping[str, Entry],
+    contents: Mapping[str, bytes],
+) -> _Outcome:
+    ours = present.get(file.path)
+    if file.refused:
+        return _aside(file, chosen, file.refused)
+    if file.status == "added":
+        return _create(file, chosen, present=present)
+    if ours is None:
+        if file.status == "deleted":
+            return _SAME, []
+        return _aside(file, chosen, "the file is gone")
+    if file.status == "deleted":
+        if ours.blob != file.base_blob:
+            return _aside(file, chosen, "it was changed since, so it is not deleted")
+        return None, []
+    if file.status == "type":
+        return _aside(file, chosen, "it became another kind of file")
+    return _modify(repo, file, chosen, ours=ours, contents=contents)
+
+
+def _create(file: ChangedFile, chosen: Sequence[Hunk], *, present: Mapping[str, Entry]) -> _Outcome:
+    ours = present.get(file.path)
+    new = Entry(file.new_mode or "100644", file.new_blob or "")
+    if ours is not None and ours.blob != new.blob:
+        return _aside(file, chosen, "another file is already there")
+    above = file.path
+    while "/" in above:
+        above = above.rpartition("/")[0]
+        if above in present:
+            return _aside(file, chosen, f"{above} is a file")
+    if any(path.startswith(f"{file.path}/") for path in present):
+        return _aside(file, chosen, "a directory of that name is there")
+    return (_SAME if ours == new else new), []
+
+
+def _modify(
+    repo: Repository,
+    file: ChangedFile,
+    chosen: Sequence[Hunk],
+    *,
+    ours: Entry,
+    contents: Mapping[str, bytes],
+) -> _Outcome:
+    modes = [hunk for hunk in chosen if hunk.kind == "mode"]
+    content = [hunk for hunk in chosen if hunk.kind != "mode"]
+    mode = file.new_mode if modes and file.new_mode is not None else ours.mode
+    blob, aside = ours.blob, list[Conflict]()
+    if content and file.binary:
+        if ours.blob not in (file.base_blob, file.new_blob):
+            aside = _conflicts(file, content, "it was changed since, and its content is no text")
+        else:
+            blob = file.new_blob or ours.blob
+    elif content:
+        merged = land_hunks(
+            repo,
+            base=contents[file.base_blob or ""],
+            proposal=contents[file.new_blob or ""],
+            ours=contents[ours.blob],
+            landed=[hunk for hunk in file.hunks if hunk.state == "landed"],
+            accepted=content,
+        )
+        aside = _conflicts(file, merged.conflicts, "the same lines are changed in another way")
+        if merged.text != contents[ours.blob]:
+            blob = write_blob(repo, merged.text)
+    new = Entry(mode, blob)
+    return (_SAME if new == ours else new), aside
+
+
+def _blob_at(present: Mapping[str, Entry], path: str) -> str | None:
+    entry = present.get(path)
+    return entry.blob if entry is not None and entry.mode != "160000" else None
+
+
+def _aside(file: ChangedFile, hunks: Sequence[Hunk], reason: str) -> _Outcome:
+    return _SAME, _conflicts(file, hunks, reason)
+
+
+def _conflicts(file: ChangedFile, hunks: Sequence[Hunk], reason: str) -> list[Conflict]:
+    return [Conflict(hunk=hunk.id, path=file.path, reason=reason) for hunk in hunks]

@@ -243,7 +243,6 @@ def test_a_directory_in_place_of_the_file_is_said(place: Place) -> None:
         ("review.target = 'commit'", "review.target"),
         ("team.temporal = 'h:7233'", "team.temporal"),
         ("policies.air_gap = true", "policies.air_gap"),
-        ("bootstrap.copy = ['.env']", "bootstrap.copy"),
         ("repos.other.path = '../other'", "repos.other.path"),
     ],
 )

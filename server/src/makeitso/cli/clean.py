@@ -72,6 +72,7 @@ def look(bridge: Bridge, *, auto: bool) -> tuple[Decision, ...]:
         artifacts=(bridge.root / bridge.config.project.artifacts_dir).resolve(),
         demos=user_dirs().state / "demo",
         ended={run.id: run.ended_at for run in runs.values() if run.ended_at is not None},
+        landing={t.landing for run in runs.values() for t in run.tasks.values() if t.landing},
     )
     retention = bridge.config.retention
     return decide(

@@ -10,6 +10,7 @@ import typer
 from makeitso import wiring
 from makeitso.cli.context import JsonFlag, context_of
 from makeitso.cli.workspace import ensure_trusted, opened
+from makeitso.runs.outlook import outlook
 
 
 def register(app: typer.Typer) -> None:
@@ -36,7 +37,11 @@ def plan(
         path, made = anyio.run(wiring.make_plan, bridge, words, progress)
         console.note("")
         shown = path.relative_to(bridge.root).as_posix()
-        console.data({"path": shown, "plan": made.model_dump(mode="json")})
+        seen = outlook(bridge.repo, bridge.root, bridge.config.bootstrap)
+        worktrees = [bridge.redactor.text(line) for line in seen.lines]
+        console.data({"path": shown, "plan": made.model_dump(mode="json"), "worktrees": worktrees})
         console.say(path.read_text("utf-8"))
+        for line in worktrees:
+            console.note(line)
         console.note(f"written to {shown}; edit it as you like, then `mis run {shown}`")
     return 0

@@ -37,6 +37,11 @@ def tell(event: Event) -> Line | None:  # noqa: C901 -- one flat match, a line e
             return Line(f"{task}{event.phase} failed: {reason}", "bold red")
         case ev.WorktreeCreated(path=path):
             return Line(f"{task}works in {path}", "dim")
+        case ev.SetupRan(command=command, exit_code=code, reused=reused):
+            how = "put there as it was kept" if reused else "passed" if code == 0 else "failed"
+            return Line(f"{task}set-up {how}: `{command}`", "dim" if code == 0 else "bold red")
+        case ev.WorktreePrepared(copied=copied, copied_bytes=size) if copied:
+            return Line(f"{task}{counted(copied, 'file')} copied in, {size:,} bytes", "dim")
         case ev.WorkerStarted(program=program):
             return Line(f"{task}{program}", "dim")
         case ev.TurnEnded(status=status, error=error) if status != "completed":

@@ -174,6 +174,7 @@ def _task(run: RunState, task: TaskState, event: Event) -> None:
             ev.SnapshotTaken()
             | ev.WorktreeCreated()
             | ev.WorktreeRemoved()
+            | ev.WorktreePrepared()
             | ev.SetupRan()
             | ev.CheckRan()
         ):
@@ -227,11 +228,14 @@ def _tree(task: TaskState, event: Event) -> None:
             task.round_name = name
             task.round_trees.append(tree)
         case ev.WorktreeCreated(path=path):
-            task.worktree = path
+            task.worktree, task.prepared = path, False
+            task.setup_done.clear()
         case ev.WorktreeRemoved():
-            task.worktree = None
+            task.worktree, task.prepared = None, False
         case ev.SetupRan(command=command, exit_code=0):
-            task.setup_done.add(command)
+            task.setup_done.append(command)
+        case ev.WorktreePrepared():
+            task.prepared = True
         case ev.CheckRan() as check:
             task.checks.append(check)
             if check.where == "landed":

@@ -116,8 +116,10 @@ class TaskState:
     landings: list[Landing] = field(default_factory=list["Landing"])
     checked_since_landing: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     """Command and directory of checks that ran on the workspace since the last landing."""
-    setup_done: set[str] = field(default_factory=set[str])
-    """Bootstrap commands that passed."""
+    setup_done: list[str] = field(default_factory=list[str])
+    """Set-up commands that passed in the present worktree, in order."""
+    prepared: bool = False
+    """The present worktree has what set-up makes, and the files of the newest round."""
     summary: str = ""
     patch: str | None = None
     notes: list[str] = field(default_factory=list[str])

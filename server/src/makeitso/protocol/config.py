@@ -148,14 +148,18 @@ class Bootstrap(Section):
     """What prepares a worktree."""
 
     commands: tuple[str, ...] = _key(
-        (), "Commands run in a fresh worktree, in the sandbox.", rights=True
+        (),
+        "Commands run in a fresh worktree, in the sandbox, before a worker is in it; what they"
+        " make is kept for worktrees with the same lock files.",
+        rights=True,
     )
     copy_: tuple[str, ...] = _key(
-        (), "Ignored files to copy into a worktree.", alias="copy", rights=True, not_yet="any"
+        (),
+        "Ignored files and directories to copy into a worktree, as globs; a worker can read them.",
+        alias="copy",
+        rights=True,
     )
-    network: Literal["never", "auto"] = _key(
-        "never", "Network for those commands.", rights=True, not_yet=["auto"]
-    )
+    network: Literal["never", "auto"] = _key("never", "Network for those commands.", rights=True)
 
 
 class Review(Section):

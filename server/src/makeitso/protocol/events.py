@@ -52,6 +52,7 @@ from makeitso.protocol.events_tree import (
     SnapshotTaken,
     SummaryWritten,
     WorktreeCreated,
+    WorktreePrepared,
     WorktreeRemoved,
 )
 from makeitso.protocol.events_wait import WaitEnded, WaitLooked, WaitStarted
@@ -129,6 +130,7 @@ __all__ = [
     "WorkerEnded",
     "WorkerStarted",
     "WorktreeCreated",
+    "WorktreePrepared",
     "WorktreeRemoved",
 ]
 
@@ -136,7 +138,7 @@ EventData = Annotated[
     RunCreated | PlanMade | RunResumed | StopRequested | RunPaused | RunFinished
     | TaskStarted | TaskReviewing | TaskEnded | PhaseStarted | PhaseEnded
     | TaskHeld | TaskStale | TaskTakenUp | RetryPlanned
-    | SnapshotTaken | WorktreeCreated | WorktreeRemoved | SetupRan
+    | SnapshotTaken | WorktreeCreated | WorktreeRemoved | SetupRan | WorktreePrepared
     | WorkerStarted | WorkerEnded | TurnStarted | TurnEnded | CommandRan
     | RecordFound | MissFound | OutputParsed | UsageCounted
     | MonitorInterrupted | ManagerAsked | ManagerJudged | CheckRan

@@ -49,13 +49,27 @@ class WorktreeRemoved(Wire):
 
 
 class SetupRan(Wire):
-    """A bootstrap command ran in the worktree."""
+    """A set-up command ran in the worktree, or what it had made elsewhere was put there."""
 
     type: Literal["setup.ran"] = "setup.ran"
     command: str = Field(description="The command.")
     exit_code: int | None = Field(description="Exit status; null: ended by us.")
     duration_ms: int = Field(ge=0, description="Wall time.")
     tail: str = Field(default="", description="End of its output.")
+    reused: bool = Field(
+        default=False, description="It did not run: what it made before was put there instead."
+    )
+
+
+class WorktreePrepared(Wire):
+    """The worktree has what git ignores and work needs; a worker may begin, or go on, in it."""
+
+    type: Literal["worktree.prepared"] = "worktree.prepared"
+    copied: int = Field(default=0, ge=0, description="Files copied in by `[bootstrap] copy`.")
+    copied_bytes: int = Field(default=0, ge=0, description="Their size.")
+    setup: str = Field(
+        default="", description="Name of the kept set-up it came from, or that was kept of it."
+    )
 
 
 class CheckRan(Wire):

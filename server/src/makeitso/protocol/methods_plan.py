@@ -27,6 +27,10 @@ class PlanCreateResult(Wire):
     plan: Plan = Field(description="Its meaning.")
     digest: str = Field(description="Digest of the plan's intent.")
     problems: tuple[Problem, ...] = Field(description="What is wrong with it, if anything.")
+    worktrees: tuple[str, ...] = Field(
+        default=(),
+        description="What worktrees get besides what git knows, and what they will lack; in words.",
+    )
 
 
 class PlanGetParams(Wire):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from anyio import to_thread
+
 from makeitso.errors import MisError
 from makeitso.protocol.methods_workspace import DoctorCheck, DoctorResult
 from makeitso.requests.policies import report
+from makeitso.runs.outlook import outlook
 from makeitso.workspace import trust as trusting
 from makeitso.workspace.secrets import api_key
 
@@ -26,6 +29,7 @@ async def run(at: Workplace, params: DoctorParams) -> DoctorResult:
         _key(at),
         _settings(at),
         _trust(at),
+        await _worktrees(at),
         _journal(at),
     )
     return DoctorResult(checks=checks, ok=all(check.state != "failed" for check in checks))
@@ -94,6 +98,21 @@ def _settings(at: Workplace) -> DoctorCheck:
         state="failed" if worst else "warning",
         detail=f"{len(problems)} problems; the first: {first}",
         hint="open that file in the editor, or see `mis profile show`",
+    )
+
+
+async def _worktrees(at: Workplace) -> DoctorCheck:
+    """What a worktree gets besides what git knows, and what it will lack."""
+    settings = at.bridge.config.bootstrap
+    try:
+        seen = await to_thread.run_sync(outlook, at.bridge.repo, at.bridge.root, settings)
+    except MisError as error:
+        return _failed("worktrees", error)
+    said = "; ".join(seen.lines) or "they have all that stands here"
+    return DoctorCheck(
+        name="worktrees",
+        state="warning" if seen.lacks or seen.doubts else "ok",
+        detail=at.bridge.redactor.text(said),
     )
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from anyio import to_thread
+
 from makeitso.errors import PlanError
 from makeitso.plans.check import check_plan
 from makeitso.plans.digest import plan_digest, task_digest
 from makeitso.plans.read import read_text
 from makeitso.protocol.methods_plan import PlanCreateResult, PlanGetResult
 from makeitso.requests.plan_facts import plan_facts, runs_of
+from makeitso.runs.outlook import outlook
 from makeitso.wiring import make_plan
 
 if TYPE_CHECKING:
@@ -30,12 +33,14 @@ async def create(at: Workplace, params: PlanCreateParams) -> PlanCreateResult:
     path, _ = await make_plan(bridge, params.goal, _unseen)
     read = read_plan(at, path)
     name = at.relative(path)
+    seen = await to_thread.run_sync(outlook, bridge.repo, bridge.root, bridge.config.bootstrap)
     return PlanCreateResult(
         path=name,
         uri=path.as_uri(),
         plan=read.plan,
         digest=plan_digest(read.plan),
         problems=check_plan(read, facts=plan_facts(bridge.config, (), name)),
+        worktrees=tuple(bridge.redactor.text(line) for line in seen.lines),
     )
 
 

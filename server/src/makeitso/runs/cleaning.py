@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from makeitso.errors import EnvironmentFault
-from makeitso.workspace import snapshots, worktrees
+from makeitso.errors import EnvironmentFault, StateError
+from makeitso.workspace import setups, snapshots, worktrees
 from makeitso.workspace.paths import workspace_state
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ def remove(repo: Repository, item: Leftover) -> str:
     The caller owns the workspace, so that no run uses what goes.
 
     Raises:
+        StateError: it is a landing.
         EnvironmentFault: it could not be saved or deleted; what is there of it is still whole or
             can be removed by calling again.
     """
@@ -37,6 +38,13 @@ def remove(repo: Repository, item: Leftover) -> str:
             for inside in path.iterdir():
                 _delete(workspace_state(inside).path)
             _delete(path)
+        case "setup":
+            setups.drop(path.parent, path.name)
+        case "landing":
+            raise StateError(
+                f"{path} is a landing that stopped half-way; only a person deletes it",
+                hint="`mis resume` ends it if its run is open",
+            )
         case "home" | "tmp" | "artifacts":
             _delete(path)
     return ""

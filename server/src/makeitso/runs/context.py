@@ -65,6 +65,14 @@ class Context:
             actor=actor,
         )
 
+    def note_once(
+        self, text: str, *, task: str, level: Literal["info", "warning"] = "info"
+    ) -> None:
+        """Say what is true of several tasks at the first of them."""
+        clean = self.ports.redactor.text(text)
+        if not any(clean in known.notes for known in self.run.tasks.values()):
+            self.note(clean, task=task, level=level)
+
     def folder(self, task: str | None = None) -> str:
         """Directory of a run or task, relative to the artifacts directory."""
         return f"{self.run_id}/{task}" if task else self.run_id

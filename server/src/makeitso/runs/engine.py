@@ -230,7 +230,7 @@ class _Engine:
             case todo.MakePlan():
                 await plan.make_plan(ctx, nobody=self._is_nobody)
             case todo.AskPlan():
-                plan.ask_plan(ctx)
+                await plan.ask_plan(ctx)
             case todo.AskPhase(tasks=tasks, phase=phase):
                 await ask_phase(ctx, tasks, phase)
             case todo.RunPhase(task=task_id, phase=phase):
@@ -242,7 +242,7 @@ class _Engine:
                         return
                     ctx.append(ev.TaskStarted(), task=task_id)
                 if phase == "bootstrap":
-                    await bootstrap.bootstrap(ctx, task_id)
+                    await bootstrap.bootstrap(ctx, task_id, nobody=self._is_nobody)
                 elif phase == "task":
                     await task.work(ctx, task_id, nobody=self._is_nobody)
                 elif phase == "verify":

@@ -1,4 +1,4 @@
-"""Looking for what runs left behind: worktrees, private directories, refs, outputs, demos."""
+"""Looking for what runs left behind: worktrees, directories, refs, outputs, set-ups, landings."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from makeitso.runs.retention import Leftover
 from makeitso.store import owner
-from makeitso.workspace import snapshots, worktrees
+from makeitso.workspace import setups, snapshots, worktrees
 from makeitso.workspace.paths import DotMakeitso, workspace_state
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from makeitso.journal.state import RunState
     from makeitso.runs.retention import RunEnd
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from makeitso.workspace.paths import WorkspaceState
 
 _RUN = re.compile(r"r\d{8}-\d+")
+_LANDING = re.compile(r"(?P<run>r\d{8}-\d+)-(?P<task>.+)-\d+")
 _OPEN = frozenset({"pending", "accepted", "conflict"})
 
 
@@ -40,6 +41,7 @@ def survey(
     artifacts: Path,
     demos: Path,
     ended: dict[str, int],
+    landing: Collection[str],
 ) -> list[Leftover]:
     """Everything there is, also what must be kept.
 
@@ -49,6 +51,7 @@ def survey(
         artifacts: where outputs are kept.
         demos: where demos made their folders.
         ended: Unix milliseconds at which runs ended, by id.
+        landing: ids of landings that started and have not ended.
 
     Raises:
         EnvironmentFault: git failed.
@@ -60,6 +63,8 @@ def survey(
         *_refs(repo),
         *_folders("artifacts", artifacts, ended),
         *_demos(demos),
+        *_setups(state.setups),
+        *_landings(repo.root, landing),
     ]
 
 
@@ -127,6 +132,32 @@ def _demos(folder: Path) -> Iterator[Leftover]:
             since=_touched(path),
             pid=lives[0].pid if lives else None,
             alive=bool(lives),
+        )
+
+
+def _setups(folder: Path) -> Iterator[Leftover]:
+    for path in _children(folder):
+        yield Leftover(
+            kind="setup",
+            name=str(path),
+            run="",
+            size_bytes=size(path),
+            since=setups.used_ms(path),
+            half=path.name.startswith(setups.NEW),
+        )
+
+
+def _landings(root: Path, open_now: Collection[str]) -> Iterator[Leftover]:
+    for path in _children(DotMakeitso(root).landing):
+        found = _LANDING.fullmatch(path.name)
+        yield Leftover(
+            kind="landing",
+            name=str(path),
+            run=found["run"] if found else "",
+            task=found["task"] if found else "",
+            size_bytes=size(path),
+            since=_touched(path),
+            half=path.name in open_now,
         )
 
 

@@ -21,8 +21,8 @@ from makeitso.runs.steps.review import accept_in_advance
 if TYPE_CHECKING:
     from makeitso.runs.context import Context
 
-CHECKS_TMP = "checks"
-"""Where checks and set-up commands have their TMPDIR, below that of the workspace."""
+COMMANDS_TMP = ("checks", "setup")
+"""Where checks and set-up commands have their TMPDIRs, below that of the workspace."""
 
 
 async def mend(ctx: Context, *, settle_only: bool) -> None:
@@ -35,7 +35,8 @@ async def mend(ctx: Context, *, settle_only: bool) -> None:
     run = ctx.run
     if run.finished is not None:
         return
-    await end_strays(ctx.ports.places.tmp / CHECKS_TMP)  # checks nobody waits for any more
+    for name in COMMANDS_TMP:
+        await end_strays(ctx.ports.places.tmp / name)  # commands nobody waits for any more
     for task in list(run.tasks.values()):
         if task.ended == "landed":
             tick_box(ctx, task.id)

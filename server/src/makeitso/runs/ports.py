@@ -93,6 +93,8 @@ class Places:
     """Private directories of worker programs."""
     tmp: Path
     """Their TMPDIRs; no ancestor of `homes`."""
+    setups: Path
+    """What set-up commands made, kept for other worktrees; may not exist yet."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +111,8 @@ class Ports:
     manager: Callable[[str], AbstractAsyncContextManager[Manager]]
     """Opens the manager of a run by its id; what it starts is gone when the block is left."""
     checks: CommandRunner
+    setup: CommandRunner
+    """Runs set-up commands: on files no worker has touched, so kept apart from what checks write."""
     editor: Editor
     redactor: Redactor
     dictionary: Dictionary

@@ -1,7 +1,8 @@
 """What of the things that runs leave behind may go: a pure decision over facts.
 
-Nothing of a run that is open, or that has hunks nobody decided, ever goes. A worktree goes only
-after its present files are under a ref, and refs and artifacts only when they are old enough.
+Nothing of a run that is open, or that has hunks nobody decided, ever goes, and never a landing that
+has not ended. A worktree goes only after its present files are under a ref, and refs, artifacts and
+kept set-ups only when they are old enough or too large.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-Kind = Literal["worktree", "home", "tmp", "refs", "artifacts", "demo"]
+Kind = Literal["worktree", "home", "tmp", "refs", "artifacts", "demo", "setup", "landing"]
 RunEnd = Literal["open", "undecided", "settled"]
 """undecided: over, with hunks that wait for marks or for landing."""
 
@@ -38,6 +39,8 @@ class Leftover:
     """That process still runs."""
     lost: bool = False
     """A worktree that git does not know: nothing can keep its files."""
+    half: bool = False
+    """A set-up that was never kept as a whole, or a landing that is to go on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,12 +78,17 @@ def decide(
         auto: nobody looks: also what could go at once stays for the days of the limits.
     """
     found = [_decide(item, runs, limits, now=now, auto=auto) for item in items]
-    return tuple(_within_bytes(found, runs, limits))
+    for kind in ("artifacts", "setup"):
+        found = _within_bytes(found, runs, limits, kind=kind)
+    return tuple(found)
 
 
 def _decide(
     item: Leftover, runs: Mapping[str, RunEnd], limits: Limits, *, now: int, auto: bool
 ) -> Decision:
+    if item.kind == "landing":
+        how = "`mis resume` ends it" if item.half else "look at both texts in it, delete it by hand"
+        return Decision(item=item, remove=False, reason=f"a landing that stopped half-way: {how}")
     end = runs.get(item.run)
     if end == "open":
         return Decision(item=item, remove=False, reason="its run is open")
@@ -92,6 +100,8 @@ def _decide(
         )
     if item.alive and end is None:
         return Decision(item=item, remove=False, reason=f"process {item.pid} uses it")
+    if item.kind == "setup" and item.half:
+        return Decision(item=item, remove=True, reason="it was never finished")
     old = now - item.since > limits.days * DAY_MS
     if old:
         return Decision(item=item, remove=True, reason=f"older than {limits.days} days")
@@ -104,10 +114,10 @@ def _decide(
 
 
 def _within_bytes(
-    decisions: list[Decision], runs: Mapping[str, RunEnd], limits: Limits
+    decisions: list[Decision], runs: Mapping[str, RunEnd], limits: Limits, *, kind: Kind
 ) -> list[Decision]:
-    """Let the oldest outputs of settled runs go until the rest is within the limit."""
-    kept = [d for d in decisions if d.item.kind == "artifacts" and not d.remove]
+    """Let the oldest outputs of settled runs, or set-ups, go until the rest is within the limit."""
+    kept = [d for d in decisions if d.item.kind == kind and not d.remove]
     excess = sum(d.item.size_bytes for d in kept) - limits.bytes_
     gone: set[str] = set()
     for decision in sorted(kept, key=lambda d: d.item.since):
@@ -116,10 +126,11 @@ def _within_bytes(
         if runs.get(decision.item.run) in (None, "settled"):
             gone.add(decision.item.name)
             excess -= decision.item.size_bytes
-    reason = f"outputs are more than {limits.bytes_:,} bytes"
+    what = "outputs" if kind == "artifacts" else "kept set-ups"
+    reason = f"{what} are more than {limits.bytes_:,} bytes"
     return [
         Decision(item=d.item, remove=True, reason=reason)
-        if d.item.kind == "artifacts" and d.item.name in gone
+        if d.item.kind == kind and d.item.name in gone
         else d
         for d in decisions
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from makeitso.errors import NotYetError
 from makeitso.managers.bounds import Limits
@@ -48,16 +48,23 @@ def worker(config: Config) -> Worker:
     return CodexWorker(command=command)
 
 
-def checks(config: Config, places: Places, *, bare: bool) -> CommandRunner:
-    """What runs checks: the sandbox, or for the demo's own script nothing."""
+def commands(
+    config: Config, places: Places, *, of: Literal["checks", "setup"], bare: bool
+) -> CommandRunner:
+    """What runs checks or set-up commands: the sandbox, or for the demo's own script nothing.
+
+    Each has a TMPDIR of its own: checks run what a worker wrote, and may not leave anything where
+    set-up, which can have the network, would find it.
+    """
     from makeitso.workers.commands import BareCommands, SandboxedCommands
 
     if bare:
         return BareCommands()
     return SandboxedCommands(
         command=config.workers.codex.command or None,
-        home=places.homes / "checks",
-        tmp=places.tmp / "checks",
+        home=places.homes / of,
+        tmp=places.tmp / of,
+        caches=of == "setup",
     )
 
 

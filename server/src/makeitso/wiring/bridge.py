@@ -208,6 +208,7 @@ class Bridge:
             worktrees=private_dir(self.state.worktrees),
             homes=private_dir(self.state.codex),
             tmp=private_dir(self.state.tmp),
+            setups=self.state.setups,
         )
 
     def ports(self) -> Ports:
@@ -237,7 +238,8 @@ class Bridge:
                 sandbox=not self.bare,
             ),
             manager=lambda run_id: self.manager(self.book.run(run_id).options.manager, run_id),
-            checks=adapters.checks(self.config, places, bare=self.bare),
+            checks=adapters.commands(self.config, places, of="checks", bare=self.bare),
+            setup=adapters.commands(self.config, places, of="setup", bare=self.bare),
             editor=self.editor,
             redactor=self.redactor,
             dictionary=self.dictionary,

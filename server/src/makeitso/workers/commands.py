@@ -23,12 +23,21 @@ TAIL_BYTES = 16_000
 
 
 class SandboxedCommands:
-    """Commands in the Codex sandbox: they write below `root` only, without a network by default."""
+    """Commands in the Codex sandbox: they write below `root` only, without a network by default.
+
+    Args:
+        command: the codex program; None: the one that is found.
+        home: a private directory of this runner; no worker writes there.
+        tmp: the TMPDIR of its commands, beside `home`.
+        caches: tell package managers to keep their downloads under `tmp`: the usual places in the
+            home directory cannot be written.
+    """
 
     sandboxed = True
 
-    def __init__(self, *, command: str | None, home: Path, tmp: Path) -> None:
+    def __init__(self, *, command: str | None, home: Path, tmp: Path, caches: bool = False) -> None:
         self._command, self._home, self._tmp = command, home, tmp
+        self._extra = _caches(tmp) if caches else {}
         self._ready: Path | None = None
 
     async def run(
@@ -46,7 +55,7 @@ class SandboxedCommands:
         Raises:
             EnvironmentFault: codex is missing or its sandbox is unavailable.
         """
-        env = _environment(self._home, self._tmp)
+        env = {**_environment(self._home, self._tmp), **self._extra}
         if self._ready is None:
             codex = await probe_codex(self._command)
             await require_sandbox(codex.path, cwd=root, env=env)
@@ -107,6 +116,14 @@ class BareCommands:
 
 _QUIET = {"PYTHONDONTWRITEBYTECODE": "1", "NO_COLOR": "1"}
 """By-products of a check are no part of a change, and its output is read by people and patterns."""
+
+
+def _caches(tmp: Path) -> dict[str, str]:
+    """pip, uv, poetry, pnpm, yarn and go follow the first; npm, cargo's downloads do not."""
+    return {
+        "XDG_CACHE_HOME": str(tmp / "cache"),
+        "npm_config_cache": str(tmp / "cache/npm"),
+    }
 
 
 def _inside(command: str, cwd: Path, root: Path) -> str:

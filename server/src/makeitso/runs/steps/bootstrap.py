@@ -2,42 +2,40 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anyio import to_thread
 
+from makeitso.errors import StateError
 from makeitso.protocol import events as ev
+from makeitso.runs.cannot_run import why_not
 from makeitso.runs.checks import run_checks
+from makeitso.runs.outlook import outlook
+from makeitso.runs.preparing import prepare
 from makeitso.workspace import snapshots, worktrees
-from makeitso.workspace.restore import restore
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
 
-    from makeitso.protocol.events import SnapshotTaken
+    from makeitso.protocol.events import CheckRan, SnapshotTaken
     from makeitso.runs.context import Context
     from makeitso.workspace.worktrees import Worktree
 
 
-async def bootstrap(ctx: Context, task_id: str) -> None:
-    """Make ready what a worker needs, before a token is spent."""
+async def bootstrap(ctx: Context, task_id: str, *, nobody: Callable[[], bool]) -> None:
+    """Make ready what a worker needs, before a token is spent.
+
+    Raises:
+        Unanswered: a person must decide on the network of set-up, and nobody is there.
+    """
     ctx.append(ev.PhaseStarted(), task=task_id, phase="bootstrap")
     base = ctx.task(task_id).base or await _snapshot(ctx, task_id)
-    worktree = await ensure_worktree(ctx, task_id, base)
-    failure = await _set_up(ctx, task_id, worktree.path)
-    if failure:
-        ctx.append(ev.PhaseEnded(state="failed", reason=failure), task=task_id, phase="bootstrap")
-        return
+    worktree = await ensure_worktree(ctx, task_id, base, nobody=nobody)
     results = await run_checks(
         ctx, task_id, where="base", tree=base.tree, worktree=worktree, phase="bootstrap", reuse=True
     )
-    for check, result in zip(ctx.task(task_id).spec.checks, results, strict=True):
-        if result.passed and check.was_failing:
-            ctx.note(
-                f"`{check.command}` passes before the task, though the plan says it was failing",
-                task=task_id,
-                level="warning",
-            )
+    _look_at(ctx, task_id, results)
     ctx.append(
         ev.PhaseEnded(state="passed", effects=bool(ctx.ports.config.bootstrap.commands)),
         task=task_id,
@@ -45,39 +43,76 @@ async def bootstrap(ctx: Context, task_id: str) -> None:
     )
 
 
-async def ensure_worktree(ctx: Context, task_id: str, base: SnapshotTaken) -> Worktree:
-    """The task's worktree; made at its base, with its newest round, when it is not there."""
+def _look_at(ctx: Context, task_id: str, results: Sequence[CheckRan]) -> None:
+    """Say what the results on the base tell besides red and green."""
+    for check, result in zip(ctx.task(task_id).spec.checks, results, strict=True):
+        if result.passed and check.was_failing:
+            ctx.note(
+                f"`{check.command}` passes before the task, though the plan says it was failing",
+                task=task_id,
+                level="warning",
+            )
+        reason = why_not(result)
+        if reason:
+            ctx.note(
+                f"`{check.command}` seems unable to run in a worktree: {reason}. If that is not"
+                " what the task is to mend: `[bootstrap] commands` make an environment there,"
+                " `[bootstrap] copy` brings files that git ignores",
+                task=task_id,
+                level="warning",
+            )
+
+
+def _nobody() -> bool:
+    return True
+
+
+async def ensure_worktree(
+    ctx: Context, task_id: str, base: SnapshotTaken, *, nobody: Callable[[], bool] = _nobody
+) -> Worktree:
+    """The task's worktree, prepared; made at its base, with its newest round, when it is gone.
+
+    Raises:
+        Unanswered: a person must decide on the network of set-up, and nobody is there.
+        EnvironmentFault: git or a set-up command failed.
+        StateError: its files are there and git does not know them: nobody may delete them.
+    """
     found = await to_thread.run_sync(find_worktree, ctx, task_id)
-    recorded = ctx.task(task_id).worktree is not None
-    if recorded and found is not None and await to_thread.run_sync(found.path.is_dir):
-        return found
+    path = ctx.task(task_id).worktree
+    there = path is not None and await to_thread.run_sync(Path(path).is_dir)
+    if there and found is None:
+        raise StateError(
+            f"git does not know the worktree {path} any more, and its files are there",
+            hint="look at them and move them away; then `mis resume` makes it again",
+        )
+    if path is not None and not there:
+        # On record, so that a half-made new one is not taken for the one that was whole.
+        ctx.append(ev.WorktreeRemoved(path=path), task=task_id)
+    if found is None or not there:
+        found = await to_thread.run_sync(_create, ctx, task_id, base)
+        ctx.append(
+            ev.WorktreeCreated(path=str(found.path), commit=found.base_commit),
+            task=task_id,
+            phase="bootstrap",
+        )
+    if not ctx.task(task_id).prepared:
+        await prepare(ctx, task_id, found, base, nobody=nobody)
+    return found
+
+
+def _create(ctx: Context, task_id: str, base: SnapshotTaken) -> Worktree:
+    """Make it, in the place of what a crash left of one that was being made."""
     path = ctx.ports.places.worktrees / f"{ctx.run_id}-{task_id}"
     ctx.ports.fault("worktree.create")
-    trees = ctx.task(task_id).round_trees
-
-    def create() -> Worktree:
-        if found is not None:
-            worktrees.prune(ctx.ports.repo)
-        if not recorded:
-            worktrees.discard(ctx.ports.repo, path)  # a crash while it was being made
-        snapshot = snapshots.Snapshot(
-            tree=base.tree, commit=base.commit, ref=base.ref, notes=base.notes
-        )
-        made = worktrees.create(
-            ctx.ports.repo,
-            snapshot,
-            path,
-            run=ctx.run_id,
-            task=task_id,
-            fault=ctx.ports.fault,
-        )
-        if trees:
-            restore(ctx.ports.repo, made, trees[-1])
-        return made
-
-    created = await to_thread.run_sync(create)
-    _record(ctx, task_id, created)
-    return created
+    worktrees.discard(ctx.ports.repo, path)
+    return worktrees.create(
+        ctx.ports.repo,
+        snapshots.Snapshot(tree=base.tree, commit=base.commit, ref=base.ref, notes=base.notes),
+        path,
+        run=ctx.run_id,
+        task=task_id,
+        fault=ctx.ports.fault,
+    )
 
 
 def find_worktree(ctx: Context, task_id: str) -> Worktree | None:
@@ -88,60 +123,20 @@ def find_worktree(ctx: Context, task_id: str) -> Worktree | None:
     return None
 
 
-def _record(ctx: Context, task_id: str, tree: Worktree) -> None:
-    ctx.append(
-        ev.WorktreeCreated(path=str(tree.path), commit=tree.base_commit),
-        task=task_id,
-        phase="bootstrap",
-    )
-
-
 async def _snapshot(ctx: Context, task_id: str) -> SnapshotTaken:
     ctx.ports.fault("snapshot.take")
+    repo, root = ctx.ports.repo, ctx.ports.places.root
     taken = await to_thread.run_sync(
-        lambda: snapshots.take(
-            ctx.ports.repo, ctx.ports.places.root, run=ctx.run_id, task=task_id, name="base"
-        )
+        lambda: snapshots.take(repo, root, run=ctx.run_id, task=task_id, name="base")
     )
     data = ev.SnapshotTaken(
         name="base", tree=taken.tree, commit=taken.commit, ref=taken.ref, notes=taken.notes
     )
     ctx.append(data, task=task_id, phase="bootstrap")
     for note in taken.notes:
-        ctx.note(note, task=task_id)
+        if not note.startswith(snapshots.IGNORED_NOTE):  # said below, with the way out
+            ctx.note_once(note, task=task_id)
+    seen = await to_thread.run_sync(outlook, repo, root, ctx.ports.config.bootstrap)
+    for line in seen.lacks:
+        ctx.note_once(line, task=task_id)
     return data
-
-
-async def _set_up(ctx: Context, task_id: str, root: Path) -> str:
-    """Run the declared commands that have not passed yet; the reason of a failure, or empty."""
-    for command in ctx.ports.config.bootstrap.commands:
-        if command in ctx.task(task_id).setup_done:
-            continue
-        ctx.door.output(task_id, "setup", f"$ {command}\n")
-
-        async def show(channel: str, data: bytes) -> None:
-            del channel
-            clean = ctx.ports.redactor.text(data.decode("utf-8", "replace"))
-            ctx.door.output(task_id, "setup", clean)
-
-        outcome = await ctx.ports.checks.run(
-            command,
-            cwd=root,
-            root=root,
-            timeout_s=ctx.ports.config.workers.codex.wall_timeout_s or 3600.0,
-            network=ctx.ports.config.bootstrap.network == "auto",
-            on_output=show,
-        )
-        ctx.append(
-            ev.SetupRan(
-                command=command,
-                exit_code=outcome.exit_code,
-                duration_ms=outcome.duration_ms,
-                tail=ctx.ports.redactor.text(outcome.tail),
-            ),
-            task=task_id,
-            phase="bootstrap",
-        )
-        if outcome.exit_code != 0:
-            return f"`{command}` failed with exit status {outcome.exit_code}"
-    return ""

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from anyio import to_thread
+
 from makeitso.plans.digest import plan_digest, task_digest
 from makeitso.protocol import events as ev
 from makeitso.runs.ask import ask
 from makeitso.runs.asking import ask_manager
+from makeitso.runs.outlook import outlook
 from makeitso.runs.planning import runnable, write_plan
 from makeitso.runs.steps.ending import end_task
 
@@ -76,7 +79,7 @@ def refresh_plan(ports: Ports, book: Book, run_id: str) -> None:
     ports.journal.append(made, actor="person", run=run_id)
 
 
-def ask_plan(ctx: Context) -> None:
+async def ask_plan(ctx: Context) -> None:
     """Put the plan before a person; the answer holds for exactly this text."""
     run = ctx.run
     plan = run.plan
@@ -91,6 +94,9 @@ def ask_plan(ctx: Context) -> None:
         lines += [f"      done when: {check.command}" for check in task.spec.checks]
         if not task.spec.checks:
             lines.append("      no check: nothing will prove that it is done")
+    ports = ctx.ports
+    seen = await to_thread.run_sync(outlook, ports.repo, ports.places.root, ports.config.bootstrap)
+    lines += [ports.redactor.text(line) for line in seen.lines]
     ask(
         ctx,
         kind="plan",

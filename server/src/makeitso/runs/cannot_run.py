@@ -1,0 +1,56 @@
+"""Telling a check that is red from one that cannot run here, by its exit status and its words."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from makeitso.protocol.events import CheckRan
+
+_TAIL_CHARS = 4_000
+_NOT_THERE = re.compile(
+    r"No module named '?[\w.]+'?"
+    r"|Cannot find (?:module|package) '[^'\n]{1,200}'"
+    r"|error TS2307: Cannot find module [^\n]{1,200}"
+    r"|cannot load such file -- [^\n]{1,200}"
+    r"|no required module provides package [^\s;]{1,200}"
+    r"|can't find crate for `[^`\n]{1,100}`|no matching package named `[^`\n]{1,100}` found"
+    r"|Failed opening required '[^'\n]{0,200}vendor/autoload\.php'"
+    r"|package [\w.]{1,200} does not exist"
+    r"|could not determine executable to run|Could not find gem '[^'\n]{1,200}"
+    r"|[^\n:]{0,80}: (?:command )?not found\b"
+    r"|[^\n]{0,80}: No such file or directory(?=\n*\Z)"
+)
+_NO_NETWORK = re.compile(
+    r"Could not resolve host|Temporary failure in name resolution|Name or service not known"
+    r"|EAI_AGAIN|ENOTFOUND|ENETUNREACH|ENETDOWN|Network is unreachable|getaddrinfo"
+    r"|dial tcp: lookup|nodename nor servname|failed to resolve"
+    r"|Failed to establish a new connection"
+    r"|Could not connect to|Operation not permitted.{0,80}(?:connect|socket)"
+    r"|dns error|EPERM.{0,40}connect|connect EPERM|network is unreachable|Couldn't resolve",
+    re.IGNORECASE,
+)
+_STATUS = {126: "its program cannot be executed", 127: "its program is not there"}
+
+
+def why_not(result: CheckRan) -> str:
+    """Why a check that did not pass could not even run; empty: it ran, and is red or green.
+
+    A guess from what programs say: a task may well be about the module that is missing.
+    """
+    if result.passed or result.timed_out:
+        return ""
+    tail = result.tail[-_TAIL_CHARS:]
+    found = _NOT_THERE.search(tail)
+    said = found[0].strip() if found else ""
+    if result.exit_code in _STATUS:
+        return said or _STATUS[result.exit_code]
+    if found is None or said.endswith("No such file or directory"):
+        return ""
+    return said
+
+
+def wants_network(tail: str) -> bool:
+    """Whether a command that failed says that it reached nobody."""
+    return _NO_NETWORK.search(tail[-_TAIL_CHARS:]) is not None

@@ -27,6 +27,7 @@ NAMES = (
     "stream_throughput",
     "plan_check",
     "journal_append",
+    "journal_resume",
 )
 
 

@@ -25,7 +25,15 @@ def test_every_benchmark_measures_both_sides() -> None:
     answer: dict[str, Any] = json.loads(done.stdout)
     assert answer["missing"] == []
     rows: list[dict[str, Any]] = answer["rows"]
-    for word in ("mis run", "initialize", "framing", "parsing", "plan of", "journal append"):
+    for word in (
+        "mis run",
+        "initialize",
+        "framing",
+        "parsing",
+        "plan of",
+        "journal append",
+        "resume from",
+    ):
         assert any(word in row["what"] for row in rows)
     for row in rows:
         assert row["ours"] > 0

@@ -7,13 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journal.event_strategies import any_events, played_runs
-from makeitso.journal.fold import apply, fold_all
+from makeitso.journal.fold import UNFOLDED, apply, fold_all
 from makeitso.journal.next import next_steps
 from makeitso.journal.rules import Rules
 from makeitso.journal.steps import AskPhase, AskPlan, AskReview, MakePlan, RunPhase
 from makeitso.journal.view import run_view
 from makeitso.protocol import events as ev
 from makeitso.protocol.words import PHASES
+from makeitso.wiring.faults import event_types
 
 if TYPE_CHECKING:
     from makeitso.journal.state import RunState
@@ -104,3 +105,13 @@ def test_tokens_and_marks_of_a_played_run_add_up(events: list[Event]) -> None:
             assert "accepted" not in task.hunks.values()
     if run.finished is not None:
         assert all(task.ended for task in run.tasks.values() if task.started)
+
+
+@BUDGET
+@given(events=EVENTS)
+def test_what_is_not_read_changes_no_state(events: list[Event]) -> None:
+    assert fold_all(e for e in events if e.type not in UNFOLDED) == fold_all(events)
+
+
+def test_the_types_that_are_not_read_are_types_of_events() -> None:
+    assert set(event_types()) > UNFOLDED

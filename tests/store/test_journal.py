@@ -9,6 +9,7 @@ import pytest
 from makeitso.errors import StoreError
 from makeitso.policy.redaction import Redactor
 from makeitso.protocol import events as ev
+from makeitso.store import journal as store
 from makeitso.store.clock import SystemClock
 from makeitso.store.journal import SCHEMA_VERSION, Journal, canonical, row_hash
 
@@ -54,6 +55,30 @@ def test_what_is_appended_is_read_back_in_order(journal: Journal) -> None:
     assert (second.seq, second.prev, second.cause) == (2, first.hash, 1)
     assert journal.last_seq() == 2
     assert journal.count("note.added") == 1
+
+
+def test_a_long_journal_is_read_page_by_page(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "PAGE", 3)
+    events = [note(journal, str(n), run=f"r{n % 2}") for n in range(9)]
+    for cut in range(10):
+        assert list(journal.read(after=cut)) == events[cut:]
+        assert list(journal.read(after=cut, run="r1")) == [e for e in events[cut:] if e.run == "r1"]
+    reading = journal.read()
+    seen = [next(reading) for _ in range(4)]
+    note(journal, "written meanwhile")
+    assert [*seen, *reading] == events, "those that were there when it was asked"
+
+
+def test_types_can_be_left_out(journal: Journal) -> None:
+    first = note(journal, "one", run="r1")
+    for _ in range(2):
+        journal.append(ev.PhaseStarted(), actor="engine", run="r1")
+    last = note(journal, "two", run="r1")
+    assert list(journal.read(without={"phase.started", "phase.ended"})) == [first, last]
+    assert list(journal.read(run="r1", after=1, without={"phase.started"})) == [last]
+    assert list(journal.read(after=1, without={"note.added", "phase.started"})) == []
 
 
 def test_another_connection_sees_what_was_appended(journal: Journal, path: Path) -> None:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from makeitso.protocol.events import Event
     from makeitso.protocol.words import HunkState
 
+UNFOLDED = frozenset({"command.ran", "record.found", "miss.found", "output.parsed"})
+"""Types that change no state: what a worker put out, most of a long run's events by far. Whoever
+wants nothing but the states need not read them."""
+
 
 def fold_all(events: Iterable[Event]) -> dict[str, RunState]:
     """Every run in the journal, in order of creation."""
@@ -40,13 +44,11 @@ def apply(runs: dict[str, RunState], event: Event) -> None:
             plan_path=data.plan,
             started_at=event.at,
             active=True,
-            last_seq=event.seq,
         )
         return
     run = runs.get(event.run)
     if run is None:
         return
-    run.last_seq = event.seq
     if event.task is not None and event.task in run.tasks:
         _task(run, run.tasks[event.task], event)
     _run(run, event)

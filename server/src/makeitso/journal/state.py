@@ -195,7 +195,6 @@ class RunState:
     paused: RunPaused | None = None
     finished: RunFinished | None = None
     ended_at: int | None = None
-    last_seq: int = 0
 
     @property
     def pending(self) -> list[Approval]:

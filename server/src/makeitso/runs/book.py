@@ -38,6 +38,12 @@ class Book:
 
     def refresh(self) -> bool:
         """Fold events that are new; returns whether there were any."""
+        fresh = self._tell() if self._listeners else self._catch_up()
+        if fresh:
+            self.wake()
+        return fresh
+
+    def _tell(self) -> bool:
         fresh = list(self.journal.read(after=self.seq))
         for event in fresh:
             fold.apply(self.runs, event)
@@ -45,9 +51,16 @@ class Book:
         for event in fresh:
             for listener in list(self._listeners):
                 listener(event)
-        if fresh:
-            self.wake()
         return bool(fresh)
+
+    def _catch_up(self) -> bool:
+        """Nobody listens: what no state follows from is not even read."""
+        before, newest = self.seq, self.journal.last_seq()
+        for event in self.journal.read(after=before, without=fold.UNFOLDED):
+            fold.apply(self.runs, event)
+            self.seq = event.seq
+        self.seq = max(self.seq, newest)
+        return self.seq > before
 
     def wake(self) -> None:
         """Let everybody who waits in `changed` look again."""

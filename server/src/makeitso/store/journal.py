@@ -21,7 +21,7 @@ from makeitso.errors import StoreError
 from makeitso.protocol.events import Event, EventData
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Collection, Generator, Iterator
     from pathlib import Path
 
     from makeitso.protocol.words import Actor, PhaseName
@@ -31,6 +31,8 @@ SCHEMA_VERSION = 1
 BUSY_TIMEOUT_S = 20.0
 """How long an append waits for another process's append."""
 
+PAGE = 1000
+"""Rows that are read at once."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS events (
   seq INTEGER PRIMARY KEY,
@@ -216,15 +218,40 @@ class Journal:
             listener(event)
         return event
 
-    def read(self, *, after: int = 0, run: str | None = None) -> Iterator[Event]:
-        """Events with seq > `after`, in order, of one run or of all."""
-        where, args = ("seq > ?", [after]) if run is None else ("seq > ? AND run = ?", [after, run])
-        with self._faults("read"):
-            rows = self._db.execute(
-                f"SELECT {_COLUMNS} FROM events WHERE {where} ORDER BY seq",  # noqa: S608
-                args,
-            ).fetchall()
-        return (self._event(row) for row in rows)
+    def read(
+        self, *, after: int = 0, run: str | None = None, without: Collection[str] = ()
+    ) -> Iterator[Event]:
+        """Events with seq > `after` that are there now, in order.
+
+        Args:
+            after: number of the last row that is known already.
+            run: only of this run; None: of all.
+            without: types that are left out, unread.
+
+        Raises:
+            StoreError: while iterating: the file, or a row, cannot be read.
+        """
+        return self._pages(after, self.last_seq(), run, tuple(without))
+
+    def _pages(
+        self, after: int, last: int, run: str | None, without: tuple[str, ...]
+    ) -> Iterator[Event]:
+        # Page by page: neither a long journal in memory, nor a read transaction for as long as
+        # whoever reads takes. Rows are never changed, so that the pages fit together.
+        where = "seq > ? AND seq <= ?"
+        where += " AND run = ?" if run is not None else ""
+        where += f" AND type NOT IN ({','.join('?' * len(without))})" if without else ""
+        of_run = () if run is None else (run,)
+        while after < last:
+            with self._faults("read"):
+                rows = self._db.execute(
+                    f"SELECT {_COLUMNS} FROM events WHERE {where} "  # noqa: S608 -- only marks
+                    "ORDER BY seq LIMIT ?",
+                    [after, last, *of_run, *without, PAGE],
+                ).fetchall()
+            for row in rows:
+                yield self._event(row)
+            after = rows[-1][0] if len(rows) == PAGE else last
 
     def last_seq(self) -> int:
         """The newest row's number; 0 when empty."""

@@ -10,6 +10,7 @@ from journal.tape import options
 from makeitso.protocol import events as ev
 from makeitso.runs.context import Context
 from makeitso.runs.create import create_run
+from makeitso.runs.meter import Meter
 from makeitso.wiring import Bridge
 from makeitso.workspace import snapshots, worktrees
 
@@ -119,7 +120,17 @@ def place(
     run = create_run(ports, goal="g", plan="p", options=how or options())
     door = RecordingDoor()
     ctx = Context(
-        run_id=run, ports=ports, book=bridge.book, door=door, manager=cast("Manager", None)
+        run_id=run,
+        ports=ports,
+        book=bridge.book,
+        door=door,
+        manager=cast("Manager", None),
+        meter=Meter(
+            lambda data, task, phase: ports.journal.append(
+                data, actor="engine", run=run, task=task, phase=phase
+            ),
+            now=ports.clock.monotonic,
+        ),
     )
     made = Place(box, bridge, ctx, door)
     if policies is not None:

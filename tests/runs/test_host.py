@@ -208,24 +208,6 @@ async def test_cumulative_counts_become_what_was_spent_since(there: Place) -> No
     assert there.ctx.run.tokens == 32
 
 
-async def test_the_turn_is_interrupted_at_the_ceiling_and_not_before(there: Place) -> None:
-    host, session = host_of(there), FakeSession()
-    host.interrupt = session.interrupt
-    await host.emit(usage(99, 0))
-    assert (host.over_budget, session.interrupted) == (False, [])
-    await host.emit(usage(99, 1))
-    assert (host.over_budget, session.interrupted) == (True, [1])
-
-
-async def test_other_tasks_and_the_manager_spend_from_the_same_ceiling(there: Place) -> None:
-    there.ctx.append(ev.UsageCounted(source="manager", input_tokens=50, output_tokens=0))
-    await host_of(there, "T2").emit(usage(40, 0))
-    host, session = host_of(there), FakeSession()
-    host.interrupt = session.interrupt
-    await host.emit(usage(10, 0))
-    assert session.interrupted == [1]
-
-
 # -- what it puts out -----------------------------------------------------------------------------
 
 

@@ -12,12 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from makeitso.journal.state import RunState, TaskState
+    from makeitso.protocol.approval import Approval
     from makeitso.protocol.budget import CeilingKey
     from makeitso.protocol.words import CeilingScope, PhaseName
-
-NEAR = 0.8
-"""Part of a ceiling from which it is said to come near."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Uncounted:
@@ -86,16 +83,16 @@ def to_be_said(run: RunState, found: Iterable[Ceiling]) -> list[Ceiling]:
     return [
         ceiling
         for ceiling in found
-        if ceiling.share >= NEAR and (ceiling.key, ceiling.limit) not in run.neared
+        if ceiling.near and (ceiling.key, ceiling.limit) not in run.neared
     ]
 
 
-def refusal(run: RunState, ceiling: Ceiling) -> str | None:
-    """Why a person did not raise a ceiling at its present height; None: nobody refused."""
-    for approval in run.approvals.values():
+def refusal(run: RunState, ceiling: Ceiling) -> Approval | None:
+    """The newest refusal to raise a ceiling at its present height; None: nobody refused."""
+    for approval in reversed(run.approvals.values()):
         at = approval.ceiling
         if approval.state == "denied" and at is not None and _same(at, ceiling):
-            return approval.because
+            return approval
     return None
 
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 from pydantic import Field
 
 from makeitso.protocol.base import Wire
 from makeitso.protocol.words import CeilingScope, Measure, PhaseName
+
+
+NEAR = 0.8
+"""Part of a ceiling from which it is near."""
 
 
 class Ceiling(Wire):
@@ -28,6 +34,16 @@ class Ceiling(Wire):
     def reached(self) -> bool:
         """Whether nothing is left."""
         return self.used >= self.limit
+
+    @property
+    def until_near(self) -> int:
+        """What is left before it is near; 0 or less when it is."""
+        return math.ceil(NEAR * self.limit) - self.used
+
+    @property
+    def near(self) -> bool:
+        """Whether most of it is used up, or all."""
+        return self.until_near <= 0
 
     @property
     def share(self) -> float:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from makeitso.errors import NotFoundError, StateError, StoreError, UsageError
 from makeitso.policy.answers import answered_by_yes
 from makeitso.protocol import events as ev
+from makeitso.runs.extending import extension
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from makeitso.protocol.approval import Approval, Decision
+    from makeitso.protocol.budget import Ceiling
     from makeitso.protocol.words import ApprovalKind, ApprovalScope, PhaseName
     from makeitso.runs.book import Book
     from makeitso.runs.context import Context
@@ -38,6 +40,7 @@ def ask(
     scopes: tuple[ApprovalScope, ...] = ("once",),
     choices: tuple[str, ...] = (),
     unsandboxed: bool = False,
+    ceiling: Ceiling | None = None,
 ) -> Approval:
     """Put a question, or return the open one with the same digest: several tasks, one question.
 
@@ -61,6 +64,7 @@ def ask(
             unsandboxed=unsandboxed,
             scopes=scopes,
             choices=choices,
+            ceiling=ceiling,
         ),
         task=tasks[0] if len(tasks) == 1 else None,
         phase=enters,
@@ -116,6 +120,7 @@ def decide(book: Book, decision: Decision, *, who: str | None = None) -> Approva
                 scope=decision.scope,
                 because=decision.because,
                 answer=decision.answer,
+                extend=extension(found, decision),
                 who=who or person(),
             ),
             actor="person",
@@ -154,11 +159,15 @@ def _still_open(approval: Approval) -> None:
 async def decided(
     ctx: Context, approval_id: str, *, unless: Callable[[], bool] = lambda: False
 ) -> Approval | None:
-    """Wait until a question has its answer or falls away; None once `unless` says to give up."""
-    while True:
-        approval = ctx.run.approvals[approval_id]
-        if approval.state != "pending":
-            return approval
-        if unless():
-            return None
-        await ctx.book.changed()
+    """Wait until a question has its answer or falls away; None once `unless` says to give up.
+
+    The time it takes is nobody's work.
+    """
+    with ctx.meter.paused():
+        while True:
+            approval = ctx.run.approvals[approval_id]
+            if approval.state != "pending":
+                return approval
+            if unless():
+                return None
+            await ctx.book.changed()

@@ -83,6 +83,7 @@ async def _asked_once(
             nonlocal seen
             if isinstance(event, Spent):
                 seen = _sum(seen, event)
+                _count(ctx, event, task=task)  # as it is spent: a ceiling may be reached by it
             saw(event)
 
         return call(counted)
@@ -101,7 +102,8 @@ async def _asked_once(
     except Interrupted:
         return None
     finally:
-        _count(ctx, answered.spent if answered is not None else seen, task=task)
+        if answered is not None:
+            _count(ctx, _rest(answered.spent, seen), task=task)
     return answered
 
 
@@ -121,6 +123,13 @@ def _count(ctx: Context, spent: Spent, *, task: str | None) -> None:
             phase=_phase(task),
             actor="manager",
         )
+
+
+def _rest(whole: Spent, seen: Spent) -> Spent:
+    return Spent(
+        input_tokens=max(0, whole.input_tokens - seen.input_tokens),
+        output_tokens=max(0, whole.output_tokens - seen.output_tokens),
+    )
 
 
 def _sum(one: Spent, other: Spent) -> Spent:

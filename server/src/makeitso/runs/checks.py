@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import anyio
 from anyio import to_thread
 
 from makeitso.journal.boundary import permissions_of
@@ -40,13 +41,16 @@ async def run_checks(
     results: list[CheckRan] = []
     for number, check in enumerate(task.spec.checks, start=1):
         earlier = _earlier(task.checks, check, tree) if reuse else None
-        result = (
-            earlier.model_copy(update={"where": where, "reused": True})
-            if earlier is not None
-            else await _run(ctx, task_id, check, number, where=where, tree=tree, root=worktree.path)
-        )
-        if earlier is None:
-            await to_thread.run_sync(restore, ctx.ports.repo, worktree, tree)
+        if earlier is not None:
+            result = earlier.model_copy(update={"where": where, "reused": True})
+        else:
+            try:
+                result = await _run(
+                    ctx, task_id, check, number, where=where, tree=tree, root=worktree.path
+                )
+            finally:  # also of a check that is ended in the middle
+                with anyio.CancelScope(shield=True):
+                    await to_thread.run_sync(restore, ctx.ports.repo, worktree, tree)
         ctx.append(result, task=task_id, phase=phase)
         results.append(result)
     return results

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from makeitso.protocol.events import Event, EventData
     from makeitso.protocol.words import Actor, PhaseName
     from makeitso.runs.book import Book
+    from makeitso.runs.meter import Meter
     from makeitso.runs.ports import Door, Ports
 
 
@@ -26,6 +27,7 @@ class Context:
     book: Book
     door: Door
     manager: Manager
+    meter: Meter
 
     @property
     def run(self) -> RunState:

@@ -20,9 +20,11 @@ from makeitso.protocol import events as ev
 from makeitso.runs.bases import ready_to_start
 from makeitso.runs.context import Context
 from makeitso.runs.mending import mend
+from makeitso.runs.meter import Meter
 from makeitso.runs.rounds.endings import Unanswered
-from makeitso.runs.steps import bootstrap, ending, land, plan, review, summarize, task, verify
+from makeitso.runs.steps import ending, land, plan, review
 from makeitso.runs.steps.boundary import ask_phase
+from makeitso.runs.steps.phase import run_phase
 from makeitso.runs.steps.stale import ask_stale, mark_stale, take_stale
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from makeitso.protocol.approval import Approval
     from makeitso.protocol.config import Config
     from makeitso.runs.book import Book
+    from makeitso.protocol.words import PhaseName
+    from makeitso.runs.meter import Record
     from makeitso.runs.ports import Door, Ports
 
 log = logging.getLogger(__name__)
@@ -67,8 +71,18 @@ async def drive(
         MisError: what made it impossible to go on.
     """
     async with ports.manager(run_id) as manager:
-        ctx = Context(run_id=run_id, ports=ports, book=book, door=door, manager=manager)
+        meter = Meter(_recorder(ports, run_id), now=ports.clock.monotonic)
+        ctx = Context(
+            run_id=run_id, ports=ports, book=book, door=door, manager=manager, meter=meter
+        )
         return await _Engine(ctx, settle_only=settle_only).drive()
+
+
+def _recorder(ports: Ports, run_id: str) -> Record:
+    def record(counted: ev.TimeCounted, task: str | None, phase: PhaseName | None) -> ev.Event:
+        return ports.journal.append(counted, actor="engine", run=run_id, task=task, phase=phase)
+
+    return record
 
 
 def rules_of(config: Config) -> Rules:
@@ -95,6 +109,7 @@ class _Engine:
         await mend(ctx, settle_only=self._settle_only)
         async with anyio.create_task_group() as group:
             group.start_soon(ctx.book.watch)
+            group.start_soon(ctx.meter.beat)
             while True:
                 run = ctx.run
                 if self._broken is not None or run.stop_requested is not None:
@@ -228,7 +243,8 @@ class _Engine:
         ctx = self.ctx
         match step:
             case todo.MakePlan():
-                await plan.make_plan(ctx, nobody=self._is_nobody)
+                with ctx.meter.running():
+                    await plan.make_plan(ctx, nobody=self._is_nobody)
             case todo.AskPlan():
                 await plan.ask_plan(ctx)
             case todo.AskPhase(tasks=tasks, phase=phase):
@@ -241,14 +257,7 @@ class _Engine:
                     if not await ready_to_start(ctx, task_id):
                         return
                     ctx.append(ev.TaskStarted(), task=task_id)
-                if phase == "bootstrap":
-                    await bootstrap.bootstrap(ctx, task_id, nobody=self._is_nobody)
-                elif phase == "task":
-                    await task.work(ctx, task_id, nobody=self._is_nobody)
-                elif phase == "verify":
-                    await verify.verify(ctx, task_id)
-                else:
-                    await summarize.summarize(ctx, task_id)
+                await run_phase(ctx, task_id, phase, nobody=self._is_nobody)
             case todo.OpenReview(task=task_id):
                 review.open_review(ctx, task_id)
             case todo.AskReview(task=task_id):

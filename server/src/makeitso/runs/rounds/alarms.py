@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import anyio
-
 from makeitso.policy.digest import approval_digest
 from makeitso.processes.tasks import task_group
 from makeitso.protocol import events as ev
 from makeitso.protocol.plan import Judgement
 from makeitso.runs.ask import ask, decided
+from makeitso.runs.ceilings import until_reached
 
 if TYPE_CHECKING:
     from makeitso.monitor.watch import Alarm
@@ -26,7 +25,7 @@ _STOPPING = frozenset({STOP, "stop", "no", "n", "end", "abort"})
 async def watched_turn(
     ctx: Context, task_id: str, session: WorkerSession, host: Host, *, prompt: str
 ) -> TurnResult:
-    """Give an instruction and wait for the end of the turn; monitor and ceiling may end it."""
+    """Give an instruction and wait for the end of the turn; monitor and ceilings may end it."""
 
     async def stop(alarm: Alarm) -> None:
         detail = ctx.ports.redactor.text(host.plain(alarm.detail))
@@ -36,21 +35,15 @@ async def watched_turn(
         ctx.note(text, task=task_id, level="warning", actor="monitor")
         await session.interrupt()
 
-    reached = anyio.Event()
-
-    async def at_ceiling() -> None:
-        # Called while an event is taken: the session could not read the answer to an interrupt now.
-        reached.set()
-
-    async def mind_ceiling() -> None:
-        await reached.wait()
+    async def mind_ceilings() -> None:
+        await until_reached(ctx, task=task_id, phase="task")
+        host.over_budget = True
         await session.interrupt()
 
-    host.interrupt = at_ceiling
     host.watch.begin()
     async with task_group() as tasks:
         tasks.start_soon(host.watch.guard, stop)
-        tasks.start_soon(mind_ceiling)
+        tasks.start_soon(mind_ceilings)
         try:
             result = await session.turn(prompt)
         finally:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Literal
 
-from makeitso.journal.view import budget_of
 from makeitso.monitor.watch import Watch
 from makeitso.parsing.tokens import without_nonce
 from makeitso.policy.answers import standing_grant
@@ -19,7 +18,7 @@ from makeitso.runs.rounds.streams import Stream
 from makeitso.workers import port
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
     from makeitso.protocol.approval import Approval
     from makeitso.protocol.plan import Delimiters
@@ -55,8 +54,8 @@ class Host:
         self.nobody = nobody
         self._streams: dict[port.Channel, Stream] = {}
         self.watch = Watch(ctx.ports.monitor, root=ctx.task(task).worktree or "")
-        self.interrupt: Callable[[], Awaitable[None]] | None = None
         self.over_budget = False
+        """A ceiling ended the turn."""
         self.unanswered = False
         """A question ended the turn because nobody was there to answer it."""
 
@@ -90,7 +89,7 @@ class Host:
             case port.FilesTouched(paths=paths):
                 self._show("files", "".join(f"~ {path}\n" for path in paths))
             case port.Usage() as usage:
-                await self._count(usage)
+                self._count(usage)
             case port.Notice(text=text, will_retry=will_retry):
                 self._ctx.note(
                     self.plain(text), task=self._task, level="info" if will_retry else "warning"
@@ -194,7 +193,7 @@ class Host:
     def _show(self, channel: str, text: str) -> None:
         self._ctx.door.output(self._task, channel, self._ctx.ports.redactor.text(text))
 
-    async def _count(self, usage: port.Usage) -> None:
+    def _count(self, usage: port.Usage) -> None:
         task = self._ctx.task(self._task)
         fresh_input = max(0, usage.input_tokens - task.thread_input)
         fresh_output = max(0, usage.output_tokens - task.thread_output)
@@ -209,10 +208,6 @@ class Host:
                 thread_output=usage.output_tokens,
             )
         )
-        ceiling = budget_of(self._ctx.run)
-        if ceiling and self._ctx.run.tokens >= ceiling and self.interrupt is not None:
-            self.over_budget = True
-            await self.interrupt()
 
     def _append(self, data: ev.EventData) -> None:
         self._ctx.append(data, task=self._task, phase=self._phase, actor="worker")

@@ -22,6 +22,20 @@ if TYPE_CHECKING:
     from makeitso.workspace.worktrees import Worktree
 
 
+async def keep_round(ctx: Context, task_id: str, worktree: Worktree) -> snapshots.Snapshot:
+    """Keep what the worktree holds as the tree of the present round, in the place of an earlier."""
+    name = f"round-{ctx.task(task_id).rounds}"
+    taken = await to_thread.run_sync(
+        lambda: snapshots.take(ctx.ports.repo, worktree, run=ctx.run_id, task=task_id, name=name)
+    )
+    ctx.append(
+        ev.SnapshotTaken(name=name, tree=taken.tree, commit=taken.commit, ref=taken.ref, notes=()),
+        task=task_id,
+        phase="task",
+    )
+    return taken
+
+
 async def judge(
     ctx: Context, task_id: str, worktree: Worktree, *, nobody: Callable[[], bool]
 ) -> Judgement:
@@ -36,22 +50,7 @@ async def judge(
     again = task.round_name == f"round-{number}"  # taken up in the middle of this judgement
     earlier = task.round_trees[:-1] if again else task.round_trees
     before = earlier[-1] if earlier else (task.base.tree if task.base else "")
-    taken = await to_thread.run_sync(
-        lambda: snapshots.take(
-            ctx.ports.repo, worktree, run=ctx.run_id, task=task_id, name=f"round-{number}"
-        )
-    )
-    ctx.append(
-        ev.SnapshotTaken(
-            name=f"round-{number}",
-            tree=taken.tree,
-            commit=taken.commit,
-            ref=taken.ref,
-            notes=(),
-        ),
-        task=task_id,
-        phase="task",
-    )
+    taken = await keep_round(ctx, task_id, worktree)
     results = await run_checks(
         ctx, task_id, where="round", tree=taken.tree, worktree=worktree, phase="task", reuse=True
     )

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 from anyio import to_thread
 
+from makeitso.errors import BudgetExceeded
 from makeitso.plans.digest import plan_digest, task_digest
 from makeitso.protocol import events as ev
 from makeitso.runs.ask import ask
 from makeitso.runs.asking import ask_manager
+from makeitso.runs.ceilings import bounded
 from makeitso.runs.outlook import outlook
 from makeitso.runs.planning import runnable, write_plan
+from makeitso.runs.rounds.endings import Given
 from makeitso.runs.steps.ending import end_task
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ async def make_plan(ctx: Context, *, nobody: Callable[[], bool]) -> None:
     Raises:
         Unanswered: the monitor interrupted the manager, and nobody is there to say how it goes on.
         PlanError: the given document cannot run; the problems are in the data.
+        BudgetExceeded: a ceiling was reached, and a person does not raise it.
         ModelError: the manager failed or answered what is not a plan.
     """
     root = ctx.ports.places.root
@@ -43,15 +47,22 @@ async def make_plan(ctx: Context, *, nobody: Callable[[], bool]) -> None:
         ctx.door.output("", "manager", ctx.ports.redactor.text(text))
 
     def asked(request: PlanRequest) -> Awaitable[Answer[PlanDraft]]:
-        return ask_manager(
-            ctx,
-            lambda saw: ctx.manager.plan(request, progress, saw=saw),
-            intent="PLAN",
-            root=root,
-            nobody=nobody,
-        )
+        def ask_once() -> Awaitable[Answer[PlanDraft]]:
+            return ask_manager(
+                ctx,
+                lambda saw: ctx.manager.plan(request, progress, saw=saw),
+                intent="PLAN",
+                root=root,
+                nobody=nobody,
+            )
 
-    path, answer = await write_plan(ctx.ports, asked, goal=ctx.run.goal, options=ctx.run.options)
+        return bounded(ctx, ask_once, task=None, phase=None, nobody=nobody)
+
+    goal, options = ctx.run.goal, ctx.run.options
+    try:
+        path, answer = await write_plan(ctx.ports, asked, goal=goal, options=options)
+    except Given as given:
+        raise BudgetExceeded(given.reason, hint="run it again with a higher ceiling") from given
     made = _made(ctx.ports, path).model_copy(
         update={"prompt_digest": answer.prompt_digest, "attempts": answer.attempts}
     )

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import anyio
 
 from makeitso.protocol import events as ev
+from makeitso.runs.ceilings import BOTH, TIME, bounded, within
 from makeitso.runs.failures import with_way_out
 from makeitso.runs.proposing import propose
 from makeitso.runs.rounds import instructions
-from makeitso.runs.rounds.budgets import within_budget
 from makeitso.runs.rounds.endings import Given, Unanswered
 from makeitso.runs.rounds.host import Host
 from makeitso.runs.rounds.jobs import end_leftover, make_job, run_nonce
-from makeitso.runs.rounds.judging import judge
+from makeitso.runs.rounds.judging import judge, keep_round
 from makeitso.runs.rounds.questions import answer_to, how_on
 from makeitso.runs.rounds.turns import turn
 from makeitso.runs.steps.bootstrap import ensure_worktree
@@ -50,6 +50,8 @@ async def work(ctx: Context, task_id: str, *, nobody: Callable[[], bool]) -> Non
     await end_leftover(ctx, task_id)
     worktree = await ensure_worktree(ctx, task_id, task.base)
     try:
+        if not _only_judging(ctx, task_id):  # before the worker program is even started
+            await within(ctx, task=task_id, phase="task", nobody=nobody)
         await _rounds(ctx, task_id, worktree, nobody)
         state, reason = "passed", ""
     except Given as given:
@@ -126,17 +128,16 @@ async def _supervise(
     while True:
         if verdict is not None and verdict.verdict == "done":
             return
-        await within_budget(ctx, task_id, host)
         verdict = await how_on(ctx, task_id, host, verdict)
         if unjudged:
             unjudged = False
         elif verdict is None or verdict.verdict in ("continue", "need_input"):
+            await within(ctx, task=task_id, phase="task", nobody=host.nobody)
             answer = await answer_to(ctx, task_id, verdict, host) if verdict else ""
             result = await turn(ctx, task_id, worktree, session, host, verdict, answer)
-            if host.unanswered:
-                raise Unanswered
-            if host.over_budget or ctx.task(task_id).alarm is not None:
-                host.over_budget, verdict = False, None
+            if await _cut_short(ctx, task_id, worktree, host):
+                alarmed = ctx.task(task_id).alarm is not None
+                verdict, unjudged = None, not alarmed and _unjudged(ctx, task_id)
                 continue
             if result.status != "completed":
                 if result.retryable and retries > 0:
@@ -150,9 +151,40 @@ async def _supervise(
                 raise Given(with_way_out(ctx.ports, error, result.error_kind))
         elif verdict.verdict == "wait":
             await pause(ctx, task_id, verdict)
-        verdict = await judge(ctx, task_id, worktree, nobody=host.nobody)
+        verdict = await _judged(ctx, task_id, worktree, nobody=host.nobody)
         if verdict.verdict == "abort":
             raise Given(verdict.note or "the manager gave up")
+
+
+async def _cut_short(ctx: Context, task_id: str, worktree: Worktree, host: Host) -> bool:
+    """Whether the turn was ended before the worker was done with it; its work is kept."""
+    if host.unanswered:
+        raise Unanswered
+    if host.over_budget:
+        host.over_budget = False
+        await keep_round(ctx, task_id, worktree)
+        return True
+    return ctx.task(task_id).alarm is not None
+
+
+async def _judged(
+    ctx: Context, task_id: str, worktree: Worktree, *, nobody: Callable[[], bool]
+) -> Judgement:
+    """The manager's word on the round, within the ceilings; without a manager it is free."""
+    return await bounded(
+        ctx,
+        lambda: judge(ctx, task_id, worktree, nobody=nobody),
+        task=task_id,
+        phase="task",
+        nobody=nobody,
+        measures=TIME if ctx.manager.kind == "none" else BOTH,
+    )
+
+
+def _only_judging(ctx: Context, task_id: str) -> bool:
+    """After a resume or a wait: what comes next is a word on what is done, no instruction."""
+    pending = _pending_verdict(ctx, task_id)
+    return _unjudged(ctx, task_id) or (pending is not None and pending.verdict in ("done", "wait"))
 
 
 def _pending_verdict(ctx: Context, task_id: str) -> Judgement | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from makeitso.cli.review_loop import review_task
+from makeitso.cli.review.loop import review_task
 from makeitso.errors import StateError
 from makeitso.protocol.approval import Decision
 from makeitso.runs.ask import decide, find

@@ -51,7 +51,11 @@ VERBS: tuple[Verb, ...] = (
     Verb("run", "makeitso.cli.run", "Work a goal or a plan, asking as the approval policy says."),
     Verb("resume", "makeitso.cli.resume", "Go on with a run that was stopped or interrupted."),
     Verb("stop", "makeitso.cli.stop", "Stop a run and everything it started."),
-    Verb("review", "makeitso.cli.review", "Go through changes hunk by hunk; accept, reject, land."),
+    Verb(
+        "review",
+        "makeitso.cli.review.verb",
+        "Go through changes hunk by hunk; accept, reject, land.",
+    ),
     Verb("approve", "makeitso.cli.approve", "Decide what waits for a person."),
     Verb("status", "makeitso.cli.status", "Show runs, their tasks and what they wait for."),
     Verb("doctor", "makeitso.cli.doctor", "Check git, codex, the sandbox and the settings."),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from makeitso.cli.edit_hunk import edit_hunk
+from makeitso.cli.review.editor import edit_hunk
+from makeitso.cli.review.selecting import OPEN
 from makeitso.errors import MisError
 from makeitso.runs.reviewing import evidence, mark, present_change, split_hunk
 
@@ -24,7 +25,6 @@ k  go back to the hunk before
 c  reject it with a comment, which the worker gets
 q  leave the rest open and stop
 ?  this help"""
-OPEN = ("pending", "conflict")
 
 Move = Literal["next", "back", "quit", "again"]
 

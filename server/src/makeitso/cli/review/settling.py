@@ -1,0 +1,52 @@
+"""After a mark or a request: what is decided lands, here or in the process that owns the run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import anyio
+
+from makeitso import wiring
+from makeitso.cli.door import TerminalDoor
+
+if TYPE_CHECKING:
+    from makeitso.cli.console import Console
+    from makeitso.wiring import Bridge
+
+EXIT_OPEN = 3
+
+
+def settle(bridge: Bridge, console: Console) -> int:
+    """Let what is decided land, here or in the process that owns the workspace."""
+    door = TerminalDoor(bridge, console)
+    before = {
+        landing.id
+        for r in bridge.book.runs.values()
+        for t in r.tasks.values()
+        for landing in t.landings
+    }
+    here = anyio.run(wiring.settle, bridge, door)
+    bridge.book.refresh()
+    landings = [
+        landing
+        for r in bridge.book.runs.values()
+        for t in r.tasks.values()
+        for landing in t.landings
+        if landing.id not in before
+    ]
+    conflicts = [h for landing in landings for h in landing.conflicts]
+    console.data(
+        {
+            "landed": [h for landing in landings for h in landing.landed],
+            "conflicts": conflicts,
+            "files": [f for landing in landings for f in landing.files],
+            "by_owner": not here,
+        }
+    )
+    if not here and not console.as_json:
+        console.note("marked; the process that runs it lands it")
+    for run in bridge.book.runs.values():
+        waiting = [t.id for t in run.tasks.values() if t.ended is None and not t.reviewing]
+        if run.finished is None and waiting and here and not console.as_json:
+            console.note(f"{run.id} has more to do: `mis resume {run.id}`")
+    return EXIT_OPEN if conflicts else 0

@@ -13,9 +13,12 @@ from makeitso.cli.context import JsonFlag, YesFlag, context_of
 from makeitso.cli.driving import drive
 from makeitso.cli.workspace import ensure_trusted, opened
 from makeitso.errors import StateError
+from makeitso.runs.retrying import newest_with_ended, take_up_again
 
 if TYPE_CHECKING:
+    from makeitso.cli.context import Context
     from makeitso.runs.book import Book
+    from makeitso.wiring import Bridge
 
 
 def register(app: typer.Typer) -> None:
@@ -26,6 +29,12 @@ def register(app: typer.Typer) -> None:
 def resume(
     ctx: typer.Context,
     run: Annotated[str, typer.Argument(help="Run id; the newest open one if left out.")] = "",
+    retry: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--retry", metavar="TASK", help="Go on with a failed or stopped task; its work is kept."
+        ),
+    ] = None,
     yes: YesFlag = False,
     json: JsonFlag = False,
 ) -> int:
@@ -33,11 +42,27 @@ def resume(
     context = context_of(ctx)
     ensure_trusted(context)
     with opened(context) as bridge:
-        run_id = run or newest_open(bridge.book)
+        run_id = run or (
+            newest_with_ended(bridge.book, retry) if retry else newest_open(bridge.book)
+        )
         bridge.book.run(run_id)
+        if retry and _retried(bridge, context, run_id, retry):
+            return 0
         anyio.run(wiring.preflight, bridge)
         tell_what_happened(bridge, context.console)
         return drive(bridge, context.console, run_id, resume=True, yes=yes)
+
+
+def _retried(bridge: Bridge, context: Context, run_id: str, tasks: list[str]) -> bool:
+    """Take tasks up again; True when the process that drives the run goes on with them."""
+    opened_again = take_up_again(bridge.book, run_id, tasks)
+    context.console.note(f"taken up again: {', '.join(opened_again)}")
+    owner = bridge.owner
+    run = bridge.book.run(run_id)
+    driven = owner is not None and run.active and run.paused is None
+    if driven and owner is not None:
+        context.console.data({"run": run_id, "retry": list(opened_again), "owner": owner.pid})
+    return driven
 
 
 def newest_open(book: Book) -> str:

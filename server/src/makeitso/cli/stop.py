@@ -1,17 +1,25 @@
-"""`mis stop`: end what a run does now; it can be resumed."""
+"""`mis stop`: end what a run or one task does now; it can be resumed or retried."""
 
 from __future__ import annotations
 
 import time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
+import anyio
 import typer
 
+from makeitso import wiring
 from makeitso.cli.context import JsonFlag, context_of
+from makeitso.cli.driving import door_for
 from makeitso.cli.resume import newest_open
 from makeitso.cli.workspace import opened
 from makeitso.errors import StateError
-from makeitso.runs.stop import request_stop
+from makeitso.runs.stop import request_stop, request_task_stop
+
+if TYPE_CHECKING:
+    from makeitso.cli.context import Context
+    from makeitso.runs.book import Book
+    from makeitso.wiring import Bridge
 
 PATIENCE_S = 20.0
 """A worker has 5 s to end itself, its tree is then ended; the rest is margin."""
@@ -25,14 +33,17 @@ def register(app: typer.Typer) -> None:
 def stop(
     ctx: typer.Context,
     run: Annotated[str, typer.Argument(help="Run id; the newest open one if left out.")] = "",
+    task: Annotated[str, typer.Argument(help="Only this task; the others go on.")] = "",
     because: Annotated[str, typer.Option("--because", help="Reason, for the record.")] = "",
     json: JsonFlag = False,
 ) -> int:
-    """Stop a run and everything it started."""
+    """Stop a run, or one task of it, and everything it started."""
     context = context_of(ctx)
     with opened(context) as bridge:
         book = bridge.book
-        run_id = run or newest_open(book)
+        run_id, task = _meant(book, run, task)
+        if task:
+            return _stop_task(context, bridge, run_id, task, because or "stopped by a person")
         owner = bridge.owner
         request_stop(book, run_id, reason=because or "stopped by a person", owned=owner is not None)
         end = time.monotonic() + PATIENCE_S

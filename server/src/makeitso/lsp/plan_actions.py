@@ -75,6 +75,12 @@ def _task(view: PlanView, outline: TaskOutline) -> Iterator[Action]:
         )
     if view.driven and task.state in ("running", "waiting"):
         yield place.action("Stop", "mis.run.stop", run)
+        if len(view.run.tasks) > 1:
+            stop = {**run, "task": outline.id}
+            yield place.action(f"Stop {outline.id} alone", "mis.run.stop", stop)
+    if task.state in ("failed", "stopped"):
+        retry = {**run, "retry": [outline.id]}
+        yield place.action(f"Retry {outline.id}", "mis.run.resume", retry)
 
 
 def _answers(place: _Place, approval: Approval) -> Iterator[Action]:

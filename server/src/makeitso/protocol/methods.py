@@ -67,7 +67,12 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(name="mis/plan/get", params=plan.PlanGetParams, result=plan.PlanGetResult),
     Method(name="mis/run/start", params=run.RunStartParams, result=run.RunResult, needs_trust=True),
-    Method(name="mis/run/resume", params=run.RunParams, result=run.RunResult, needs_trust=True),
+    Method(
+        name="mis/run/resume",
+        params=run.RunResumeParams,
+        result=run.RunResult,
+        needs_trust=True,
+    ),
     Method(name="mis/run/stop", params=run.RunStopParams, result=run.RunResult),
     Method(name="mis/run/get", params=run.RunGetParams, result=run.RunGetResult),
     Method(name="mis/run/list", params=run.RunListParams, result=run.RunListResult),

@@ -52,16 +52,23 @@ class RunStartParams(Wire):
         return self
 
 
-class RunParams(Wire):
-    """A run by its id."""
+class RunResumeParams(Wire):
+    """Take a run up again; with `retry` also tasks of it that failed or were stopped.
+
+    A run that is under way takes up what is retried without being resumed.
+    """
 
     run: str = Field(min_length=1, description="Run id.")
+    retry: tuple[str, ...] = Field(
+        default=(), description="Ended tasks to go on with; their work is kept."
+    )
 
 
 class RunStopParams(Wire):
-    """Stop a run; it can be resumed."""
+    """Stop a run; it can be resumed. With `task` only that one: the others go on."""
 
     run: str = Field(min_length=1, description="Run id.")
+    task: str | None = Field(default=None, description="Only this task; null: the whole run.")
     reason: str = Field(default="", description="Why, for the record.")
 
 

@@ -15,6 +15,8 @@ from makeitso.protocol.methods_run import RunGetResult, RunListResult, RunResult
 from makeitso.runs.ask import decide
 from makeitso.runs.create import create_run
 from makeitso.runs.planning import runnable
+from makeitso.runs.retrying import take_up_again
+from makeitso.runs.stop import request_task_stop
 from makeitso.wiring import preflight
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from makeitso.protocol.methods_run import (
         RunGetParams,
         RunListParams,
-        RunParams,
+        RunResumeParams,
         RunStartParams,
         RunStopParams,
     )
@@ -90,13 +92,19 @@ def _plan_question(at: Workplace, run_id: str) -> Approval | None:
     return asked[-1] if asked else None
 
 
-async def resume(at: Workplace, params: RunParams) -> RunResult:
-    """Take a run up again.
+async def resume(at: Workplace, params: RunResumeParams) -> RunResult:
+    """Take a run up again, and tasks of it that ended without landing.
 
     Raises:
-        StateError: it is over, or is driven already.
+        NotFoundError: no such run or task.
+        StateError: it is over, or is driven already, or a task cannot be retried.
     """
     run = at.run(params.run)
+    if params.retry:
+        take_up_again(at.book, run.id, params.retry)
+        run = at.run(run.id)
+        if at.runner.drives(run.id):
+            return RunResult(run=at.view(run))
     if run.finished is not None:
         raise StateError(
             f"{run.id} is over: {run.finished.state}",
@@ -108,12 +116,18 @@ async def resume(at: Workplace, params: RunParams) -> RunResult:
 
 
 async def stop(at: Workplace, params: RunStopParams) -> RunResult:
-    """Ask whoever drives a run to stop it. A run that stands still is left as it is.
+    """Ask whoever drives a run to stop it, or one task. A run that stands still is left as it is.
 
     Raises:
+        NotFoundError: no such run or task.
         StateError: it is over.
     """
     run = at.run(params.run)
+    if params.task is not None:
+        reason = params.reason or "stopped by a person"
+        request_task_stop(at.book, run.id, params.task, reason=reason)
+        at.runner.settle()
+        return RunResult(run=at.view(at.run(run.id)))
     if run.finished is not None:
         raise StateError(f"{run.id} is over: {run.finished.state}")
     if run.paused is None:

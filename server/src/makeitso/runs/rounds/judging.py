@@ -63,7 +63,7 @@ async def judge(
         title=task.spec.title,
         goal=task.spec.goal or task.spec.title,
         repository=worktree.path,
-        round=number,
+        round=max(1, number - task.rounds_before),
         max_rounds=ctx.ports.config.manager.max_rounds,
         worker_message=task.last_turn.message if task.last_turn else "",
         diff=await difference(ctx, task_id, worktree),

@@ -29,13 +29,16 @@ async def turn(
     task = ctx.task(task_id)
     resumed = task.rounds > 0 and verdict is None
     alarmed = task.alarm is not None  # the round that was interrupted goes on
-    number = task.rounds if resumed or alarmed else task.rounds + 1
+    # What a person let go on again is a round of its own.
+    again = task.rounds == task.rounds_before and not alarmed
+    number = task.rounds if (resumed or alarmed) and not again else task.rounds + 1
     diff = await difference(ctx, task_id, worktree) if task.rounds else ""
     prompt = instructions.for_turn(
         ctx, task_id, round_number=number, verdict=verdict, answer=answer, diff=diff
     )
     suffix = f"-after-alarm-{task.alarms}" if alarmed else "-resumed" if resumed else ""
-    name = f"prompts/round-{number}{suffix}.md"
+    attempt = f"attempt-{task.attempt}/" if task.attempt > 1 else ""
+    name = f"prompts/{attempt}round-{number}{suffix}.md"
     kept = ctx.keep(name, prompt.text, kind="output", task=task_id)
     ctx.append(
         ev.TurnStarted(

@@ -190,7 +190,7 @@ def _only_judging(ctx: Context, task_id: str) -> bool:
 def _pending_verdict(ctx: Context, task_id: str) -> Judgement | None:
     """After a resume: the judgement whose instructions the worker has not had yet."""
     task = ctx.task(task_id)
-    if task.turn is not None or not task.judgements:
+    if task.turn is not None or not task.judgements or task.rounds == task.rounds_before:
         return None
     last = task.judgements[-1]
     return instructions.judgement_of(last) if last.round == task.rounds else None

@@ -60,3 +60,36 @@ def stop(
         context.console.data({"run": run_id, "state": "stopped"})
         context.console.say(f"{run_id} stopped; `mis resume {run_id}` goes on")
     return 0
+
+
+def _meant(book: Book, run: str, task: str) -> tuple[str, str]:
+    """Run and task of what was named: `RUN TASK`, `RUN`, or only `TASK` of the newest open run."""
+    if run and not task and run not in book.runs:
+        newest = newest_open(book)
+        if run in book.run(newest).tasks:
+            return newest, run
+    return run or newest_open(book), task
+
+
+def _stop_task(context: Context, bridge: Bridge, run_id: str, task_id: str, reason: str) -> int:
+    """Stop one task, here or in the process that drives it, and wait until it is over."""
+    book = bridge.book
+    request_task_stop(book, run_id, task_id, reason=reason)
+    end = time.monotonic() + PATIENCE_S
+    while book.run(run_id).tasks[task_id].ended is None:
+        owner = bridge.owner
+        if owner is None:
+            anyio.run(wiring.settle, bridge, door_for(bridge, context.console))
+        if time.monotonic() > end:
+            where = f"its process is {owner.pid}" if owner else "nobody drives it"
+            raise StateError(
+                f"{task_id} of {run_id} has not stopped yet",
+                hint=f"{where}; look again with `mis status`",
+            )
+        time.sleep(0.05)
+        book.refresh()
+    context.console.data({"run": run_id, "task": task_id, "state": "stopped"})
+    context.console.say(
+        f"{task_id} of {run_id} stopped; `mis resume {run_id} --retry {task_id}` goes on with it"
+    )
+    return 0

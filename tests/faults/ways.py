@@ -48,6 +48,8 @@ ELSEWHERE = frozenset(
         "recorded.monitor.interrupted",
         "recording.hunk.split",
         "recorded.hunk.split",
+        "recording.rule.stored",
+        "recorded.rule.stored",
     }
 )
 """Points with a test of their own, because they need more than commands."""

@@ -156,6 +156,7 @@ ANY_DATA: st.SearchStrategy[EventData] = st.one_of(
           scope=st.sampled_from(["once", "task", "run", "until-red"])),
     _some(ev.ApprovalVoided, id=_NAMES, reason=st.just("fell away")),
     _some(ev.ApprovalUsed, id=_NAMES),
+    _some(ev.RuleStored, id=_NAMES, rule=st.just("r1")),
 )  # fmt: skip
 
 

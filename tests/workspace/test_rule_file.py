@@ -126,6 +126,13 @@ def test_what_denies_holds_in_a_file_that_is_no_toml(dirs: UserDirs, broken: str
     assert not file.known.sound
 
 
+@pytest.mark.parametrize("text", ["[[rule]\n", "=", "[[rule]]\n=", '"""'])
+def test_a_file_that_is_no_toml_at_all_has_no_rules(dirs: UserDirs, text: str) -> None:
+    put(dirs, text)
+    file = read_rules(dirs.rules_file)
+    assert (file.rules, len(file.problems)) == ((), 1)
+
+
 @pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
 def test_a_file_that_others_may_write_allows_nothing(dirs: UserDirs, mode: int) -> None:
     put(dirs, WRITTEN, mode)

@@ -73,7 +73,13 @@ def _run(run: RunState, event: Event) -> None:
             run.finished, run.active, run.ended_at = finished, False, event.at
         case ev.UsageCounted() | ev.TimeCounted() | ev.BudgetNeared():
             spend(run, event)
-        case ev.ApprovalAsked() | ev.ApprovalDecided() | ev.ApprovalVoided() | ev.ApprovalUsed():
+        case (
+            ev.ApprovalAsked()
+            | ev.ApprovalDecided()
+            | ev.ApprovalVoided()
+            | ev.ApprovalUsed()
+            | ev.RuleStored()
+        ):
             _approval(run, event)
         case _:
             pass
@@ -134,6 +140,7 @@ def _approval(run: RunState, event: Event) -> None:
                 unsandboxed=asked.unsandboxed,
                 scopes=asked.scopes,
                 choices=asked.choices,
+                pattern=asked.pattern,
                 ceiling=asked.ceiling,
                 asked_at=event.at,
             )
@@ -144,7 +151,10 @@ def _approval(run: RunState, event: Event) -> None:
             run.approvals[decided.id] = approval.model_copy(
                 update={
                     "state": "granted" if decided.grant else "denied",
-                    "scope": decided.scope if decided.grant else None,
+                    "scope": decided.scope
+                    if decided.grant or decided.scope == "always"
+                    else None,
+                    "pattern": decided.pattern,
                     "because": decided.because,
                     "answer": decided.answer,
                     "decided_at": event.at,
@@ -164,6 +174,9 @@ def _approval(run: RunState, event: Event) -> None:
                 )
         case ev.ApprovalUsed(id=used):
             run.used.add((used, event.task))
+        case ev.RuleStored(id=answer, rule=rule) if answer in run.approvals:
+            approval = run.approvals[answer]
+            run.approvals[answer] = approval.model_copy(update={"rule": rule})
         case _:
             pass
 

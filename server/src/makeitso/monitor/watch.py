@@ -48,6 +48,7 @@ class Watch:
     Args:
         limits: the settings as they are now; asked again each time.
         root: the worktree.
+        denied: patterns of commands that a person denied for good, as they are now.
         clock: seconds that only go on.
     """
 
@@ -56,9 +57,10 @@ class Watch:
         limits: Callable[[], Limits],
         *,
         root: str,
+        denied: Callable[[], tuple[str, ...]] = tuple,
         clock: Callable[[], float] = anyio.current_time,
     ) -> None:
-        self._limits, self._clock, self._root = limits, clock, root
+        self._limits, self._clock, self._root, self._denied = limits, clock, root, denied
         self._pids = frozenset({os.getpid(), os.getppid()})
         self._stall, self._loop, self._flood = Stall(0.0), Loop(), Flood(0.0)
         self._running: dict[str, str] = {}
@@ -195,7 +197,7 @@ class Watch:
 
     def _danger(self, command: str, cwd: str, limits: Limits) -> str:
         place = Place(cwd=cwd or self._root, root=self._root, pids=self._pids)
-        rules = Rules(dangerous=limits.dangerous_regexes)
+        rules = Rules(deny=self._denied(), dangerous=limits.dangerous_regexes)
         verdict = judge(command, place=place, rules=rules)
         return verdict.reason if verdict.stops else ""
 

@@ -61,6 +61,9 @@ def standing_grant(
 ) -> Approval | None:
     """An earlier answer that holds for the same question: a grant in reach, or a fresh denial.
 
+    A grant for always holds once by itself; from then on the rule that it was stored as decides,
+    so that taking the rule back is enough.
+
     Args:
         approvals: the run's, oldest first.
         used: ids of answers that were acted on, each with the task that did.
@@ -75,9 +78,9 @@ def standing_grant(
         if approval.state == "denied" and fresh:
             return approval
         if approval.state == "granted" and (
-            (approval.scope == "once" and fresh)
+            (approval.scope in ("once", "always") and fresh)
             or (approval.scope == "task" and task in approval.tasks)
-            or approval.scope in ("run", "always")
+            or approval.scope == "run"
         ):
             return approval
     return None

@@ -35,6 +35,11 @@ class Approval(Wire):
     ceiling: Ceiling | None = Field(
         default=None, description="What was used up when it was asked, for kind budget."
     )
+    pattern: str = Field(
+        default="",
+        description="Suggested pattern of a rule for scope always; once decided so, the rule's.",
+    )
+    rule: str = Field(default="", description="Rule that this answer was stored as.")
     state: ApprovalState = Field(default="pending", description="Where it stands.")
     scope: ApprovalScope | None = Field(default=None, description="Scope of the grant.")
     because: str = Field(default="", description="Reason of a denial.")
@@ -54,6 +59,9 @@ class Decision(Wire):
     because: str = Field(default="", description="Reason of a denial; reaches the worker.")
     answer: str = Field(
         default="", description="Answer to a question; how much more of a budget: 50k, 10 min."
+    )
+    pattern: str = Field(
+        default="", description="With scope always: commands that this answers from now on."
     )
     digest: str | None = Field(
         default=None, description="What the decider saw; refused when it is not the present one."

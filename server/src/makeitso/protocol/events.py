@@ -16,6 +16,7 @@ from makeitso.protocol.events_ask import (
     ApprovalDecided,
     ApprovalUsed,
     ApprovalVoided,
+    RuleStored,
 )
 from makeitso.protocol.events_budget import BudgetNeared, TimeCounted
 from makeitso.protocol.events_review import (
@@ -107,6 +108,7 @@ __all__ = [
     "PoliciesInForce",
     "RecordFound",
     "RetryPlanned",
+    "RuleStored",
     "RunCreated",
     "RunFinished",
     "RunPaused",
@@ -146,7 +148,8 @@ EventData = Annotated[
     | ChangeProposed | HunkMarked | HunkSplit
     | TimeCounted | BudgetNeared | LandRequested | LandingStarted | LandingEnded
     | ArtifactCaptured | SummaryWritten | NoteAdded
-    | ApprovalAsked | ApprovalDecided | ApprovalVoided | ApprovalUsed,
+    | ApprovalAsked | ApprovalDecided | ApprovalVoided | ApprovalUsed
+    | RuleStored,
     Field(discriminator="type"),
 ]  # fmt: skip
 

@@ -25,6 +25,7 @@ class ApprovalAsked(Wire):
     unsandboxed: bool = Field(default=False, description="A grant runs outside the sandbox.")
     scopes: tuple[ApprovalScope, ...] = Field(default=("once",), description="Possible scopes.")
     choices: tuple[str, ...] = Field(default=(), description="Suggested answers.")
+    pattern: str = Field(default="", description="Suggested pattern for scope always.")
     ceiling: Ceiling | None = Field(default=None, description="What is used up, for kind budget.")
 
 
@@ -40,7 +41,8 @@ class ApprovalDecided(Wire):
     extend: int = Field(
         default=0, ge=0, description="Added to a ceiling, tokens or ms; 0: as much again."
     )
-    who: str = Field(description="User name, or the flag that answered.")
+    pattern: str = Field(default="", description="Pattern of the rule it is, or is stored as.")
+    who: str = Field(description="User name, or the flag or rule that answered.")
 
 
 class ApprovalVoided(Wire):
@@ -56,3 +58,11 @@ class ApprovalUsed(Wire):
 
     type: Literal["approval.used"] = "approval.used"
     id: str = Field(description="Approval id.")
+
+
+class RuleStored(Wire):
+    """An answer for always stands in the person's rules file."""
+
+    type: Literal["rule.stored"] = "rule.stored"
+    id: str = Field(description="Approval id.")
+    rule: str = Field(description="Rule id.")

@@ -160,6 +160,12 @@ def protection(
     return ""
 
 
+def protected_name(path: str) -> str:
+    """Why a person decides on a file by its name alone; empty: the name is an ordinary one."""
+    parts = fold(path).split("/")
+    return _protected_place(parts) or _protected_name(parts)
+
+
 def protected_places() -> dict[str, tuple[str, ...]]:
     """What a person decides on, in words, with the names that are meant; for people to read."""
     found: dict[str, list[str]] = {}

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 
 from makeitso.errors import NotFoundError, StateError, StoreError, UsageError
 from makeitso.policy.answers import answered_by_yes
+from makeitso.policy.pattern_limits import mismatch, refusal_of
 from makeitso.protocol import events as ev
 from makeitso.runs.extending import extension
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from makeitso.policy.standing_rules import Ruling
     from makeitso.protocol.approval import Approval, Decision
     from makeitso.protocol.budget import Ceiling
+    from makeitso.protocol.rules import RuleDecision
     from makeitso.protocol.words import ApprovalKind, ApprovalScope, PhaseName
     from makeitso.runs.book import Book
     from makeitso.runs.context import Context
@@ -41,14 +44,16 @@ def ask(
     choices: tuple[str, ...] = (),
     unsandboxed: bool = False,
     ceiling: Ceiling | None = None,
+    pattern: str = "",
+    ruling: Ruling | None = None,
 ) -> Approval:
     """Put a question, or return the open one with the same digest: several tasks, one question.
 
-    `--yes` answers at once what it may answer.
+    `--yes` answers at once what it may answer; so does a stored rule, if there is a `ruling`.
     """
     ctx.book.refresh()
     same = next((a for a in ctx.run.pending if (a.kind, a.digest) == (kind, digest)), None)
-    if same is not None and set(tasks) <= set(same.tasks):
+    if same is not None and set(tasks) <= set(same.tasks) and ruling is None:
         return same
     number = ctx.ports.journal.count("approval.asked") + 1
     approval_id = same.id if same is not None else f"a{number}"
@@ -65,6 +70,7 @@ def ask(
             scopes=scopes,
             choices=choices,
             ceiling=ceiling,
+            pattern=pattern,
         ),
         task=tasks[0] if len(tasks) == 1 else None,
         phase=enters,
@@ -72,6 +78,18 @@ def ask(
     if answered_by_yes(kind, ctx.run.options):
         ctx.append(
             ev.ApprovalDecided(id=approval_id, grant=True, who="--yes"),
+            actor="policy",
+            cause=asked.seq,
+        )
+    elif ruling is not None:
+        ctx.append(
+            ev.ApprovalDecided(
+                id=approval_id,
+                grant=ruling.grant,
+                because=ruling.because,
+                pattern=ruling.rules[0].pattern,
+                who=ruling.who,
+            ),
             actor="policy",
             cause=asked.seq,
         )
@@ -84,7 +102,8 @@ def decide(book: Book, decision: Decision, *, who: str | None = None) -> Approva
     Raises:
         NotFoundError: no such approval.
         StateError: it is already decided or void, or is not what the decider saw.
-        UsageError: it is a question and the answer is empty.
+        UsageError: it is a question and the answer is empty; it is for always, and the pattern is
+            missing, reaches too far or does not answer it.
     """
     book.refresh()
     found = find(book, decision.id)
@@ -100,7 +119,7 @@ def decide(book: Book, decision: Decision, *, who: str | None = None) -> Approva
             f"{found.id} cannot be granted with scope {decision.scope}",
             hint=f"possible here: {', '.join(found.scopes)}",
         )
-
+    _check_pattern(found, decision)
     if found.kind == "question" and decision.grant and not decision.answer.strip():
         raise UsageError(
             f"{found.id} is a question: it needs an answer in words",
@@ -120,6 +139,7 @@ def decide(book: Book, decision: Decision, *, who: str | None = None) -> Approva
                 scope=decision.scope,
                 because=decision.because,
                 answer=decision.answer,
+                pattern=" ".join(decision.pattern.split()),
                 extend=extension(found, decision),
                 who=who or person(),
             ),
@@ -132,6 +152,32 @@ def decide(book: Book, decision: Decision, *, who: str | None = None) -> Approva
         _still_open(find(book, decision.id))
         raise
     return find(book, decision.id)
+
+
+def _check_pattern(found: Approval, decision: Decision) -> None:
+    """See to it that an answer for always names commands that it may answer, and this one.
+
+    Raises:
+        UsageError: it does not.
+    """
+    if decision.scope != "always":
+        if decision.pattern:
+            raise UsageError("a pattern goes with scope always", hint="leave one of them out")
+        return
+    what: RuleDecision = "allow" if decision.grant else "deny"
+    if found.kind != "command":
+        raise UsageError(f"{found.id} is no command: there is no rule for it")
+    if not decision.pattern.strip():
+        raise UsageError(
+            f"{found.id} is to be {what} for always: which commands?",
+            hint=f'mis approve {found.id} --always "{found.pattern or "PROGRAM VERB *"}"',
+        )
+    reason = refusal_of(decision.pattern, what) or mismatch(decision.pattern, what, found.subject)
+    if reason:
+        raise UsageError(
+            f"`{decision.pattern}` cannot answer {found.id} for always: {reason}",
+            hint=f"possible: `{found.pattern}`" if found.pattern else "answer it for this run",
+        )
 
 
 def find(book: Book, approval_id: str) -> Approval:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from makeitso.policy.standing_rules import NO_RULES
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from makeitso.managers.port import Manager
     from makeitso.parsing.library import Library
     from makeitso.policy.redaction import Redactor
+    from makeitso.policy.standing_rules import RuleSet
     from makeitso.prompts.catalog import PromptName
     from makeitso.prompts.dictionary import Dictionary
     from makeitso.protocol.approval import Approval
@@ -45,6 +48,11 @@ class Door(Protocol):
         Cancelled when the questions fall away.
         """
         ...
+
+
+def no_rules() -> RuleSet:
+    """Nothing is allowed or denied for good."""
+    return NO_RULES
 
 
 def no_overrides() -> Mapping[PromptName, str]:
@@ -123,5 +131,7 @@ class Ports:
     """Text of the workspace's own prompts, by name; only from a trusted workspace."""
     landing: anyio.Lock
     """Guards the workspace's files: one landing at a time, of whatever task or run."""
+    rules: Callable[[], RuleSet] = no_rules
+    """The person's stored rules, as they stand now."""
     fault: Callable[[str], None] = lambda name: None
     """Called at named durable steps; tests make it end the process there."""

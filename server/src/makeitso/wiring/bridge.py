@@ -17,14 +17,16 @@ from makeitso.landing.editor import NoEditor
 from makeitso.policy.redaction import Redactor
 from makeitso.prompts.dictionary import packaged_dictionary, parse_dictionary, with_tokens
 from makeitso.protocol.plan import ApiManager, CodexManager, NoManager, RunOptions
+from makeitso.runs.ask import decide, find
 from makeitso.runs.book import Book
 from makeitso.runs.ports import Places, Ports, WorkerSettings
+from makeitso.runs.rules import store_decided
 from makeitso.store import owner
 from makeitso.store.clock import SystemClock
 from makeitso.store.journal import Journal
 from makeitso.wiring import adapters
 from makeitso.wiring.faults import fault_from_environment
-from makeitso.wiring.live import LiveMonitor
+from makeitso.wiring.live import LiveMonitor, LiveRules
 from makeitso.workspace import trust
 from makeitso.workspace.git import open_repository
 from makeitso.workspace.paths import (
@@ -32,8 +34,10 @@ from makeitso.workspace.paths import (
     ensure_dot_makeitso,
     find_root,
     private_dir,
+    user_dirs,
     workspace_state,
 )
+from makeitso.workspace.rule_edit import usable
 from makeitso.workspace.secrets import api_key, known_secrets
 
 if TYPE_CHECKING:
@@ -43,6 +47,7 @@ if TYPE_CHECKING:
     from makeitso.landing.editor import Editor
     from makeitso.managers.port import Manager
     from makeitso.prompts.dictionary import Dictionary
+    from makeitso.protocol.approval import Approval, Decision
     from makeitso.protocol.config import Config
     from makeitso.protocol.plan import ManagerKind
     from makeitso.protocol.trust import TrustState
@@ -193,6 +198,30 @@ class Bridge:
         finally:
             twin.close()
 
+    def decide(self, decision: Decision, *, who: str | None = None) -> Approval:
+        """Record an answer from a person; one for always becomes a rule of theirs.
+
+        Raises:
+            NotFoundError, StateError, UsageError: it cannot be answered so.
+            ConfigError: something is wrong in the rules file, and the answer is for always.
+        """
+        if decision.scope == "always":
+            usable(user_dirs())
+        decided = decide(self.book, decision, who=who)
+        if decision.scope != "always":
+            return decided
+        self.store_rules()
+        return find(self.book, decision.id)
+
+    def store_rules(self) -> None:
+        """Store the answers for always that no rule follows from yet.
+
+        Raises:
+            ConfigError: something is wrong in the rules file.
+            StoreError: it cannot be written.
+        """
+        store_decided(self.book, root=self.root, dirs=user_dirs(), at=self.clock.now_ms())
+
     def places(self) -> Places:
         """Where things are kept, made if missing."""
         artifacts = (self.root / self.config.project.artifacts_dir).resolve()
@@ -245,6 +274,7 @@ class Bridge:
             dictionary=self.dictionary,
             library=adapters.library(self),
             monitor=LiveMonitor(self.loaded, lambda: self._load()[0]),
+            rules=LiveRules(user_dirs().rules_file),
             prompt_overrides=adapters.prompts(self),
             landing=self.landing,
             fault=self.fault,

@@ -6,18 +6,20 @@ import time
 from typing import TYPE_CHECKING
 
 from makeitso.errors import MisError
+from makeitso.workspace.rule_file import read_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from makeitso.policy.standing_rules import RuleSet
     from makeitso.protocol.config import Monitor
     from makeitso.workspace.config import LoadedConfig
 
 LOOK_S = 1.0
 """The files are looked at no more often than this."""
 
-_Stamp = tuple[int, int, int] | None
+_Stamp = tuple[int, ...] | None
 
 
 class LiveMonitor:
@@ -59,9 +61,25 @@ class LiveMonitor:
         return tuple(_stamp(path) for path in self._files)
 
 
+class LiveRules:
+    """The person's stored rules as they are now: one that is taken back holds no longer."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._stamp = _stamp(path)
+        self._known = read_rules(path).known
+
+    def __call__(self) -> RuleSet:
+        """The rules; read again when the file is another."""
+        stamp = _stamp(self._path)
+        if stamp != self._stamp:
+            self._stamp, self._known = stamp, read_rules(self._path).known
+        return self._known
+
+
 def _stamp(path: Path) -> _Stamp:
     try:
         found = path.stat()
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino

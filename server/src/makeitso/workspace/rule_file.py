@@ -7,6 +7,7 @@ be read hold all the same.
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import stat
@@ -176,7 +177,7 @@ def _salvaged(path: Path, text: str) -> list[tuple[Rule, int]]:
     """Rules that deny, of a text that as a whole is no TOML: each block is read by itself."""
     starts = [match.start() for match in _HEADER.finditer(text)]
     found: list[tuple[Rule, int]] = []
-    for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
+    for start, end in itertools.pairwise([*starts, len(text)]):
         try:
             tree = tomllib.loads(text[start:end])
         except tomllib.TOMLDecodeError:

@@ -14,15 +14,17 @@ from makeitso.policy.answers import standing_grant
 from makeitso.policy.digest import approval_digest
 from makeitso.protocol import events as ev
 from makeitso.runs.ask import ask, decided
+from makeitso.runs.rounds.standing import forbidden, pattern_for, ruled
 from makeitso.runs.rounds.streams import Stream
 from makeitso.workers import port
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from makeitso.policy.standing_rules import Ruling
     from makeitso.protocol.approval import Approval
     from makeitso.protocol.plan import Delimiters
-    from makeitso.protocol.words import PhaseName
+    from makeitso.protocol.words import ApprovalScope, PhaseName
     from makeitso.runs.context import Context
 
 
@@ -53,7 +55,9 @@ class Host:
         self._delimiters, self._nonce = delimiters, nonce
         self.nobody = nobody
         self._streams: dict[port.Channel, Stream] = {}
-        self.watch = Watch(ctx.ports.monitor, root=ctx.task(task).worktree or "")
+        self.watch = Watch(
+            ctx.ports.monitor, root=ctx.task(task).worktree or "", denied=self._denied
+        )
         self.over_budget = False
         """A ceiling ended the turn."""
         self.unanswered = False
@@ -101,7 +105,10 @@ class Host:
     async def ask(self, request: port.WorkerAsk, /) -> port.WorkerAnswer:
         """Answer a question from what was decided before, or put it to a person."""
         objection = self.watch.objection(request)
-        if objection:
+        rule = ruled(self._ctx, self._task, request)
+        denied = rule is not None and not rule.grant
+        objection = forbidden(self._ctx, self._task, request) or objection
+        if objection and not denied:
             text = f"refused without asking: `{self.plain(request.subject)}`: {objection}"
             self._ctx.note(text, task=self._task, level="warning", actor="monitor")
             return port.WorkerAnswer(granted=False, text=objection)
@@ -114,13 +121,13 @@ class Host:
         earlier = standing_grant(
             run.approvals.values(), run.used, kind=kind, digest=digest, task=self._task
         )
-        if earlier is None:
-            earlier = await self._put(kind, request, digest)
+        if earlier is None or (denied and earlier.state == "granted"):
+            earlier = await self._put(kind, request, digest, rule)
             if earlier is None:
                 return port.WorkerAnswer(
                     granted=False, text="a person decides this later", interrupt=True
                 )
-        if earlier.scope == "once" or earlier.state == "denied":
+        if earlier.scope in ("once", "always") or earlier.state == "denied":
             self._append(ev.ApprovalUsed(id=earlier.id))
         if kind == "question":
             return port.WorkerAnswer(
@@ -152,7 +159,11 @@ class Host:
         return tuple(ref for ref in refs if ref.length_bytes)
 
     async def _put(
-        self, kind: Literal["command", "question"], request: port.WorkerAsk, digest: str
+        self,
+        kind: Literal["command", "question"],
+        request: port.WorkerAsk,
+        digest: str,
+        rule: Ruling | None,
     ) -> Approval | None:
         subject = self.plain(request.subject)
         if request.kind == "patch_outside":
@@ -160,6 +171,10 @@ class Host:
         detail = self.plain(request.reason)
         if request.unsandboxed:
             detail = f"{detail}\nGranted, it runs outside the sandbox.".strip()
+        pattern = "" if subject != request.subject else pattern_for(self._ctx, self._task, request)
+        if pattern:
+            detail += f"\nGranted for always, so does every `{pattern}` here, unasked."
+        scopes: tuple[ApprovalScope, ...] = ("once", "task", "run", "always")
         asked = ask(
             self._ctx,
             kind=kind,
@@ -167,9 +182,11 @@ class Host:
             detail=detail,
             digest=digest,
             tasks=(self._task,),
-            scopes=("once",) if kind == "question" else ("once", "task", "run"),
+            scopes=scopes[:1] if kind == "question" else scopes if pattern else scopes[:3],
             choices=request.choices,
             unsandboxed=request.unsandboxed,
+            pattern=pattern,
+            ruling=rule,
         )
         if asked.state == "pending":
             with self.watch.asking():
@@ -177,6 +194,11 @@ class Host:
         if asked is None:
             self.unanswered = True
         return asked
+
+    def _denied(self) -> tuple[str, ...]:
+        """What a person denied for good is not run unasked either."""
+        denying = self._ctx.ports.rules().denying(str(self._ctx.ports.places.root))
+        return tuple(rule.pattern for rule in denying)
 
     def _stream(self, channel: port.Channel) -> Stream:
         if channel not in self._streams:

@@ -14,6 +14,8 @@ from makeitso.errors import MisError
 from makeitso.journal.fold import fold_all
 from makeitso.journal.oneline import MOST_CHARS, one_line
 from makeitso.journal.view import run_view
+from makeitso.runs.times import wait_line
+from makeitso.store.clock import SystemClock
 from makeitso.store.journal import Journal
 
 if TYPE_CHECKING:
@@ -131,7 +133,10 @@ def _show_task(console: Console, task: TaskView) -> None:
     phases = " ".join(f"{SIGNS[phase.state]} {phase.name}" for phase in task.phases)
     console.say(f"    {task.id:<6} {task.state:<10} {phases}", style=COLOURS.get(task.state))
     console.say(f"           {task.title}")
-    if task.reason:
+    if task.wait is not None:
+        now_ms = SystemClock().now_ms()
+        console.say(f"           {wait_line(task.wait, now_ms=now_ms)}", style="yellow")
+    elif task.reason:
         console.say(f"           {task.reason}")
     for check in task.checks:
         console.say(

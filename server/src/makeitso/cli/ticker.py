@@ -20,6 +20,13 @@ class Line:
     style: str | None = None
 
 
+_WAIT_ENDS = {
+    "elapsed": "the wait is over",
+    "succeeded": "the wait is over: its command succeeded",
+    "gave_up": "the wait is given up: its command did not succeed in time",
+    "refused": "the wait cannot be: its command may not run",
+    "skipped": "the wait is over: a person goes on",
+}
 _LEVELS = {"info": "magenta", "warning": "yellow", "error": "bold red"}
 
 
@@ -70,6 +77,10 @@ def tell(event: Event) -> Line | None:  # noqa: C901 -- one flat match, a line e
         case ev.ApprovalDecided() as decided:
             word = "granted" if decided.grant else "denied"
             return Line(f"{decided.id} {word} by {decided.who}", "dim")
+        case ev.WaitStarted() as wait:
+            return Line(f"{task}waits {wait.because}", "bold yellow")
+        case ev.WaitEnded() as wait:
+            return Line(f"{task}{_WAIT_ENDS[wait.reason]}{_more(wait.because)}", "yellow")
         case ev.NoteAdded(text=text, level=level):
             return Line(f"{task}{text}", _LEVELS[level])
         case ev.TaskEnded(state=state, reason=reason):
@@ -82,6 +93,10 @@ def tell(event: Event) -> Line | None:  # noqa: C901 -- one flat match, a line e
             return Line(f"{event.run} {state}{f': {reason}' if reason else ''}", colour)
         case _:
             return None
+
+
+def _more(because: str) -> str:
+    return f" ({because})" if because else ""
 
 
 def counted(number: int, noun: str) -> str:

@@ -20,8 +20,10 @@ from makeitso.journal.steps import (
     RunPhase,
     Step,
     TakeStale,
+    Wait,
     tasks_of,
 )
+from makeitso.journal.timers import before_start
 from makeitso.protocol.words import PHASES
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ def next_steps(
     """
     steps = _all(run, rules, busy)
     if settle_only:
-        spends = MakePlan | AskPlan | AskPhase | RunPhase | AskReview | AskStale | TakeStale
+        spends = MakePlan | AskPlan | AskPhase | RunPhase | Wait | AskReview | AskStale | TakeStale
         steps = [s for s in steps if not isinstance(s, spends)]
     # One step a task at a time: a step may record its result before it is done with the worktree.
     taken = {task for step in busy for task in tasks_of(step)}
@@ -67,13 +69,16 @@ def _all(run: RunState, rules: Rules, busy: Collection[Step]) -> list[Step]:
         aside = set_aside(run, task)
         if aside is not None:
             steps += aside
-        elif task.started or task.ended is not None:
+        elif task.started or task.ended is not None or task.wait is not None:
             steps += _go_on(run, task, rules, asking)
         else:
             held = blocked(run, task, rules)
             waiting += [task] if held is None and task.id not in starting else []
             steps += [held] if isinstance(held, EndTask) else []
-    for task in in_order(run, waiting)[: max(0, room(run, rules, busy))]:
+    free = max(0, room(run, rules, busy))
+    first, may_start = before_start(run, in_order(run, waiting), rules, free=free)
+    steps += first
+    for task in may_start[:free]:
         steps += _advance(run, task, asking)
     steps += [AskPhase(tuple(tasks), phase) for phase, tasks in asking.items()]
     if not steps and not busy and all(task.ended for task in run.tasks.values()):
@@ -104,6 +109,8 @@ def _go_on(
         return after_end(task)
     if task.reviewing:
         return review_steps(run, task, rules)
+    if task.wait is not None:
+        return [Wait(task.id)]
     return _advance(run, task, asking)
 
 

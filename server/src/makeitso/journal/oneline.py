@@ -35,7 +35,11 @@ def _where(run: RunState) -> str:
     """The first task under way and its phase; how many more there are."""
     if run.finished is not None:
         return ""
-    here = [task for task in run.tasks.values() if task.started and task.ended is None]
+    here = [
+        task
+        for task in run.tasks.values()
+        if (task.started or task.wait is not None) and task.ended is None
+    ]
     if not here:
         return ""
     more = f" +{len(here) - 1}" if len(here) > 1 else ""
@@ -43,6 +47,8 @@ def _where(run: RunState) -> str:
 
 
 def _phase(task: TaskState) -> str:
+    if task.wait is not None:
+        return "waits"
     if task.reviewing:
         return "review"
     for name in PHASES:

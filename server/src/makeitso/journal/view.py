@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from makeitso.journal.ceilings import all_ceilings, ceilings, nearest
 from makeitso.protocol.run import CheckView, PhaseView, RunView, TaskView, Tokens, WorkTime
+from makeitso.protocol.wait import WaitView
 from makeitso.protocol.words import PHASES
 
 if TYPE_CHECKING:
@@ -74,6 +75,9 @@ def _run_state(run: RunState, *, alive: bool) -> tuple[RunStateName, str]:
     busy = any(task_state(run, task) == "running" for task in run.tasks.values())
     if waiting and not busy:
         return "waiting", f"{waiting[0].kind}: {waiting[0].subject}"
+    timers = [task for task in run.tasks.values() if task.wait is not None]
+    if timers and not busy:
+        return "waiting", "; ".join(f"{task.id} {_waits(task)}" for task in timers)
     return "running", ""
 
 
@@ -89,9 +93,30 @@ def task_state(run: RunState, task: TaskState) -> TaskStateName:
         return "stale"
     if task.reviewing:
         return "reviewing"
-    if any(task.id in a.tasks and a.kind != "plan" for a in run.pending):
+    if task.wait is not None or any(task.id in a.tasks and a.kind != "plan" for a in run.pending):
         return "waiting"
     return "running" if task.started else "pending"
+
+
+def _waits(task: TaskState) -> str:
+    return f"waits {task.wait.started.because}" if task.wait is not None else ""
+
+
+def wait_view(task: TaskState) -> WaitView | None:
+    """What a task waits for, as people see it; None: for nothing, or for a person."""
+    wait = task.wait
+    if wait is None:
+        return None
+    looked = wait.looked
+    return WaitView(
+        by=wait.started.by,
+        because=wait.started.because,
+        until=wait.started.until,
+        command=wait.started.wait.command,
+        looks=wait.looks,
+        exit_code=looked.exit_code if looked is not None else None,
+        next_look=looked.next_at if looked is not None else None,
+    )
 
 
 def task_view(run: RunState, task: TaskState) -> TaskView:
@@ -105,7 +130,8 @@ def task_view(run: RunState, task: TaskState) -> TaskView:
         id=task.id,
         title=task.spec.title,
         state=task_state(run, task),
-        reason=task.reason or task.stale,
+        reason=task.reason or task.stale or _waits(task),
+        wait=wait_view(task),
         phases=tuple(
             _phase_view(run, task.phases[name], task.id, asked=name in asked) for name in PHASES
         ),

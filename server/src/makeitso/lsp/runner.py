@@ -142,8 +142,7 @@ class Runner:
 
     def _unsettled(self) -> set[str]:
         """Runs nobody drives in which something can land or end."""
-        config = self._bridge.config
-        rules = Rules(land=config.review.land, max_concurrency=config.manager.max_concurrency)
+        rules = rules_of(self._bridge.config)
         return {
             run.id
             for run in self._bridge.book.runs.values()

@@ -234,10 +234,17 @@ class RemoteMonitor(Section):
 class Wait(Section):
     """Waiting without tokens."""
 
-    strategy: Literal["fixed", "expo"] = _key("fixed", "How the pause grows.")
-    base_s: float = _key(30.0, "First pause in seconds.", gt=0)
-    max_s: float = _key(900.0, "Longest pause in seconds.", gt=0)
-    pre_task_wait_s: float = _key(0.0, "Pause before each task.", ge=0, not_yet="any")
+    strategy: Literal["fixed", "expo"] = _key(
+        "fixed", "Pauses between looks: all the same, or each twice as long as the last."
+    )
+    base_s: float = _key(30.0, "First pause between looks, in seconds.", gt=0)
+    max_s: float = _key(900.0, "Longest pause between looks, in seconds.", gt=0)
+    longest_s: float = _key(
+        86_400.0, "Longest wait of a manager, and for a command that has no limit of its own.", gt=0
+    )
+    pre_task_wait_s: float = _key(
+        0.0, "Pause before each task that has no `wait` of its own, in seconds.", ge=0
+    )
 
 
 class DebugTarget(Section):

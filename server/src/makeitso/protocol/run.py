@@ -6,6 +6,7 @@ from pydantic import Field
 
 from makeitso.protocol.base import Wire
 from makeitso.protocol.budget import Ceiling
+from makeitso.protocol.wait import WaitView
 from makeitso.protocol.words import (
     PhaseName,
     PhaseStateName,
@@ -53,6 +54,9 @@ class TaskView(Wire):
     title: str = Field(description="One line.")
     state: TaskStateName = Field(description="Where it stands.")
     reason: str = Field(default="", description="Why it failed, waits or stopped.")
+    wait: WaitView | None = Field(
+        default=None, description="What it waits for now, apart from people."
+    )
     phases: tuple[PhaseView, ...] = Field(description="All four, in order.")
     checks: tuple[CheckView, ...] = Field(default=(), description="Its evidence.")
     round: int = Field(default=0, ge=0, description="Worker turns so far.")

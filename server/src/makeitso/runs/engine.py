@@ -18,6 +18,7 @@ from makeitso.journal.rules import Rules
 from makeitso.journal.staleness import interrupted
 from makeitso.protocol import events as ev
 from makeitso.runs.bases import ready_to_start
+from makeitso.runs import waits
 from makeitso.runs.context import Context
 from makeitso.runs.mending import mend
 from makeitso.runs.meter import Meter
@@ -87,7 +88,11 @@ def _recorder(ports: Ports, run_id: str) -> Record:
 
 def rules_of(config: Config) -> Rules:
     """What of the config decides the order of steps."""
-    return Rules(land=config.review.land, max_concurrency=config.manager.max_concurrency)
+    return Rules(
+        land=config.review.land,
+        max_concurrency=config.manager.max_concurrency,
+        pre_task_wait_s=config.wait.pre_task_wait_s,
+    )
 
 
 class _Engine:
@@ -258,6 +263,11 @@ class _Engine:
                         return
                     ctx.append(ev.TaskStarted(), task=task_id)
                 await run_phase(ctx, task_id, phase, nobody=self._is_nobody)
+            case todo.Wait(task=task_id):
+                if ctx.task(task_id).wait is None:
+                    plan.refresh_plan(ctx.ports, ctx.book, ctx.run_id)
+                if ctx.run.plan_accepted:
+                    await waits.wait(ctx, task_id, rules=self._rules)
             case todo.OpenReview(task=task_id):
                 review.open_review(ctx, task_id)
             case todo.AskReview(task=task_id):

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from datetime import date, time
 
     from makeitso.plans.moments import Moment
+    from makeitso.protocol.wait import WaitView
 
 _ONE_DAY = timedelta(days=1)
 
@@ -61,3 +62,17 @@ def span_text(seconds: float) -> str:
         return f"{hours} h {rest} min" if rest else f"{hours} h"
     days, hours = divmod(hours, 24)
     return f"{days} d {hours} h" if hours else f"{days} d"
+
+
+def wait_line(wait: WaitView, *, now_ms: int) -> str:
+    """What a task waits for, and how long still: `waits until 18:00, 12 min left`."""
+    left = span_text((wait.until - now_ms) / 1000)
+    if wait.command is None:
+        return f"waits {wait.because}, {left} left"
+    said = f"waits {wait.because}"
+    if wait.looks:
+        ended = "did not end in time" if wait.exit_code is None else f"exit {wait.exit_code}"
+        said += f"; {wait.looks} looks, the last: {ended}" if wait.looks > 1 else f"; {ended}"
+    if wait.next_look is not None:
+        said += f"; next look in {span_text((wait.next_look - now_ms) / 1000)}"
+    return f"{said}; given up in {left}"

@@ -79,7 +79,7 @@ async def manager(bridge: Bridge, kind: ManagerKind, label: str) -> AsyncGenerat
     """
     settings, worker = bridge.config.manager, bridge.config.workers.codex
     limits = Limits(
-        max_no_progress=settings.max_no_progress, longest_wait_s=bridge.config.wait.max_s
+        max_no_progress=settings.max_no_progress, longest_wait_s=bridge.config.wait.longest_s
     )
     key = api_key(settings.api_key_env)
     secret = key.value if key else None

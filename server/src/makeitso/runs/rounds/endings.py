@@ -11,5 +11,9 @@ class Given(Exception):  # noqa: N818 -- control flow, the task step takes it
         self.reason = reason
 
 
+class Waits(Exception):  # noqa: N818 -- control flow, the task step takes it
+    """A wait is open; the phase is taken up again when it is over."""
+
+
 class Unanswered(Exception):  # noqa: N818 -- control flow for the engine
     """A question stands that nobody is there to answer; the phase goes on after a resume."""

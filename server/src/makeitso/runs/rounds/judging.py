@@ -12,6 +12,8 @@ from makeitso.runs.asking import ask_manager
 from makeitso.runs.checks import run_checks
 from makeitso.runs.rounds import instructions
 from makeitso.runs.rounds.differences import difference
+from makeitso.runs.times import here
+from makeitso.runs.waits import told
 from makeitso.workspace import snapshots
 
 if TYPE_CHECKING:
@@ -46,14 +48,15 @@ async def judge(
         Given: a person said that it does not.
     """
     task = ctx.task(task_id)
-    number = task.rounds
+    number, waited = task.rounds, told(task)
     again = task.round_name == f"round-{number}"  # taken up in the middle of this judgement
     earlier = task.round_trees[:-1] if again else task.round_trees
     before = earlier[-1] if earlier else (task.base.tree if task.base else "")
     taken = await keep_round(ctx, task_id, worktree)
     results = await run_checks(
-        ctx, task_id, where="round", tree=taken.tree, worktree=worktree, phase="task", reuse=True
-    )
+        ctx, task_id, where="round", tree=taken.tree, worktree=worktree, phase="task",
+        reuse=not waited,  # what was waited for may be what a check looks at
+    )  # fmt: skip
     task = ctx.task(task_id)
     stale = instructions.rounds_without_progress(task)
     if taken.tree == before:
@@ -73,6 +76,8 @@ async def judge(
         ),
         declared_checks=len(task.spec.checks),
         no_progress=stale,
+        waited=waited,
+        now=here(ctx.ports.clock.now_ms()).isoformat(timespec="minutes"),
         comments=instructions.comments(ctx, task_id),
         seed=ctx.run.options.seed,
         intent_word=ctx.ports.dictionary.intent_word("EVAL"),
@@ -99,6 +104,8 @@ async def judge(
             prompt_digest=answer.prompt_digest,
             round=number,
             wait_s=judged.wait_s,
+            wait_until=judged.wait_until,
+            wait_command=judged.wait_command,
         ),
         task=task_id,
         phase="task",

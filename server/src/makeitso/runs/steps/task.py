@@ -6,19 +6,20 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from makeitso.journal.timers import of_verdict
 from makeitso.protocol import events as ev
 from makeitso.runs.ceilings import BOTH, TIME, bounded, within
 from makeitso.runs.failures import with_way_out
 from makeitso.runs.proposing import propose
 from makeitso.runs.rounds import instructions
-from makeitso.runs.rounds.endings import Given, Unanswered
+from makeitso.runs.rounds.endings import Given, Unanswered, Waits
 from makeitso.runs.rounds.host import Host
 from makeitso.runs.rounds.jobs import end_leftover, make_job, run_nonce
 from makeitso.runs.rounds.judging import judge, keep_round
 from makeitso.runs.rounds.questions import answer_to, how_on
 from makeitso.runs.rounds.turns import turn
 from makeitso.runs.steps.bootstrap import ensure_worktree
-from makeitso.runs.waits import pause
+from makeitso.runs.waits import begin_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +57,8 @@ async def work(ctx: Context, task_id: str, *, nobody: Callable[[], bool]) -> Non
         state, reason = "passed", ""
     except Given as given:
         state, reason = "failed", given.reason
+    except Waits:
+        return  # nothing of the task runs meanwhile; then this phase is taken up again
     finally:
         with anyio.CancelScope(shield=True):
             await propose(ctx, task_id, worktree)
@@ -149,8 +152,9 @@ async def _supervise(
                     continue
                 error = result.error or f"the turn was {result.status}"
                 raise Given(with_way_out(ctx.ports, error, result.error_kind))
-        elif verdict.verdict == "wait":
-            await pause(ctx, task_id, verdict)
+        elif verdict.verdict == "wait" and of_verdict(ctx.task(task_id)) is None:
+            begin_for(ctx, task_id, verdict)
+            raise Waits
         verdict = await _judged(ctx, task_id, worktree, nobody=host.nobody)
         if verdict.verdict == "abort":
             raise Given(verdict.note or "the manager gave up")

@@ -27,10 +27,12 @@ _NO_NETWORK = re.compile(
     r"|EAI_AGAIN|ENOTFOUND|ENETUNREACH|ENETDOWN|Network is unreachable|getaddrinfo"
     r"|dial tcp: lookup|nodename nor servname|failed to resolve"
     r"|Failed to establish a new connection"
-    r"|Could not connect to|Operation not permitted.{0,80}(?:connect|socket)"
-    r"|dns error|EPERM.{0,40}connect|connect EPERM|network is unreachable|Couldn't resolve",
+    r"|Could not connect to|urlopen error|dns error|connect EPERM|Couldn't resolve"
+    r"|\bsocket\b[^\n]{0,80}(?:Operation not permitted|EPERM)",
     re.IGNORECASE,
 )
+_ORDINARY = ("not found", "No such file or directory")
+"""Words that a test that ran may well say."""
 _STATUS = {126: "its program cannot be executed", 127: "its program is not there"}
 
 
@@ -46,9 +48,7 @@ def why_not(result: CheckRan) -> str:
     said = found[0].strip() if found else ""
     if result.exit_code in _STATUS:
         return said or _STATUS[result.exit_code]
-    if found is None or said.endswith("No such file or directory"):
-        return ""
-    return said
+    return "" if said.endswith(_ORDINARY) else said
 
 
 def wants_network(tail: str) -> bool:

@@ -58,7 +58,7 @@ def _brought(root: Path, chosen: Chosen, settings: Bootstrap) -> tuple[str, ...]
         files, size = size_of(root, chosen.paths)
         lines.append(
             f"copied into each worktree, for a worker to read: {some(chosen.paths)}"
-            f" ({files:,} files, {size:,} bytes)"
+            f" ({files:,} file{'' if files == 1 else 's'}, {size:,} bytes)"
         )
     if settings.commands:
         net = "with" if settings.network == "auto" else "without"

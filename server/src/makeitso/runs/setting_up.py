@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from typing import TYPE_CHECKING
 
@@ -52,20 +51,20 @@ async def set_up(
     commands = ctx.ports.config.bootstrap.commands
     if not commands:
         return ""
-    network = await _network(ctx, task_id, commands, nobody)
     fresh = not ctx.task(task_id).setup_done
     keys: tuple[str, ...] = ()
     if fresh:
-        keys = await to_thread.run_sync(
-            functools.partial(_keys, ctx, worktree, base, brought, network=network)
-        )
+        keys = await to_thread.run_sync(_keys, ctx, worktree, base, brought)
         found = setups.find(ctx.ports.places.setups, keys)
         if found is not None and await _reuse(ctx, task_id, worktree, found):
             return found
+    network = await _network(ctx, task_id, base, nobody)
     before = await to_thread.run_sync(_stamps, worktree.path, brought.chosen.paths)
     await _run(ctx, task_id, worktree.path, network=network)
     if not fresh:
         return ""  # a part of it ran before a crash: whether that is whole, nobody knows
+    if base.on or network != (ctx.ports.config.bootstrap.network == "auto"):
+        return ""  # a worker's files may have steered it, or it is not what its name would say
     key, reason = await to_thread.run_sync(_keep, ctx, worktree, keys, brought, before)
     if reason:
         ctx.note_once(f"what set-up made is not kept for other worktrees: {reason}", task=task_id)
@@ -73,15 +72,21 @@ async def set_up(
 
 
 async def _network(
-    ctx: Context, task_id: str, commands: Sequence[str], nobody: Callable[[], bool]
+    ctx: Context, task_id: str, base: SnapshotTaken, nobody: Callable[[], bool]
 ) -> bool:
-    """Whether they have the network; `--halt-on network` makes that a question of the run."""
-    if ctx.ports.config.bootstrap.network != "auto":
+    """Whether they have the network.
+
+    `--halt-on network` makes that a question of the run. So does a base that holds what another
+    task proposes: what set-up runs may then be what a worker wrote and nobody has looked at.
+    """
+    settings = ctx.ports.config.bootstrap
+    if settings.network != "auto":
         return False
-    if "network" not in ctx.run.options.halt_on:
+    if "network" not in ctx.run.options.halt_on and not base.on:
         return True
-    subject = f"set-up with the network: {'; '.join(commands)}"
-    digest = approval_digest("command", subject)
+    on = f", on what {' and '.join(b.task for b in base.on)} proposes" if base.on else ""
+    subject = f"set-up with the network{on}: {'; '.join(settings.commands)}"
+    digest = approval_digest("command", f"{subject}\n{base.tree if base.on else ''}")
     for known in reversed(ctx.run.approvals.values()):
         if known.digest == digest and known.state in ("granted", "denied"):
             return known.state == "granted"
@@ -89,7 +94,12 @@ async def _network(
         ctx,
         kind="command",
         subject=subject,
-        detail="[bootstrap] network is auto; --halt-on network asks. Denied, they run without.",
+        detail=(
+            f"They run what stands in {on.removeprefix(', on ')}; nobody accepted that yet."
+            if on
+            else "[bootstrap] network is auto, and --halt-on network asks."
+        )
+        + " Denied, they run without the network.",
         digest=digest,
         tasks=(task_id,),
         scopes=("run",),
@@ -101,13 +111,13 @@ async def _network(
 
 
 def _keys(
-    ctx: Context, worktree: Worktree, base: SnapshotTaken, brought: Brought, *, network: bool
+    ctx: Context, worktree: Worktree, base: SnapshotTaken, brought: Brought
 ) -> tuple[str, ...]:
     """Names of what would fit: what follows from the lock files alone, then from the whole base."""
     files = (path for path, size in brought.paths.items() if size >= 0)
     facts = setups.Facts(
         commands=ctx.ports.config.bootstrap.commands,
-        network=network,
+        network=ctx.ports.config.bootstrap.network == "auto",
         sandboxed=ctx.ports.setup.sandboxed,
         locks=setups.lock_files(ctx.ports.repo, base.tree),
         copied=tuple((path, *_size_and_time(worktree.path / path)) for path in sorted(files)),

@@ -32,6 +32,8 @@ PIECES = [
     "  - polices: network never",
     "  - budget: 120k tokens",
     "  - budget: many",
+    "  - budget: 30 min, 5k tokens",
+    "  - budget: 5m",
     "  - task: manual, 1.5M",
     "  - verify:",
     "  - wait: until `make ready` in d, every 1m for 2h",
@@ -53,6 +55,7 @@ PIECES = [
     "~~~",
     'approval = "manual"',
     "budget_tokens = 250_000",
+    'budget_minutes = "1h30m"',
     'policies = { network = "never" }',
     "polices = 1",
     "[policies]",
@@ -98,8 +101,13 @@ checks = st.builds(
     ),
     was_failing=st.booleans(),
 )
+spans = st.none() | st.sampled_from([0, 1, 90, 1800, 7200]) | st.integers(0, 10**7)
 phases = st.builds(
-    Phase, name=st.sampled_from(PHASES), approval=st.none() | approvals, budget_tokens=counts
+    Phase,
+    name=st.sampled_from(PHASES),
+    approval=st.none() | approvals,
+    budget_tokens=counts,
+    budget_s=spans,
 )
 
 
@@ -138,6 +146,7 @@ def tasks(names: st.SearchStrategy[str] = ids) -> st.SearchStrategy[Task]:
         approval=st.none() | approvals,
         policies=policies,
         budget_tokens=counts,
+        budget_s=spans,
         wait=st.none() | waits,
         phases=st.lists(phases, max_size=4).map(tuple),
         done=st.booleans(),
@@ -153,5 +162,6 @@ plans = st.builds(
     approval=st.none() | approvals,
     policies=policies,
     budget_tokens=counts,
+    budget_s=spans,
     max_concurrency=st.none() | st.integers(1, 64),
 )

@@ -129,7 +129,9 @@ def test_ticking_does_not_count_and_the_form_can_be_stored(plan: Plan) -> None:
         ({"approval": "delegate"}, "approval: unset → `delegate`"),
         ({"policies": Policies(network="auto")}, "policies: network unset → `auto`"),
         ({"budget_tokens": 5}, "budget: unset → `5`"),
+        ({"budget_s": 90}, "budget in seconds: unset → `90`"),
         ({"phases": (Phase(name="task", budget_tokens=7),)}, "phases: + `task 7`"),
+        ({"phases": (Phase(name="task", budget_s=9),)}, "phases: + `task 9`"),
     ],
 )
 def test_intent_counts_and_the_difference_says_what(change: dict[str, object], said: str) -> None:
@@ -176,6 +178,7 @@ def test_the_plan_counts_its_own_words_and_the_order_of_tasks() -> None:
         {"goal": "x"},
         {"approval": "manual"},
         {"budget_tokens": 1},
+        {"budget_s": 1},
         {"max_concurrency": 1},
         {"policies": Policies(network="never")},
         {"tasks": plan.tasks[::-1]},
@@ -183,8 +186,8 @@ def test_the_plan_counts_its_own_words_and_the_order_of_tasks() -> None:
     ]
     said = [difference(form, plan_canonical(plan.model_copy(update=change))) for change in changes]
     assert all(len(lines) == 1 for lines in said)
-    assert said[6] == ["tasks stand in another order"]
-    assert said[7] == ["task T3 was removed"]
+    assert said[7] == ["tasks stand in another order"]
+    assert said[8] == ["task T3 was removed"]
     assert plan_digest(plan.model_copy(update={"id": "other"})) == plan_digest(plan)
 
 

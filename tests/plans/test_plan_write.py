@@ -77,10 +77,12 @@ def test_a_plain_plan_is_written_as_a_person_would() -> None:
                     Check(command="set -e\nmake"),
                 ),
                 budget_tokens=120_000,
+                budget_s=1800,
                 done=True,
             ),
         ),
         budget_tokens=250_000,
+        budget_s=5400,
     )
     assert write(plan) == (
         "# Short\n\nDo it.\nAll of it.\n\n"
@@ -88,9 +90,9 @@ def test_a_plain_plan_is_written_as_a_person_would() -> None:
         "  - files: `a b.py`, `src/**`\n"
         "  - done when: `` make `pwd` `` in `sub dir` timeout 90s (was: failing)\n"
         "  - done when:\n    ```sh\n    set -e\n    make\n    ```\n"
-        "  - budget: 120k tokens\n\n"
+        "  - budget: 120k tokens, 30 min\n\n"
         "  Body.\n\n"
-        "```toml\nbudget_tokens = 250_000\n```\n"
+        "```toml\nbudget_tokens = 250_000\nbudget_minutes = 90\n```\n"
     )
 
 

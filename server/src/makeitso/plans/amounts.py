@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from makeitso.plans.problems import problem, replace_fix
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
     from makeitso.plans.values import Value
     from makeitso.protocol.text import Problem
     from makeitso.protocol.words import Measure
+
+
+_NO_TIME = re.compile(r"0+ ?(?:s|min|h)")
 
 
 class Amount(NamedTuple):
@@ -23,7 +27,8 @@ class Amount(NamedTuple):
 def readings(text: str) -> tuple[Amount, ...]:
     """What a text can mean as an amount: nothing, one thing, or two: `5m` is minutes or millions.
 
-    A bare number is tokens. Time is rounded to whole seconds, and is at least one.
+    A bare number is tokens. Time is rounded to whole seconds, and is at least one; `0 min` is no
+    ceiling.
     """
     text = text.strip()
     found: list[Amount] = []
@@ -34,6 +39,8 @@ def readings(text: str) -> tuple[Amount, ...]:
     seconds = None if bare or "M" in text else parse_duration(text)
     if seconds is not None:
         found.append(Amount("time", max(1, round(seconds))))
+    elif _NO_TIME.fullmatch(text):
+        found.append(Amount("time", 0))
     return tuple(found)
 
 

@@ -49,10 +49,16 @@ def canonical_task(task: Task) -> Canonical:
         "approval": task.approval,
         "policies": _policies(task.policies),
         "budget_tokens": task.budget_tokens,
+        **_time(task.budget_s),
         # Absent when it says nothing, so that what was approved before there was one stands.
         **({"priority": task.priority} if task.priority else {}),
         "phases": [
-            {"name": phase.name, "approval": phase.approval, "budget_tokens": phase.budget_tokens}
+            {
+                "name": phase.name,
+                "approval": phase.approval,
+                "budget_tokens": phase.budget_tokens,
+                **_time(phase.budget_s),
+            }
             for phase in task.phases
         ],
         # Absent when there is none, so that what was approved before there could be one stands.
@@ -73,12 +79,18 @@ def canonical_plan(plan: Plan, *, task_digests: Sequence[str]) -> Canonical:
         "approval": plan.approval,
         "policies": _policies(plan.policies),
         "budget_tokens": plan.budget_tokens,
+        **_time(plan.budget_s),
         "max_concurrency": plan.max_concurrency,
         "tasks": [
             {"id": task.id, "digest": digest}
             for task, digest in zip(plan.tasks, task_digests, strict=True)
         ],
     }
+
+
+def _time(budget_s: int | None) -> Canonical:
+    """Absent when it says nothing, so that what was approved before there was one stands."""
+    return {} if budget_s is None else {"budget_s": budget_s}
 
 
 def _policies(policies: Policies) -> dict[str, str | None]:

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from makeitso.plans.checkbudgets import check_budgets
 from makeitso.plans.checkfacts import check_approved, check_checks, check_evidence
 from makeitso.plans.checkgraph import check_cycles, check_ids, check_writes
-from makeitso.plans.checklimits import check_approvals, check_budgets, check_names, check_policies
+from makeitso.plans.checklimits import (
+    check_approvals,
+    check_concurrency,
+    check_names,
+    check_policies,
+)
 from makeitso.plans.facts import NO_FACTS, PlanFacts
 from makeitso.plans.lines import line_span
 from makeitso.plans.problems import in_position_order, problem
@@ -45,6 +51,7 @@ def _found(read: ReadPlan, facts: PlanFacts) -> Iterator[Problem]:
     yield from check_policies(read, facts)
     yield from check_approvals(read, facts)
     yield from check_budgets(read, facts)
+    yield from check_concurrency(read, facts)
     yield from check_names(read, facts)
     yield from check_approved(read, facts)
     yield from check_evidence(read, facts)

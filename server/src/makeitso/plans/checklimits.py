@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, get_args
 
 from makeitso.plans.problems import nearest, problem, replace_fix
-from makeitso.plans.quantity import format_count
 from makeitso.plans.values import POLICY_NAMES, limits_text, permission
 from makeitso.protocol.words import ApprovalPolicy, Permission
 
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     from makeitso.plans.facts import PlanFacts
     from makeitso.plans.lines import Extent
     from makeitso.plans.read import ReadPlan
-    from makeitso.plans.taskvalues import TaskPlaces
-    from makeitso.protocol.plan import Policies, Task
+    from makeitso.protocol.plan import Policies
     from makeitso.protocol.text import Problem
 
 _STRICTEST_FIRST: tuple[Permission, ...] = get_args(Permission)
@@ -94,58 +92,18 @@ def check_approvals(read: ReadPlan, facts: PlanFacts) -> Iterator[Problem]:
         yield from judge(task.approval, places.keys.get("approval"), "Approval", allowed)
         for phase in task.phases:
             shown = f"Approval of the phase {phase.name}"
-            mend = limits_text(allowed, phase.budget_tokens)
+            mend = limits_text(allowed, phase.budget_tokens, phase.budget_s)
             yield from judge(phase.approval, places.keys.get(phase.name), shown, mend)
 
 
-def check_budgets(read: ReadPlan, facts: PlanFacts) -> Iterator[Problem]:
-    """Ceilings above the ceiling they lie under; 0 is no ceiling."""
-    plan = read.plan
-    spans = read.settings.spans
-    budget = plan.budget_tokens
-    if budget is not None and (span := spans.get("budget_tokens")) is not None:
-        yield from _over(budget, facts.budget_tokens, span, "The plan's budget", "the config's")
-    limit = facts.max_concurrency
-    wanted = plan.max_concurrency
+def check_concurrency(read: ReadPlan, facts: PlanFacts) -> Iterator[Problem]:
+    """More tasks at once than the config allows."""
+    limit, wanted = facts.max_concurrency, read.plan.max_concurrency
     if wanted is not None and limit is not None and wanted > limit:
         message = f"{wanted} tasks at once is more than the config allows: {limit} holds."
-        span = spans["max_concurrency"]
+        span = read.settings.spans["max_concurrency"]
         fixes = [replace_fix(span, str(limit))]
         yield problem("concurrency-over", message, span, fixes=fixes)
-    ceiling = budget if budget is not None else facts.budget_tokens
-    total = 0
-    for task, places in zip(plan.tasks, read.places, strict=True):
-        total += task.budget_tokens or 0
-        yield from _task_budgets(task, places, ceiling)
-    if budget and total > budget and (span := spans.get("budget_tokens")) is not None:
-        message = (
-            f"The budgets of the tasks add up to {format_count(total)} tokens, "
-            f"more than the plan's {format_count(budget)}: not all can be used up."
-        )
-        yield problem("budget-sum-over", message, span)
-
-
-def _task_budgets(task: Task, places: TaskPlaces, ceiling: int) -> Iterator[Problem]:
-    if task.budget_tokens is not None:
-        span = places.keys["budget"]
-        yield from _over(
-            task.budget_tokens, ceiling, span, f"The budget of `{task.id}`", "the plan's"
-        )
-    inner = task.budget_tokens or ceiling
-    whose = "the task's" if task.budget_tokens else "the plan's"
-    for phase in task.phases:
-        if phase.budget_tokens is not None:
-            shown = f"The budget of the phase {phase.name}"
-            yield from _over(phase.budget_tokens, inner, places.keys[phase.name], shown, whose)
-
-
-def _over(asked: int, ceiling: int, span: Extent, shown: str, whose: str) -> Iterator[Problem]:
-    if ceiling and asked > ceiling:
-        message = f"{shown}, {format_count(asked)} tokens, is over {whose} {format_count(ceiling)}."
-        yield problem("budget-over", message, span)
-    elif ceiling and asked == 0:
-        message = f"{shown} sets no ceiling; {whose} {format_count(ceiling)} tokens hold."
-        yield problem("budget-over", message, span)
 
 
 def check_names(read: ReadPlan, facts: PlanFacts) -> Iterator[Problem]:

@@ -51,7 +51,7 @@ PLAN_CODES: dict[str, Meaning] = {
     "path-outside": Meaning("error", "A path that leaves the repository."),
     "policy-looser": Meaning("warning", "More is asked for than the config or plan allows."),
     "approval-looser": Meaning("warning", "A looser approval policy than the config allows."),
-    "budget-over": Meaning("warning", "A ceiling above the one it lies under."),
+    "budget-over": Meaning("warning", "A ceiling on tokens or time above the one it lies under."),
     "budget-sum-over": Meaning("information", "The ceilings of the tasks exceed the plan's."),
     "concurrency-over": Meaning("warning", "More tasks at once than the config allows."),
     "repo-unknown": Meaning("error", "`repo` names nothing in the config."),

@@ -14,6 +14,7 @@ _NAMES = {
     "after": "after",
     "skills": "skills",
     "budget_tokens": "budget",
+    "budget_s": "budget in seconds",
     "max_concurrency": "tasks at once",
     "phases": "phases",
     "policies": "policies",

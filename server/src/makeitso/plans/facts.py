@@ -34,6 +34,8 @@ class PlanFacts:
     """What the config allows at most; null: no limit."""
     budget_tokens: int = 0
     """The config's ceiling; 0: none."""
+    budget_s: int = 0
+    """The config's ceiling on time, seconds; 0: none."""
     max_concurrency: int | None = None
     """The config's limit; None: not known."""
     repos: frozenset[str] | None = None

@@ -81,6 +81,7 @@ def read_document(document: Document, *, plan_id: str) -> ReadPlan:
         approval=settings.approval,
         policies=settings.policies,
         budget_tokens=settings.budget_tokens,
+        budget_s=settings.budget_s,
         max_concurrency=settings.max_concurrency,
     )
     return ReadPlan(

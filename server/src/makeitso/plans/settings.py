@@ -13,7 +13,7 @@ from tomlkit.exceptions import ParseError, TOMLKitError
 from makeitso.plans.keys import TASK_KEYS
 from makeitso.plans.lines import Extent, line_span
 from makeitso.plans.problems import nearest, problem, replace_fix
-from makeitso.plans.quantity import parse_count
+from makeitso.plans.quantity import parse_count, parse_duration
 from makeitso.plans.values import APPROVALS, PERMISSIONS, POLICY_NAMES
 from makeitso.protocol.plan import Policies
 
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 _MOST_NAMES = 100
 """Names looked at for slips: each is searched for in all lines, and a plan needs four."""
-SETTINGS_KEYS = ("approval", "budget_tokens", "max_concurrency", "policies")
+_LONGEST_MINUTES = 10**6
+"""Almost two years."""
+SETTINGS_KEYS = ("approval", "budget_tokens", "budget_minutes", "max_concurrency", "policies")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +35,7 @@ class PlanSettings:
 
     approval: ApprovalPolicy | None = None
     budget_tokens: int | None = None
+    budget_s: int | None = None
     max_concurrency: int | None = None
     policies: Policies = field(default_factory=Policies)
     spans: dict[str, Extent] = field(default_factory=dict[str, Extent])
@@ -73,6 +76,7 @@ def read_settings(block: Settings, *, out: list[Problem]) -> PlanSettings:
     return PlanSettings(
         approval=reader.approval(table.get("approval")),
         budget_tokens=reader.count("budget_tokens", table.get("budget_tokens"), least=0),
+        budget_s=reader.minutes("budget_minutes", table.get("budget_minutes")),
         max_concurrency=reader.count("max_concurrency", table.get("max_concurrency"), least=1),
         policies=Policies.model_validate(policies),
         spans=spans,
@@ -123,6 +127,20 @@ class _Reader:
             self.wrong(name, value, f"expected a whole number from {least} up, such as 250_000")
             return None
         return count
+
+    def minutes(self, name: str, value: object) -> int | None:
+        """Minutes, 0 for no ceiling, or a string such as "1h30m"; as whole seconds."""
+        if value is None:
+            return None
+        seconds: float | None = None
+        if isinstance(value, str):
+            seconds = parse_duration(value) if not value.strip().isdecimal() else None
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            seconds = value * 60 if 0 <= value < _LONGEST_MINUTES else None
+        if seconds is None:
+            self.wrong(name, value, 'expected minutes such as 30, or a duration such as "1h30m"')
+            return None
+        return max(1, round(seconds)) if seconds else 0
 
     def wrong(self, name: str, value: object, expected: str) -> None:
         """Say that a value is of the wrong form."""

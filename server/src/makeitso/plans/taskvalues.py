@@ -11,11 +11,12 @@ from makeitso.plans.problems import problem, replace_fix
 from makeitso.plans.values import (
     APPROVALS,
     CheckValue,
+    Limits,
     Value,
     choose,
     first,
+    read_budget,
     read_checks,
-    read_count,
     read_limits,
     read_policies,
     single,
@@ -62,12 +63,12 @@ class TaskReader:
         self._skills: list[Value] = []
         self._checks: list[CheckValue] = []
         self._policies: dict[str, Permission] = {}
-        self._phases: dict[PhaseName, tuple[ApprovalPolicy | None, int | None]] = {}
+        self._phases: dict[PhaseName, Limits] = {}
         self._priority = 0
         self._repo: str | None = None
         self._worker: str | None = None
         self._approval: ApprovalPolicy | None = None
-        self._budget: int | None = None
+        self._budget = Limits()
         self._wait: WaitValue | None = None
         self._spans: dict[TaskKey, Extent] = {}
 
@@ -121,7 +122,7 @@ class TaskReader:
             case "worker":
                 self._worker = single(flows[0]).text or None
             case "budget":
-                self._budget = read_count(single(flows[0]), out=self._out)
+                self._budget = read_budget(flows[0], out=self._out)
             case "approval":
                 value = single(flows[0])
                 self._approval = choose(value, APPROVALS, what="approval policy", out=self._out)
@@ -146,9 +147,14 @@ class TaskReader:
     def task(self, *, title: str, goal: str, done: bool) -> Task:
         """The task as far as its keys were understood."""
         phases = tuple(
-            Phase(name=name, approval=self._phases[name][0], budget_tokens=self._phases[name][1])
+            Phase(
+                name=name,
+                approval=self._phases[name].approval,
+                budget_tokens=self._phases[name].tokens,
+                budget_s=self._phases[name].seconds,
+            )
             for name in PHASES
-            if self._phases.get(name, (None, None)) != (None, None)
+            if self._phases.get(name, Limits()) != Limits()
         )
         return Task(
             id=self._name,
@@ -163,7 +169,8 @@ class TaskReader:
             skills=tuple(value.text for value in self._skills),
             approval=self._approval,
             policies=Policies.model_validate(self._policies) if self._policies else _NO_POLICIES,
-            budget_tokens=self._budget,
+            budget_tokens=self._budget.tokens,
+            budget_s=self._budget.seconds,
             wait=self._wait.wait if self._wait is not None else None,
             phases=phases,
             done=done,

@@ -110,6 +110,6 @@ def _finite(seconds: float | None) -> float | None:
 def _tidy_phases(phases: Iterable[Phase]) -> tuple[Phase, ...]:
     said: dict[str, Phase] = {}
     for phase in phases:
-        if phase.approval is not None or phase.budget_tokens is not None:
+        if (phase.approval, phase.budget_tokens, phase.budget_s) != (None, None, None):
             said.setdefault(phase.name, phase)
     return tuple(said[name] for name in PHASES if name in said)

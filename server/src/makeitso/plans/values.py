@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple, TypeVar, get_args
 
+from makeitso.plans.amounts import budget_text, read_amount, readings
 from makeitso.plans.codespan import span_at
 from makeitso.plans.problems import nearest, problem, replace_fix
-from makeitso.plans.quantity import format_count, parse_count, parse_duration
+from makeitso.plans.quantity import parse_duration
 from makeitso.plans.tidy import tidy_prose
 from makeitso.protocol.plan import Check, Policies
 from makeitso.protocol.words import ApprovalPolicy, Permission
@@ -106,15 +107,6 @@ def pieces(flow: Flow) -> Iterator[Value]:
             yield Value(bare, flow.span(start, start + len(bare)))
 
 
-def read_count(value: Value, *, out: list[Problem]) -> int | None:
-    """A number of tokens; a problem when it is none."""
-    count = parse_count(value.text)
-    if count is None:
-        message = f"`{value.text}` is no number of tokens; write `120k`, `1.5M` or `250_000`."
-        out.append(problem("value-invalid", message, value.span))
-    return count
-
-
 def read_policies(flow: Flow, *, out: list[Problem]) -> dict[str, Permission]:
     """`network never, run_shell ask`; a colon or `=` between name and permission is welcome."""
     found: dict[str, Permission] = {}
@@ -152,24 +144,54 @@ def permission(policies: Policies, name: str) -> Permission | None:
     return policies.write_files if name == "write_files" else policies.run_shell
 
 
-def limits_text(approval: ApprovalPolicy | None, budget: int | None) -> str:
-    """Write the value of a phase so that `read_limits` gives it back."""
-    parts = [] if approval is None else [str(approval)]
-    if budget is not None:
-        parts.append(f"{format_count(budget)} tokens")
-    return ", ".join(parts)
+class Limits(NamedTuple):
+    """What one phase, or a task, is held to; null: nothing is said."""
 
-
-def read_limits(flow: Flow, *, out: list[Problem]) -> tuple[ApprovalPolicy | None, int | None]:
-    """The value of a phase: `manual, 120k tokens`, either part alone, any order."""
     approval: ApprovalPolicy | None = None
-    budget: int | None = None
+    tokens: int | None = None
+    seconds: int | None = None
+
+
+def limits_text(approval: ApprovalPolicy | None, tokens: int | None, seconds: int | None) -> str:
+    """Write the value of a phase so that `read_limits` gives it back."""
+    parts = [approval, budget_text(tokens, seconds)]
+    return ", ".join(part for part in parts if part)
+
+
+def read_limits(flow: Flow, *, out: list[Problem]) -> Limits:
+    """The value of a phase: `manual, 120k tokens, 20 min`, each part alone, any order."""
+    found = Limits()
     for piece in pieces(flow):
         if piece.text[0].isdigit():
-            budget = read_count(piece, out=out)
+            found = _with_amount(found, piece, out)
         else:
             approval = choose(piece, APPROVALS, what="approval policy", out=out)
-    return approval, budget
+            found = found._replace(approval=approval)
+    return found
+
+
+def read_budget(flow: Flow, *, out: list[Problem]) -> Limits:
+    """The value of `budget`: `120k tokens, 30 min`, each part alone, any order."""
+    whole = single(flow)
+    parts = [whole] if len(readings(whole.text)) == 1 else pieces(flow)  # `250,000` is one
+    found = Limits()
+    for piece in parts:
+        found = _with_amount(found, piece, out)
+    return found
+
+
+def _with_amount(found: Limits, piece: Value, out: list[Problem]) -> Limits:
+    amount = read_amount(piece, out=out)
+    if amount is None:
+        return found
+    known = found.tokens if amount.measure == "tokens" else found.seconds
+    if known is not None:
+        message = f"`{piece.text}`: {amount.measure} were given before; write `250_000`, no commas."
+        out.append(problem("value-invalid", message, piece.span))
+        return found
+    if amount.measure == "tokens":
+        return found._replace(tokens=amount.number)
+    return found._replace(seconds=amount.number)
 
 
 def _tail(span: Extent, length: int) -> Extent:

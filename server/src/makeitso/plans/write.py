@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from makeitso.plans.amounts import budget_text, format_span
 from makeitso.plans.codespan import code_span
 from makeitso.plans.fences import mark_for
 from makeitso.plans.items import SEPARATOR
 from makeitso.plans.keys import key_name
 from makeitso.plans.priority import priority_text
-from makeitso.plans.quantity import format_count, format_duration
+from makeitso.plans.quantity import format_duration
 from makeitso.plans.syntax import parse
 from makeitso.plans.tidy import tidy
 from makeitso.plans.tree import Heading, Other, Paragraph
@@ -97,14 +98,16 @@ def _keys(task: Task) -> Iterator[list[str]]:  # noqa: C901 -- a key each, one a
         yield [f"- policies: {', '.join(f'{name} {value}' for name, value in policies.items())}"]
     if task.approval is not None:
         yield [f"- approval: {task.approval}"]
-    if task.budget_tokens is not None:
-        yield [f"- budget: {format_count(task.budget_tokens)} tokens"]
+    if budget := budget_text(task.budget_tokens, task.budget_s):
+        yield [f"- budget: {budget}"]
     if task.wait is not None:
         yield [f"- wait: {wait_text(task.wait)}"]
     if task.skills:
         yield [f"- skills: {', '.join(_word(name) for name in task.skills)}"]
     for phase in task.phases:
-        yield [f"- {phase.name}: {limits_text(phase.approval, phase.budget_tokens)}"]
+        yield [
+            f"- {phase.name}: {limits_text(phase.approval, phase.budget_tokens, phase.budget_s)}"
+        ]
 
 
 def _check(check: Check) -> list[str]:
@@ -137,9 +140,18 @@ def _settings(plan: Plan) -> Iterator[str]:
         yield f'approval = "{plan.approval}"'
     if plan.budget_tokens is not None:
         yield f"budget_tokens = {plan.budget_tokens:_}"
+    if plan.budget_s is not None:
+        yield f"budget_minutes = {_minutes(plan.budget_s)}"
     if plan.max_concurrency is not None:
         yield f"max_concurrency = {plan.max_concurrency}"
     policies = _policies(plan.policies)
     if policies:
         inner = ", ".join(f'{name} = "{value}"' for name, value in policies.items())
         yield f"policies = {{ {inner} }}"
+
+
+def _minutes(seconds: int) -> str:
+    """Minutes as TOML reads them back to the same seconds."""
+    if seconds % 60 == 0:
+        return str(seconds // 60)
+    return f'"{format_span(seconds)}"'

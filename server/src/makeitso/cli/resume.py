@@ -13,8 +13,8 @@ from makeitso.cli.context import JsonFlag, YesFlag, context_of
 from makeitso.cli.driving import drive
 from makeitso.cli.workspace import ensure_trusted, opened
 from makeitso.errors import StateError
-from makeitso.runs.skipping import skip_waits
 from makeitso.runs.retrying import newest_with_ended, take_up_again
+from makeitso.runs.skipping import skip_waits
 
 if TYPE_CHECKING:
     from makeitso.cli.context import Context
@@ -30,16 +30,16 @@ def register(app: typer.Typer) -> None:
 def resume(
     ctx: typer.Context,
     run: Annotated[str, typer.Argument(help="Run id; the newest open one if left out.")] = "",
-    retry: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--retry", metavar="TASK", help="Go on with a failed or stopped task; its work is kept."
-        ),
-    ] = None,
     skip_wait: Annotated[
         list[str] | None,
         typer.Option(
             "--skip-wait", metavar="TASK", help="Do not wait any longer; `all`: no task does."
+        ),
+    ] = None,
+    retry: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--retry", metavar="TASK", help="Go on with a failed or stopped task; its work is kept."
         ),
     ] = None,
     yes: YesFlag = False,
@@ -53,6 +53,8 @@ def resume(
             newest_with_ended(bridge.book, retry) if retry else newest_open(bridge.book)
         )
         bridge.book.run(run_id)
+        if retry and _retried(bridge, context, run_id, retry):
+            return 0
         for task in skip_wait or ():
             skipped = skip_waits(bridge.book, run_id, None if task == "all" else task)
             context.console.note(f"{', '.join(skipped)}: not waiting any longer")
@@ -60,8 +62,6 @@ def resume(
         if skip_wait and owner is not None:
             # Whoever drives the run acts on it.
             context.console.data({"run": run_id, "skipped": list(skip_wait), "owner": owner.pid})
-            return 0
-        if retry and _retried(bridge, context, run_id, retry):
             return 0
         anyio.run(wiring.preflight, bridge)
         tell_what_happened(bridge, context.console)

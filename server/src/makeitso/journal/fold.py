@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from makeitso.journal import timers
-from makeitso.journal.spending import grant, spend
 from makeitso.journal.rescheduling import reschedule, take_change, went_well
+from makeitso.journal.spending import grant, spend
 from makeitso.journal.state import AskingState, PhaseState, RunState, TaskState
 from makeitso.protocol import events as ev
 from makeitso.protocol.approval import Approval

@@ -15,8 +15,8 @@ import anyio
 from makeitso import wiring
 from makeitso.errors import MisError, StateError
 from makeitso.journal.next import next_steps
-from makeitso.journal.rules import Rules
 from makeitso.lsp.door import EditorDoor
+from makeitso.runs.engine import rules_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,8 +17,8 @@ from makeitso.journal.next import next_steps
 from makeitso.journal.rules import Rules
 from makeitso.journal.staleness import interrupted
 from makeitso.protocol import events as ev
-from makeitso.runs.bases import ready_to_start
 from makeitso.runs import waits
+from makeitso.runs.bases import ready_to_start
 from makeitso.runs.context import Context
 from makeitso.runs.mending import mend
 from makeitso.runs.meter import Meter
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from makeitso.journal.state import RunState
     from makeitso.protocol.approval import Approval
     from makeitso.protocol.config import Config
-    from makeitso.runs.book import Book
     from makeitso.protocol.words import PhaseName
+    from makeitso.runs.book import Book
     from makeitso.runs.meter import Record
     from makeitso.runs.ports import Door, Ports
 

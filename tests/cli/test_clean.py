@@ -174,3 +174,36 @@ def test_nothing_goes_while_another_process_works_here(tmp_path: Path) -> None:
         assert f"process {os.getpid()}" in ended.err
         assert (at.tree / "unsaved.txt").exists()
     assert of(at.clean("--yes"), "worktree")["removed"] is True
+
+
+def test_kept_set_ups_are_listed_and_go_by_their_last_use(tmp_path: Path) -> None:
+    at = Place(tmp_path)
+    kept = at.state.setups / "0123abcd"
+    (kept / "files/mod").mkdir(parents=True)
+    (kept / "files/mod/read-only").write_bytes(bytes(3000))
+    (kept / "files/mod").chmod(0o555)
+    half = at.state.setups / ".new-4711-0123abcd-1"
+    half.mkdir()
+    rows = {row["name"]: row for row in at.clean("--yes") if row["kind"] == "setup"}
+    assert (rows[str(kept)]["action"], rows[str(half)]["removed"]) == ("keep", True)
+    assert cast("int", rows[str(kept)]["size_bytes"]) == 3000
+    assert kept.is_dir()
+    assert not half.exists()
+    os.utime(kept, (1_500_000_000, 1_500_000_000))
+    assert of(at.clean("--yes"), "setup")["removed"] is True
+    assert not kept.exists()
+
+
+def test_a_landing_that_stopped_half_way_is_listed_and_stays(tmp_path: Path) -> None:
+    at = Place(tmp_path)
+    journal_says(at, CREATED, ev.RunFinished(state="stopped"))
+    home = at.box.root / f".makeitso/landing/{RUN}-T1-1"
+    home.mkdir(parents=True)
+    (home / "old-0").write_text("what was there\n")
+    os.utime(home, (1_500_000_000, 1_500_000_000))
+    row = of(at.clean("--yes", "-c", "retention.days=0"), "landing")
+    assert (row["action"], row["run"], row["task"], row["removed"]) == ("keep", RUN, "T1", False)
+    assert "delete it by hand" in str(row["reason"])
+    assert cast("int", row["size_bytes"]) > 0
+    assert cast("float", row["age_days"]) > 100
+    assert (home / "old-0").read_text() == "what was there\n"

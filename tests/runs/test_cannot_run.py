@@ -31,6 +31,7 @@ def ran(tail: str, *, code: int | None = 1, timed_out: bool = False) -> CheckRan
         ("sh: ./tool: Permission denied", 126, "its program cannot be executed"),
         ("ModuleNotFoundError: No module named 'yaml'\n", 1, "No module named 'yaml'"),
         ("/usr/bin/python3: No module named pytest\n", 1, "No module named pytest"),
+        ("a: not found\nNo module named 'yaml'\n", 1, "No module named 'yaml'"),
         ("Error: Cannot find module 'express'\nRequire stack:", 1, "Cannot find module 'express'"),
         (
             "Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'vitest' imported from /w/x.mjs",

@@ -23,6 +23,7 @@ def item(
     size: int = 0,
     alive: bool = False,
     lost: bool = False,
+    half: bool = False,
 ) -> Leftover:
     return Leftover(
         kind=kind,
@@ -33,6 +34,7 @@ def item(
         pid=1 if alive else None,
         alive=alive,
         lost=lost,
+        half=half,
     )
 
 
@@ -91,3 +93,26 @@ def test_the_oldest_outputs_go_until_the_rest_fits() -> None:
     runs["r1"] = "settled"
     decided = decide(items, runs, LIMITS, now=NOW, auto=True)
     assert [d.item.run for d in decided if d.remove] == ["r1", "r2", "r3"]
+
+
+@pytest.mark.parametrize("auto", [False, True])
+def test_a_kept_set_up_goes_when_it_is_old_or_was_never_finished(auto: bool) -> None:
+    assert not goes(item("setup", run="", days=29), None, auto=auto)
+    assert goes(item("setup", run="", days=31), None, auto=auto)
+    assert goes(item("setup", run="", days=0, half=True), None, auto=auto)
+
+
+def test_set_ups_have_the_same_bytes_as_outputs_and_not_together_with_them() -> None:
+    items = [item("setup", run=f"s{d}", days=d, size=600) for d in (3, 2, 1)]
+    items += [item("artifacts", run="r1", days=9, size=900)]
+    decided = decide(items, {"r1": "settled"}, LIMITS, now=NOW, auto=True)
+    assert [d.item.run for d in decided if d.remove] == ["s3", "s2"]
+    assert {d.reason for d in decided if d.remove} == {"kept set-ups are more than 1,000 bytes"}
+
+
+@pytest.mark.parametrize("end", ["open", "undecided", "settled", None])
+@pytest.mark.parametrize("half", [False, True])
+def test_a_landing_that_stopped_half_way_is_never_deleted(end: RunEnd | None, half: bool) -> None:
+    one = item("landing", days=500, half=half)
+    assert not goes(one, end)
+    assert not goes(one, end, auto=True)

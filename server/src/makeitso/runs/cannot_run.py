@@ -43,12 +43,10 @@ def why_not(result: CheckRan) -> str:
     """
     if result.passed or result.timed_out:
         return ""
-    tail = result.tail[-_TAIL_CHARS:]
-    found = _NOT_THERE.search(tail)
-    said = found[0].strip() if found else ""
+    said = [found[0].strip() for found in _NOT_THERE.finditer(result.tail[-_TAIL_CHARS:])]
     if result.exit_code in _STATUS:
-        return said or _STATUS[result.exit_code]
-    return "" if said.endswith(_ORDINARY) else said
+        return said[0] if said else _STATUS[result.exit_code]
+    return next((words for words in said if not words.endswith(_ORDINARY)), "")
 
 
 def wants_network(tail: str) -> bool:

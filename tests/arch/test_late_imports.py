@@ -13,7 +13,18 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-HEAVY = frozenset({"pygls", "lsprotocol", "openai", "httpx2", "keyring", "websockets"})
+HEAVY = frozenset(
+    {
+        "pygls",
+        "lsprotocol",
+        "openai",
+        "httpx2",
+        "keyring",
+        "websockets",
+        "opentelemetry",
+        "requests",
+    }
+)
 LOADED = """
 import json, sys
 {code}

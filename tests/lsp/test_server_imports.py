@@ -9,6 +9,7 @@ LATE = (
     "openai",
     "keyring",
     "websockets",
+    "opentelemetry",
     "typer",
     "rich",
     "makeitso.cli",

@@ -238,7 +238,6 @@ def test_a_directory_in_place_of_the_file_is_said(place: Place) -> None:
     [
         ("workers.codex.run_via = 'api'", "workers.codex.run_via"),
         ("workers.codex.auth = 'account'", "workers.codex.auth"),
-        ("telemetry.otlp_endpoint = 'http://h'", "telemetry.otlp_endpoint"),
         ("learning.mode = 'canary'", "learning.mode"),
         ("review.target = 'commit'", "review.target"),
         ("team.temporal = 'h:7233'", "team.temporal"),
@@ -260,7 +259,7 @@ def test_what_is_not_built_yet_is_refused_with_key_and_place(
     assert caught.value.exit_code == 2
 
 
-@pytest.mark.parametrize("line", ["workers.codex.run_via = 'cli'", "telemetry.otlp_endpoint = ''"])
+@pytest.mark.parametrize("line", ["workers.codex.run_via = 'cli'", "team.temporal = ''"])
 def test_a_default_of_such_a_key_is_no_problem(place: Place, line: str) -> None:
     place.user(line)
     loaded = place.load()

@@ -179,7 +179,11 @@ class Telemetry(Section):
     enabled: bool = _key(False, "Write telemetry.")
     redact: bool = _key(True, "Redact it; false is refused.", not_yet=[False])
     store: Literal["local", "none"] = _key("local", "Where it is kept.")
-    otlp_endpoint: str = _key("", "OpenTelemetry endpoint.", rights=True, not_yet="any")
+    otlp_endpoint: str = _key(
+        "",
+        "Send it to this OpenTelemetry collector too, OTLP over HTTP; extra `otel`.",
+        rights=True,
+    )
 
 
 class Learning(Section):

@@ -31,6 +31,7 @@ async def run(at: Workplace, params: DoctorParams) -> DoctorResult:
         _trust(at),
         await _worktrees(at),
         _journal(at),
+        *_telemetry(at),
     )
     return DoctorResult(checks=checks, ok=all(check.state != "failed" for check in checks))
 
@@ -121,6 +122,21 @@ def _trust(at: Workplace) -> DoctorCheck:
     good: Literal["ok", "warning"] = "ok" if state.state == "trusted" else "warning"
     hint = "" if good == "ok" else "`mis trust` shows the files and asks"
     return DoctorCheck(name="trust", state=good, detail=state.state, hint=hint)
+
+
+def _telemetry(at: Workplace) -> tuple[DoctorCheck, ...]:
+    """Whether telemetry can be sent where the settings want it; nothing is sent to find out."""
+    from makeitso.wiring.sending import require_sender
+
+    settings = at.bridge.config.telemetry
+    if not settings.enabled or not settings.otlp_endpoint:
+        return ()
+    try:
+        require_sender(settings.otlp_endpoint)
+    except MisError as error:
+        return (_failed("telemetry", error),)
+    detail = f"sent to {settings.otlp_endpoint}"
+    return (DoctorCheck(name="telemetry", state="ok", detail=detail),)
 
 
 def _journal(at: Workplace) -> DoctorCheck:

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 @contextlib.contextmanager
 def recorded(bridge: Bridge, run_id: str, *, resumed: bool) -> Generator[None]:
-    """Write telemetry of a run while the block lasts, if it is wanted.
+    """Write and send telemetry of a run while the block lasts, if it is wanted.
 
     Args:
         bridge: the workspace.
@@ -34,9 +34,18 @@ def recorded(bridge: Bridge, run_id: str, *, resumed: bool) -> Generator[None]:
         resumed: it was driven before, maybe without telemetry.
     """
     settings = bridge.config.telemetry
-    if not settings.enabled or settings.store == "none":
+    with contextlib.ExitStack() as stops:
+        if settings.enabled and settings.otlp_endpoint:
+            from makeitso.wiring.sending import sent
+
+            stops.enter_context(sent(bridge, run_id, resumed=resumed))
+        if settings.enabled and settings.store != "none":
+            stops.enter_context(_filed(bridge, run_id, resumed=resumed))
         yield
-        return
+
+
+@contextlib.contextmanager
+def _filed(bridge: Bridge, run_id: str, *, resumed: bool) -> Generator[None]:
     try:
         stop = _begin(bridge, run_id, resumed=resumed)
     except (StoreError, UsageError) as error:

@@ -26,6 +26,7 @@ _IS_PLACE = re.compile(
     r"_(SOCK|PATH|FILE|DIR|HOME|TYPE|LAYOUT|ENABLED|EXPIRES?(_AT)?)\Z|XAUTHORITY|\AKEYBOARD|KEYMAP",
     re.IGNORECASE,
 )
+_HEADERS = re.compile(r"\AOTEL_\w*_HEADERS\Z")
 _URL_PASSWORD = re.compile(r"\A[A-Za-z][A-Za-z0-9+.-]*://[^/@\s:]*:([^/@\s]+)@")
 
 
@@ -52,8 +53,9 @@ def known_secrets(
 ) -> frozenset[str]:
     """Values to redact wherever they appear.
 
-    Those of the named variables and of all whose name looks secret, passwords inside URLs, and of
-    a value of several lines each long line too. None is shorter than `MIN_LENGTH`.
+    Those of the named variables and of all whose name looks secret, passwords inside URLs, headers
+    for a collector, and of a value of several lines each long line too. None is shorter than
+    `MIN_LENGTH`.
 
     Args:
         variables: names that hold keys whatever they look like (`api_key_env`).
@@ -67,6 +69,8 @@ def known_secrets(
             found.add(value.strip())
             if "\n" in value:
                 found.update(line.strip() for line in value.splitlines() if len(line) >= 16)
+        if _HEADERS.match(name):
+            found.update(header.partition("=")[2].strip() for header in value.split(","))
         password = _URL_PASSWORD.match(value)
         if password:
             found.add(password[1])

@@ -307,6 +307,27 @@ def test_nothing_is_left_of_it(desk: Desk) -> None:
     assert children() == before
 
 
+def test_it_rests_without_a_process_and_is_there_again_when_asked(desk: Desk) -> None:
+    before = children()
+
+    async def go(server: ScriptedServer) -> str:
+        async with desk.manager(server) as manager:
+            await manager.rest()  # it has not begun
+            await desk.plan(manager)
+            await manager.rest()
+            assert children() == before
+            await manager.rest()
+            request = judge_request(repository=desk.repository)
+            return (await manager.judge(request, hear)).value.verdict
+
+    script = rules(
+        Rule(when=lambda view: "Intent: EVAL" in view.last_user_text, answer=DONE),
+        Rule(when=always, answer=PLAN),
+    )
+    with serve(script) as server:
+        assert anyio.run(go, server) == "done"
+
+
 def test_a_missing_codex_is_an_environment_fault(desk: Desk) -> None:
     with pytest.raises(EnvironmentFault, match="no-such-codex"):
         desk.run_plan(just(PLAN), command="no-such-codex")

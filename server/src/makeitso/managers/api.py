@@ -89,6 +89,10 @@ class ApiManager:
             request, send=talk.send, prompts=self._settings.prompts, limits=self._settings.limits
         )
 
+    async def rest(self) -> None:
+        """Close the client's connections; the next question opens them again."""
+        await self.close()
+
     async def close(self) -> None:
         """Close the client's connections; idempotent."""
         client, self._client = self._client, None

@@ -119,6 +119,10 @@ class CodexManager:
         self._judging[request.task_id] = thread  # one that failed is not used again
         return answer
 
+    async def rest(self) -> None:
+        """End Codex; the next question starts it again, in a thread that knows nothing of others."""
+        await self._threads.rest()
+
     async def close(self) -> None:
         """End Codex; idempotent."""
         await self._threads.close()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 import anyio
 
-from makeitso.codex.appserver import AppServer, open_appserver
+from makeitso.codex.appserver import EOF_PATIENCE_S, AppServer, open_appserver
 from makeitso.codex.find import probe_codex
 from makeitso.codex.home import HomeSettings, codex_environment, write_home
 from makeitso.codex.notes import Note, read_note
@@ -131,6 +131,13 @@ class CodexThreads:
                     if thread.working and not thread.ended:
                         with anyio.CancelScope(shield=True):
                             await _stop(thread, turn)
+
+    async def rest(self) -> None:
+        """End the server and wait until it is gone; whoever opens a thread starts another."""
+        async with self._starting:
+            if self._server is not None and not self._gone.is_set():
+                await self._server.child.end(patience_s=EOF_PATIENCE_S)
+                await self._gone.wait()
 
     async def close(self) -> None:
         """End the server and wait until it is gone; idempotent."""

@@ -53,6 +53,9 @@ class NoManager:
         verdict = hold(judge_by_checks(request), request, limits=self._limits)
         return Answer(value=verdict, prompt_digest="")
 
+    async def rest(self) -> None:
+        """Nothing runs."""
+
     async def close(self) -> None:
         """Nothing runs."""
 

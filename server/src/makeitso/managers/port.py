@@ -170,6 +170,10 @@ class Manager(Protocol):
         """Say whether a task is done, and if not, what next."""
         ...
 
+    async def rest(self) -> None:
+        """End what it keeps running until it is asked again; only called while nothing is asked."""
+        ...
+
     async def close(self) -> None:
         """End whatever it keeps running; idempotent."""
         ...

@@ -19,6 +19,7 @@ from makeitso.journal.staleness import interrupted
 from makeitso.protocol import events as ev
 from makeitso.runs import waits
 from makeitso.runs.bases import ready_to_start
+from makeitso.runs import waits
 from makeitso.runs.context import Context
 from makeitso.runs.mending import mend
 from makeitso.runs.meter import Meter
@@ -107,6 +108,7 @@ class _Engine:
         self._attended: frozenset[str] = frozenset()
         self._attending: anyio.CancelScope | None = None
         self._broken: MisError | None = None
+        self._resting = False
         self._rules = rules_of(ctx.ports.config)
 
     async def drive(self) -> Outcome:
@@ -135,11 +137,25 @@ class _Engine:
                     if self._nobody or not run.pending:
                         break
                 self._call_person(group, run)
+                if await self._came_to_rest():
+                    continue  # what happened meanwhile has not been looked at
                 await ctx.book.changed()
             group.cancel_scope.cancel()
         if self._broken is not None:
             raise self._broken
         return self._outcome()
+
+    async def _came_to_rest(self) -> bool:
+        """Hold no process while all that goes on is waiting; True when some may have been ended.
+
+        Nobody asks the manager meanwhile: only the loop that calls this starts steps.
+        """
+        waits_only = bool(self._busy) and all(isinstance(step, todo.Wait) for step in self._busy)
+        rests, self._resting = self._resting, waits_only
+        if rests or not waits_only:
+            return False
+        await self.ctx.manager.rest()
+        return True
 
     def _outcome(self) -> Outcome:
         ctx, run = self.ctx, self.ctx.run

@@ -47,10 +47,23 @@ def test_the_stricter_holds(
 def test_the_lower_budget_holds_and_none_is_the_highest(
     place: Place, user: int, workspace: int, holds: int
 ) -> None:
-    place.user(f"manager.budget_tokens = {user}")
-    place.workspace(f"manager.budget_tokens = {workspace}")
+    place.user(f"manager.budget_tokens = {user}\nmanager.budget_minutes = {user}.5")
+    place.workspace(f"manager.budget_tokens = {workspace}\nmanager.budget_minutes = {workspace}.5")
     place.agree()
     assert place.load().config.manager.budget_tokens == holds
+    lower = min(user, workspace)
+    assert place.load().config.manager.budget_minutes == lower + 0.5
+
+
+def test_no_ceiling_on_time_is_the_highest(place: Place) -> None:
+    place.user("manager.budget_minutes = 0")
+    place.workspace("manager.budget_minutes = 7.5")
+    assert place.load().config.manager.budget_minutes == 7.5, "stricter, so it needs no trust"
+    place.user("manager.budget_minutes = 7.5")
+    place.workspace("manager.budget_minutes = 0")
+    loaded = place.load()
+    assert loaded.config.manager.budget_minutes == 7.5
+    assert found(loaded) == [("untrusted-value", "manager.budget_minutes", 1)]
 
 
 def test_a_trusted_workspace_may_loosen_what_the_person_left_open(place: Place) -> None:
@@ -111,7 +124,8 @@ def test_the_table_below_names_every_key_with_rights() -> None:
         for path, key in config_keys.keys().items()
         if key.rights and key.not_yet != "any" and key.not_yet != (True,)
     }
-    assert rights - {"repos.x.path", "repos.x.remote"} == set(VALUES)
+    loosest = {"manager.budget_minutes"}  # by default: no value raises a right
+    assert rights - {"repos.x.path", "repos.x.remote"} - loosest == set(VALUES)
 
 
 @pytest.mark.parametrize("key", VALUES)

@@ -13,6 +13,7 @@ from makeitso.cli.context import JsonFlag, YesFlag, context_of
 from makeitso.cli.driving import drive
 from makeitso.cli.workspace import ensure_trusted, opened
 from makeitso.errors import NotFoundError, UsageError
+from makeitso.plans.quantity import parse_count
 from makeitso.runs.create import create_run
 from makeitso.runs.planning import runnable
 
@@ -42,12 +43,19 @@ def run(
     no_land: Annotated[
         bool, typer.Option("--no-land", help="Stop when the changes are proposed.")
     ] = False,
+    budget_tokens: Annotated[
+        str, typer.Option("--budget-tokens", help="Token ceiling of the run: 200k; 0: none.")
+    ] = "",
+    budget_minutes: Annotated[
+        float | None,
+        typer.Option("--budget-minutes", min=0, max=1e6, help="Minutes it may work; 0: no limit."),
+    ] = None,
     yes: YesFlag = False,
     json: JsonFlag = False,
 ) -> int:
     """Work a goal or a plan, asking as the approval policy says."""
     context = context_of(ctx)
-    points = halt_points(halt_on)
+    points, tokens = halt_points(halt_on), token_ceiling(budget_tokens)
     if approval and approval not in POLICIES:
         raise UsageError(f"no approval policy {approval}", hint=f"one of {', '.join(POLICIES)}")
     ensure_trusted(context)
@@ -59,10 +67,26 @@ def run(
             halt_on=points,
             yes=yes,
             land=not no_land,
+            budget_tokens=tokens,
+            budget_minutes=budget_minutes,
         )
         with bridge.own():
             run_id = create_run(bridge.ports(), goal=words, plan=plan, options=options)
             return drive(bridge, context.console, run_id)
+
+
+def token_ceiling(text: str) -> int | None:
+    """The number of `--budget-tokens`; None: it was not given.
+
+    Raises:
+        UsageError: it is no number of tokens.
+    """
+    tokens = parse_count(text) if text else None
+    if text and tokens is None:
+        raise UsageError(
+            f"--budget-tokens {text}: no number of tokens", hint="such as 200k or 1.5M"
+        )
+    return tokens
 
 
 def halt_points(text: str) -> tuple[HaltPoint, ...]:

@@ -74,3 +74,8 @@ def format_span(seconds: int) -> str:
         if seconds and seconds % size == 0:
             return f"{seconds // size} {unit}"
     return f"{seconds} s"
+
+
+def whole_seconds(minutes: float) -> int:
+    """Minutes of a setting as seconds; 0 stays no ceiling, and what is above it is one."""
+    return max(1, round(minutes * 60)) if minutes else 0

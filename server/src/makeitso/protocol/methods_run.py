@@ -39,6 +39,12 @@ class RunStartParams(Wire):
     budget_tokens: int | None = Field(
         default=None, ge=0, description="Token ceiling; 0: none; null: the config's."
     )
+    budget_minutes: float | None = Field(
+        default=None,
+        ge=0,
+        le=1e6,
+        description="Minutes of work; 0: no ceiling; null: the config's.",
+    )
     halt_on: tuple[HaltPoint, ...] = Field(default=(), description="Ask there whatever is set.")
     yes: bool = Field(default=False, description="Answer plan, phases and ordinary hunks with yes.")
     land: bool = Field(default=True, description="False: stop when the changes are proposed.")

@@ -11,7 +11,7 @@ from makeitso.review.paths import protected_places
 from makeitso.workspace.config_entries import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from makeitso.protocol.trust import TrustState
     from makeitso.workspace.config import LoadedConfig
@@ -51,7 +51,7 @@ _MEANINGS: Mapping[str, Mapping[str, str]] = {
 def report(loaded: LoadedConfig, trust: TrustState) -> PolicyReport:
     """Everything that bounds a worker, from the settings in force."""
     return PolicyReport(
-        settings=(*(_setting(loaded, key) for key in _MEANINGS), _budget(loaded), _trust(trust)),
+        settings=(*(_setting(loaded, key) for key in _MEANINGS), *_budgets(loaded), _trust(trust)),
         codex=_codex(loaded),
         dangerous=_dangerous(loaded),
         refusals=tuple(
@@ -72,14 +72,18 @@ def _setting(loaded: LoadedConfig, key: str) -> PolicySetting:
     return PolicySetting(name=key, value=text, meaning=meaning, source=str(loaded.sources[key]))
 
 
-def _budget(loaded: LoadedConfig) -> PolicySetting:
-    key, tokens = "manager.budget_tokens", loaded.config.manager.budget_tokens
-    return PolicySetting(
-        name=key,
-        value=f"{tokens:,}" if tokens else "0",
-        meaning="tokens of a run; then it asks" if tokens else "tokens of a run are not bounded",
-        source=str(loaded.sources[key]),
-    )
+def _budgets(loaded: LoadedConfig) -> Iterator[PolicySetting]:
+    manager = loaded.config.manager
+    for key, ceiling, what in (
+        ("manager.budget_tokens", manager.budget_tokens, "tokens"),
+        ("manager.budget_minutes", manager.budget_minutes, "minutes of work"),
+    ):
+        yield PolicySetting(
+            name=key,
+            value=f"{ceiling:,}" if ceiling else "0",
+            meaning=f"{what} of a run; then it asks" if ceiling else f"{what} are not bounded",
+            source=str(loaded.sources[key]),
+        )
 
 
 def _trust(trust: TrustState) -> PolicySetting:

@@ -65,13 +65,16 @@ async def start(at: Workplace, params: RunStartParams) -> RunResult:
 
 def _options(at: Workplace, params: RunStartParams) -> RunOptions:
     options = at.bridge.options(
-        policy=params.policy, halt_on=params.halt_on, yes=params.yes, land=params.land
+        policy=params.policy,
+        halt_on=params.halt_on,
+        yes=params.yes,
+        land=params.land,
+        budget_tokens=params.budget_tokens,
+        budget_minutes=params.budget_minutes,
     )
     over: dict[str, object] = {}
     if params.manager is not None:
         over["manager"] = params.manager
-    if params.budget_tokens is not None:
-        over["budget_tokens"] = params.budget_tokens
     return options.model_copy(update=over)
 
 

@@ -10,6 +10,7 @@ from anyio import to_thread
 from makeitso.errors import PlanError, UsageError
 from makeitso.managers.facts import repository_facts
 from makeitso.managers.port import PlanRequest
+from makeitso.plans.amounts import whole_seconds
 from makeitso.plans.check import check_plan
 from makeitso.plans.draft import plan_of_draft
 from makeitso.plans.facts import PlanFacts
@@ -105,6 +106,7 @@ def limits_of(config: Config) -> PlanFacts:
             network=policies.network,
         ),
         budget_tokens=config.manager.budget_tokens,
+        budget_s=whole_seconds(config.manager.budget_minutes),
         max_concurrency=config.manager.max_concurrency,
         repos=frozenset(config.repos),
         workers=frozenset({"codex"}),

@@ -14,6 +14,7 @@ from makeitso.errors import (
     UsageError,
 )
 from makeitso.landing.editor import NoEditor
+from makeitso.plans.amounts import whole_seconds
 from makeitso.policy.redaction import Redactor
 from makeitso.prompts.dictionary import packaged_dictionary, parse_dictionary, with_tokens
 from makeitso.protocol.plan import ApiManager, CodexManager, NoManager, RunOptions
@@ -310,13 +311,18 @@ class Bridge:
         halt_on: tuple[HaltPoint, ...] = (),
         yes: bool = False,
         land: bool = True,
+        budget_tokens: int | None = None,
+        budget_minutes: float | None = None,
     ) -> RunOptions:
         """How a run is asked for: the config, with what the door was told laid over."""
         manager = self.config.manager
         return RunOptions(
             manager=self.manager_kind(),
             policy=policy or manager.approval,
-            budget_tokens=manager.budget_tokens,
+            budget_tokens=manager.budget_tokens if budget_tokens is None else budget_tokens,
+            budget_s=whole_seconds(
+                manager.budget_minutes if budget_minutes is None else budget_minutes
+            ),
             max_concurrency=manager.max_concurrency,
             halt_on=halt_on,
             yes=yes,

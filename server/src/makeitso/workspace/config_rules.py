@@ -26,6 +26,7 @@ _ORDERED: Mapping[Names, tuple[str, ...]] = {
     ("policies", "network"): ("never", "ask", "auto"),
     ("manager", "approval"): ("manual", "confirm-phase", "delegate"),
     ("manager", "budget_tokens"): (),
+    ("manager", "budget_minutes"): (),
 }
 _UNITED: frozenset[Names] = frozenset({("monitor", "dangerous_regexes")})
 _PATHS: tuple[Names, ...] = (
@@ -170,8 +171,8 @@ def _rank(path: Names, value: object) -> float:
     scale = _ORDERED[path]
     if scale:
         return scale.index(str(value))
-    tokens = value if isinstance(value, int) else 0
-    return tokens or float("inf")
+    ceiling = value if isinstance(value, int | float) else 0
+    return ceiling or float("inf")
 
 
 def _looser(workspace: Entry, person: Entry) -> ConfigProblem:

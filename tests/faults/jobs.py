@@ -20,7 +20,16 @@ if TYPE_CHECKING:
 PLAN_PATH = "job.plan.md"
 RUN = ("run", PLAN_PATH, "--yes")
 SAID = "the-worker-says-this"
-CONFIG = '[bootstrap]\ncommands = ["true"]\n'
+CONFIG = """[bootstrap]
+commands = ["true", "mkdir -p node_modules && echo made > node_modules/made"]
+copy = [".env.test"]
+"""
+SET_UP = {
+    ".gitignore": "node_modules/\n.env*\n",
+    "package-lock.json": "{}\n",
+    ".env.test": "KEY=tests\n",
+}
+"""What set-up of every job stands on; the last is ignored and so copied."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +81,7 @@ Lines 2 and 30 of `poem.txt` are spelled out.
 """
 ONE_TASK = Job(
     script=lambda: _worker("T1", TWO, THIRTY),
-    files={**FILES, PLAN_PATH: PLAN},
+    files={**FILES, **SET_UP, PLAN_PATH: PLAN},
     landed={"poem.txt": LANDED, PLAN_PATH: PLAN.replace("[ ]", "[x]")},
 )
 """A plain run: one task, two hunks."""
@@ -109,7 +118,7 @@ THREE_TASKS = Job(
         _titled("Spell the song", _worker("T2", ("line 2", "line zwei"), path="song.txt")),
         _titled("Finish it", _worker("T3", THIRTY)),
     ),
-    files={**FILES, "song.txt": POEM, **_CHECKS, PLAN_PATH: _PARALLEL},
+    files={**FILES, **SET_UP, "song.txt": POEM, **_CHECKS, PLAN_PATH: _PARALLEL},
     landed={
         "poem.txt": LANDED,
         "song.txt": _SONG_LANDED,
@@ -157,7 +166,7 @@ MANAGED = Job(
         Rule(when=lambda view: view.schema_name is not None, answer=_manager),
         Rule(when=always, answer=_sent_back),
     ),
-    files=FILES,
+    files={**FILES, **SET_UP},
     landed={"poem.txt": LANDED},
     start=("run", "The poem counts in words", "--yes"),
     manager="codex",

@@ -42,6 +42,7 @@ _OTHER_WAYS: Mapping[str, Way] = {
 ELSEWHERE = frozenset(
     {
         "plan.written",
+        "setup.restored",
         "recording.run.stop_requested",
         "recorded.run.stop_requested",
         "recording.monitor.interrupted",

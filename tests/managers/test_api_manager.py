@@ -13,7 +13,14 @@ import anyio
 import pytest
 from manager_samples import plan_request, plan_text
 
-from makeitso.errors import AnswerError, AuthError, ConfigError, EnvironmentFault, ModelError
+from makeitso.errors import (
+    AnswerError,
+    AuthError,
+    ConfigError,
+    EnvironmentFault,
+    ModelError,
+    Unavailable,
+)
 from makeitso.managers.api import ApiManager, ApiSettings
 from makeitso.managers.api_stream import MOST_TEXT, Reading
 from makeitso.scripted import Answer as Scripted
@@ -151,7 +158,7 @@ def test_an_error_event_is_a_model_error() -> None:
 def test_what_is_no_responses_api_is_a_model_error(body: bytes, kind: str) -> None:
     with canned(body, kind=kind) as url, pytest.raises(ModelError) as caught:
         plan(settings_for(url))
-    assert type(caught.value) is ModelError
+    assert type(caught.value) is Unavailable
     assert caught.value.hint
 
 
@@ -186,6 +193,28 @@ def test_a_busy_endpoint_is_tried_again_and_then_named() -> None:
         assert len(server.requests) == 2
     assert caught.value.data["status"] == 503
     assert f"127.0.0.1:{server.port}" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "words"),
+    [
+        (400, "Invalid schema for text.format", ("refused", "Invalid schema", "JSON Schema")),
+        (400, "The requested model is retired", ("refused", "is retired", "[manager] kind")),
+        (422, "no field `input`", ("refused", "no field", "base_url")),
+        (429, "slow down", ("no more requests", "slow down", "Wait")),
+        (402, "pay first", ("nothing left", "pay first", "another key")),
+    ],
+)
+def test_a_refusal_is_said_in_the_endpoints_words_with_the_way_out(
+    status: int, body: str, words: tuple[str, ...]
+) -> None:
+    script = rules(Rule(when=always, answer=Scripted(status=status, error=body)))
+    with serve(script) as server, pytest.raises(Unavailable) as caught:
+        plan(settings_for(server.base_url, max_retries=0))
+    told = f"{caught.value.message} {caught.value.hint}"
+    assert all(word in told for word in words), told
+    assert "{'" not in told, "the library's own wrapping is shown"
+    assert ("again" in caught.value.hint) == (status == 429), "waiting does not help here"
 
 
 def test_an_unknown_model_is_named() -> None:

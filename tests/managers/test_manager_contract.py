@@ -19,7 +19,7 @@ from manager_samples import (
     verdict_text,
 )
 
-from makeitso.errors import AnswerError, AuthError, ModelError
+from makeitso.errors import AnswerError, AuthError, ModelError, Unavailable
 from makeitso.managers.api import ApiManager, ApiSettings
 from makeitso.managers.codex import CodexSettings, open_codex_manager
 from makeitso.managers.questions import judge_prompt, plan_prompt
@@ -196,7 +196,7 @@ def test_a_refused_connection_ends(bench: Bench, heard: list[str]) -> None:
         port = unused.getsockname()[1]
         with pytest.raises(ModelError) as caught:
             anyio.run(_plan, bench, f"http://127.0.0.1:{port}/v1", heard)
-    assert type(caught.value) is ModelError
+    assert type(caught.value) is Unavailable
     assert caught.value.hint
 
 
@@ -217,7 +217,7 @@ def test_a_failing_endpoint_is_a_model_error(
         pytest.raises(ModelError) as caught,
     ):
         plan(bench, server, heard)
-    assert type(caught.value) is ModelError
+    assert type(caught.value) is Unavailable
     assert caught.value.hint
 
 

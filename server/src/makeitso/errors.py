@@ -16,10 +16,14 @@
     ├── WorkerError               the worker process failed: spawn, protocol, exit, timeout
     ├── ModelError                the model or its endpoint failed
     │   ├── AuthError             the key or login was refused
+    │   ├── Unavailable           it cannot be asked now: unreachable, no quota, no such model
     │   └── AnswerError           an answer that does not fit the contract, with what was received
     ├── StoreError                the journal or an output file could not be written or read
     ├── ProtocolError             a peer broke the wire contract
     └── Cancelled                 a person or a client stopped it
+
+An error that is `resumable` puts a run down where it stands instead of failing it: what is wrong
+lies outside of the run, a person can put it right, and `mis resume` goes on.
 
 `code` is the JSON-RPC code a server answers with. LSP has -32002, -32001 and -32899..-32800 for
 itself; ours are -32051..-32003, and JSON-RPC's own where one fits. `exit_code` is what `mis` ends
@@ -43,6 +47,7 @@ class MisError(Exception):
     code: ClassVar[int] = -32050
     exit_code: ClassVar[int] = 1
     retryable: ClassVar[bool] = False
+    resumable: ClassVar[bool] = False
 
     def __init__(
         self, message: str, *, hint: str = "", data: dict[str, object] | None = None
@@ -70,6 +75,7 @@ class ConfigError(UserError):
     """A config value or file is wrong; `data` holds path, line and key where known."""
 
     code = -32003
+    resumable = True
 
 
 class TrustError(UserError):
@@ -126,6 +132,7 @@ class EnvironmentFault(MisError):  # noqa: N818 -- what is at fault is the machi
 
     code = -32012
     exit_code = 2
+    resumable = True
 
 
 class WorkerError(MisError):
@@ -147,6 +154,17 @@ class AuthError(ModelError):
 
     code = -32015
     retryable = False
+    resumable = True
+
+
+class Unavailable(ModelError):  # noqa: N818 -- the endpoint is what is at fault
+    """The model cannot be asked now: nobody answers, no quota is left, the model is not known.
+
+    Raised only after the bounded repeats of whoever asks.
+    """
+
+    code = -32019
+    resumable = True
 
 
 class AnswerError(ModelError):

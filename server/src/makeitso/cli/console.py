@@ -103,9 +103,15 @@ class Console:
         if hint:
             self.note(f"     {hint}")
 
-    def report(self, error: MisError) -> int:
-        """Say an expected error to a person and to a script; returns its exit code."""
-        self.error(error.message, hint=error.hint)
+    def report(self, error: MisError, *, said: bool = False) -> int:
+        """Say an expected error to a person and to a script; returns its exit code.
+
+        Args:
+            error: what went wrong.
+            said: the person has read it already, with the way out.
+        """
+        if not said:
+            self.error(error.message, hint=error.hint)
         received = error.data.get("received")
         if isinstance(received, str) and received:
             self.note(f"     received: {received[:RECEIVED_CHARS]}", style="dim")

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 from anyio import to_thread
 
 from makeitso.cli.notify import notify
+from makeitso.cli.once import Once
 from makeitso.cli.questions import ask_person
 from makeitso.cli.ticker import tell
-from makeitso.protocol.events import ManagerJudged, PlanMade, WorktreeCreated
+from makeitso.protocol.events import ManagerJudged, NoteAdded, PlanMade, WorktreeCreated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from makeitso.cli.console import Console
+    from makeitso.cli.ticker import Line
+    from makeitso.errors import MisError
     from makeitso.protocol.approval import Approval
     from makeitso.protocol.events import Event
     from makeitso.wiring import Bridge
@@ -41,6 +44,7 @@ class TerminalDoor:
         self._worktrees: list[str] = []
         self._managing: set[str] = set()
         self._called: set[str] = set()
+        self._once = Once()
 
     def event(self, event: Event) -> None:
         """Say what happened, if a person wants to know."""
@@ -53,7 +57,20 @@ class TerminalDoor:
         line = tell(event)
         if line is not None:
             self._flush(event.task or "")
-            self._console.note(self._short(line.text), style=line.style)
+            self._console.note(self._short(self._with_reason(event, line)), style=line.style)
+
+    def said(self, error: MisError) -> bool:
+        """Whether a line of the run has said what an error says, the way out too."""
+        return self._once.has(error.message) and (not error.hint or self._once.has(error.hint))
+
+    def _with_reason(self, event: Event, line: Line) -> str:
+        """The line with what of its reason is new to who follows."""
+        if isinstance(event.data, NoteAdded):
+            self._once.rest(event.data.text)
+        rest = self._once.rest(line.reason) if line.reason else ""
+        if not rest:
+            return line.text
+        return f"{line.text} {rest}" if rest.startswith("(") else f"{line.text}: {rest}"
 
     def output(self, task: str, channel: str, text: str) -> None:
         """Show live text, whole lines only."""
@@ -121,6 +138,11 @@ class JsonDoor:
     async def attend(self, pending: Sequence[Approval]) -> bool:
         """Nobody answers."""
         del pending
+        return False
+
+    def said(self, error: MisError) -> bool:
+        """An error has a line of its own."""
+        del error
         return False
 
     def close(self) -> None:

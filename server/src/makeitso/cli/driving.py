@@ -52,13 +52,12 @@ def drive(
         state, code = outcome.state, outcome.exit_code
     except KeyboardInterrupt:
         state, code = "stopped", 130
-        console.note(f"interrupted; `mis resume {run_id}` goes on", style="yellow")
     except BaseException as failure:
         error = innermost(failure)
         if not isinstance(error, MisError):
             raise
         redact(bridge, error)
-        state, code = _left_as(bridge, run_id), console.report(error)
+        state, code = _left_as(bridge, run_id), console.report(error, said=door.said(error))
     finally:
         door.close()
     note_look(bridge, console)
@@ -100,6 +99,8 @@ def _last_words(bridge: Bridge, console: Console, run_id: str, state: str) -> No
             + (" or hunk by hunk with `mis review`" if changes else "")
             + f", then `mis resume {run_id}`"
         )
+    if state == "stopped" and run.finished is None:
+        console.note(f"`mis resume {run_id}` goes on", style="yellow")
     if run.finished is not None and run.finished.state != "done" and run.plan_path:
         console.note(f"`mis run {run.plan_path}` works the plan again", style="dim")
     console.note(f"kept in {bridge.places().artifacts / run_id}", style="dim")

@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Line:
-    """A line and its colour."""
+    """A line and its colour; a reason stands apart, so that it need not be said again."""
 
     text: str
     style: str | None = None
+    reason: str = ""
 
 
 _WAIT_ENDS = {
@@ -36,12 +37,15 @@ def tell(event: Event) -> Line | None:  # noqa: C901 -- one flat match, a line e
     match event.data:
         case ev.RunCreated():
             return Line(f"run {event.run}", "bold")
+        case ev.RunResumed(manager=manager) if manager is not None:
+            model = f":{manager.model}" if manager.kind == "api" else ""
+            return Line(f"managed by {manager.kind}{model} from here on", "magenta")
         case ev.PlanMade(path=path):
             return Line(f"plan  {path}", "bold")
         case ev.PhaseStarted():
             return Line(f"{task}{event.phase}", "bold blue")
         case ev.PhaseEnded(state="failed", reason=reason):
-            return Line(f"{task}{event.phase} failed: {reason}", "bold red")
+            return Line(f"{task}{event.phase} failed", "bold red", reason)
         case ev.WorktreeCreated(path=path):
             return Line(f"{task}works in {path}", "dim")
         case ev.SetupRan(command=command, exit_code=code, reused=reused):
@@ -52,7 +56,7 @@ def tell(event: Event) -> Line | None:  # noqa: C901 -- one flat match, a line e
         case ev.WorkerStarted(program=program):
             return Line(f"{task}{program}", "dim")
         case ev.TurnEnded(status=status, error=error) if status != "completed":
-            return Line(f"{task}turn {status}: {error}", "yellow")
+            return Line(f"{task}turn {status}", "yellow", error)
         case ev.CommandRan(command=command, exit_code=code):
             shown = "declined" if code is None else f"exit {code}"
             return Line(f"{task}ran {command}  ({shown})", "dim" if code == 0 else "yellow")
@@ -85,12 +89,12 @@ def tell(event: Event) -> Line | None:  # noqa: C901 -- one flat match, a line e
             return Line(f"{task}{text}", _LEVELS[level])
         case ev.TaskEnded(state=state, reason=reason):
             colour = "bold green" if state == "landed" else "bold red"
-            return Line(f"{task}{state}{f' ({reason})' if reason else ''}", colour)
-        case ev.RunPaused(state=state, reason=reason):
-            return Line(f"{event.run} {state}: {reason}", "yellow")
+            return Line(f"{task}{state}", colour, reason)
+        case ev.RunPaused(state=state, reason=reason, error=error):
+            return Line(f"{event.run} {state}", "yellow" if error is None else "bold red", reason)
         case ev.RunFinished(state=state, reason=reason):
             colour = "bold green" if state == "done" else "bold red"
-            return Line(f"{event.run} {state}{f': {reason}' if reason else ''}", colour)
+            return Line(f"{event.run} {state}", colour, reason)
         case _:
             return None
 

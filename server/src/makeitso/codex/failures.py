@@ -12,6 +12,7 @@ FailureKind = Literal[
     "refused-connection",
     "stream-cut",
     "usage-limit",
+    "unknown-model",
     "context-window",
     "model",
     "process",
@@ -19,6 +20,11 @@ FailureKind = Literal[
 ]
 
 _STATUS = re.compile(r"\b(?:unexpected status|last status:?|status:?) (\d{3})\b")
+_NO_MODEL = re.compile(
+    r"(?i)model_not_found|\bmodel\b[^.]{0,120}\b(?:does not exist|not found|not supported|unknown)"
+    r"|\b(?:no such|unknown) model\b"
+)
+"""How endpoints say that they do not have a model, whatever the status."""
 _TEXTS: tuple[tuple[re.Pattern[str], FailureKind, bool], ...] = (
     (re.compile(r"(?i)missing environment variable|not logged in|unauthorized"), "auth", False),
     (re.compile(r"(?i)context window|context_length"), "context-window", False),
@@ -41,7 +47,7 @@ _WORDS: dict[str, tuple[FailureKind, bool]] = {
     "contextWindowExceeded": ("context-window", False),
     "usageLimitExceeded": ("usage-limit", False),
     "sessionBudgetExceeded": ("usage-limit", False),
-    "rateLimitExceeded": ("model", True),
+    "rateLimitExceeded": ("usage-limit", True),
     "serverOverloaded": ("model", True),
     "flexUnavailable": ("model", True),
     "internalServerError": ("model", True),
@@ -78,6 +84,8 @@ def classify(message: str, info: object = None) -> Failure:
     decide there.
     """
     message = _plain(message)
+    if _NO_MODEL.search(message):
+        return Failure("unknown-model", message, retryable=False)
     if isinstance(info, str) and info in _WORDS:
         kind, retryable = _WORDS[info]
         return Failure(kind, message, retryable)
@@ -109,7 +117,11 @@ def _by_status(status: int, message: str) -> Failure:
         return Failure("auth", message, retryable=False)
     if status == 402:
         return Failure("usage-limit", message, retryable=False)
-    return Failure("model", message, retryable=status in (408, 409, 425, 429) or status >= 500)
+    if status == 404:
+        return Failure("unknown-model", message, retryable=False)
+    if status == 429:
+        return Failure("usage-limit", message, retryable=True)
+    return Failure("model", message, retryable=status in (408, 409, 425) or status >= 500)
 
 
 def _variant(info: object) -> str:

@@ -65,6 +65,8 @@ def _run(run: RunState, event: Event) -> None:
             run.paused, run.stop_requested, run.active = None, None, True
             if resumed.yes and not run.options.yes:
                 run.options = run.options.model_copy(update={"yes": True})
+            if resumed.manager is not None:
+                run.options = run.options.model_copy(update={"manager": resumed.manager})
         case ev.StopRequested(reason=reason) if event.task is None:
             run.stop_requested = reason
         case ev.RunPaused() as paused:
@@ -151,9 +153,7 @@ def _approval(run: RunState, event: Event) -> None:
             run.approvals[decided.id] = approval.model_copy(
                 update={
                     "state": "granted" if decided.grant else "denied",
-                    "scope": decided.scope
-                    if decided.grant or decided.scope == "always"
-                    else None,
+                    "scope": decided.scope if decided.grant or decided.scope == "always" else None,
                     "pattern": decided.pattern,
                     "because": decided.because,
                     "answer": decided.answer,

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 import anyio
 from anyio import to_thread
 
-from makeitso.errors import AuthError, ConfigError, EnvironmentFault, ModelError
+from makeitso.errors import AuthError, ConfigError, EnvironmentFault, Unavailable
+from makeitso.managers.api_failures import translated
 from makeitso.managers.api_stream import Reading
 from makeitso.managers.bounds import Limits
 from makeitso.managers.port import Wrote, unseen
@@ -155,14 +156,15 @@ class _Talk:
             with anyio.fail_after(self._settings.wall_timeout_s):
                 reply = await self._exchange()
         except TimeoutError as error:
-            raise ModelError(
+            raise Unavailable(
                 f"The model did not answer within {self._settings.wall_timeout_s:g} seconds.",
                 hint="Try again, or use a faster model.",
             ) from error
         except openai.OpenAIError as error:
-            raise _translated(error, self._settings) from error
+            settings = self._settings
+            raise translated(error, place=_place(settings), model=settings.model) from error
         except JSONDecodeError as error:
-            raise ModelError(
+            raise Unavailable(
                 f"{_place(self._settings)} does not answer as a Responses API does.",
                 hint="Check [manager] base_url.",
             ) from error
@@ -197,41 +199,6 @@ def _library() -> ModuleType:
             hint="Install it with: pip install 'makeitso-codex[api]'",
         ) from error
     return openai
-
-
-def _translated(error: openai.OpenAIError, settings: ApiSettings) -> ModelError:
-    import openai
-
-    place = _place(settings)
-    match error:
-        case openai.AuthenticationError() | openai.PermissionDeniedError():
-            # The endpoint's own words are left out: some repeat part of the key.
-            return AuthError(
-                f"{place} refused the key ({error.status_code}).",
-                hint="Check the variable that [manager] api_key_env names.",
-                data={"status": error.status_code},
-            )
-        case openai.NotFoundError():
-            return ModelError(
-                f"{place} does not know the model {settings.model!r} or the Responses API (404).",
-                hint="Check [manager] kind and base_url.",
-                data={"status": 404},
-            )
-        case openai.APIStatusError():
-            return ModelError(
-                f"{place} failed with {error.status_code}: {error.message[:300]}",
-                hint="Wait a little and try again.",
-                data={"status": error.status_code},
-            )
-        case openai.APITimeoutError():
-            return ModelError(f"{place} stopped answering.", hint="Try again.")
-        case openai.APIConnectionError():
-            return ModelError(
-                f"{place} cannot be reached.",
-                hint="Check the network and [manager] base_url.",
-            )
-        case _:
-            return ModelError(f"{place} failed: {str(error)[:300]}", hint="Try again.")
 
 
 def _key(settings: ApiSettings) -> str:

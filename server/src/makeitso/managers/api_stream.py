@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from makeitso.errors import AnswerError, ModelError
+from makeitso.errors import AnswerError, ModelError, Unavailable
+from makeitso.managers.api_failures import failure
 from makeitso.managers.port import Spent
 from makeitso.managers.structured import RECEIVED_LIMIT, Reply
 
@@ -54,7 +55,7 @@ class Reading:
             case "response.completed" | "response.incomplete" | "response.failed":
                 self._take_end(_object(event.get("response")))
             case "error":
-                raise _failure(event)
+                raise failure(event)
             case _:
                 pass
         return ""
@@ -75,7 +76,7 @@ class Reading:
                 data=received | {"errors": ["refused"]},
             )
         if not self.status:
-            raise ModelError(
+            raise Unavailable(
                 "The connection ended before the model had answered.", hint="Try again."
             )
         if self.status != "completed":
@@ -107,16 +108,10 @@ class Reading:
             output_tokens=_count(usage.get("output_tokens")),
         )
         if self.status == "failed":
-            raise _failure(_object(response.get("error")))
+            raise failure(_object(response.get("error")))
         if not self.message:
             for item in _objects(response.get("output")):
                 self._take_item(item)
-
-
-def _failure(error: Mapping[str, object]) -> ModelError:
-    code, message = str(error.get("code") or ""), str(error.get("message") or "")
-    said = ": ".join(part for part in (code, message[:300]) if part) or "no reason given"
-    return ModelError(f"The model endpoint failed: {said}.", hint="Try again.", data={"code": code})
 
 
 def _count(value: object) -> int:

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from makeitso.errors import AuthError, EnvironmentFault, ModelError, ProtocolError, WorkerError
+from makeitso.errors import (
+    AuthError,
+    EnvironmentFault,
+    ModelError,
+    ProtocolError,
+    Unavailable,
+    WorkerError,
+)
 from makeitso.managers.bounds import Limits
 from makeitso.managers.codex_threads import CodexThreads, Place
 from makeitso.managers.codex_turn import TurnFailed
@@ -143,7 +150,7 @@ class CodexManager:
                         saw=saw,
                         idle_s=settings.idle_timeout_s,
                     )
-                raise ModelError(
+                raise Unavailable(
                     f"The manager's turn was not over after {settings.wall_timeout_s:g} seconds.",
                     hint="Try again, or use a faster model.",
                 )
@@ -171,7 +178,7 @@ def _translated() -> Generator[None]:
     except TurnFailed as error:
         raise _failed(error.failure) from error
     except WorkerError as error:
-        raise ModelError(f"Codex as manager: {error.message}", hint="Try again.") from error
+        raise Unavailable(f"Codex as manager: {error.message}", hint="Try again.") from error
     except ProtocolError as error:
         raise EnvironmentFault(
             f"Codex as manager: {error.message}",
@@ -190,9 +197,12 @@ def _failed(failure: Failure) -> ModelError:
     hints = {
         "refused-connection": "Check the network and [manager] base_url.",
         "usage-limit": "Wait until the limit of your account is renewed, or use another key.",
+        "unknown-model": "Name a model the endpoint has in [manager] model, and check base_url.",
         "context-window": "Make the goal smaller, or use a model with a larger context.",
     }
-    return ModelError(
+    # Only the length of what was asked is the run's own doing.
+    kind = ModelError if failure.kind == "context-window" else Unavailable
+    return kind(
         f"Codex as manager failed: {failure.message[:300]}",
         hint=hints.get(failure.kind, "Try again."),
         data={"kind": failure.kind, "retryable": failure.retryable},

@@ -141,7 +141,7 @@ def unseen(event: ManagerEvent) -> None:
 
 
 class Manager(Protocol):
-    """Plans and judges. Raises ModelError, AuthError, AnswerError, EnvironmentFault.
+    """Plans and judges. Raises AuthError, Unavailable, ModelError, AnswerError, EnvironmentFault.
 
     An answer that does not validate is asked for once more with the error; then AnswerError carries
     what was received. Whoever asks may be cancelled at any time: then the model's turn is

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from makeitso.protocol.base import Wire
-from makeitso.protocol.plan import Plan, RunOptions
+from makeitso.protocol.plan import ManagerKind, Plan, RunOptions
 from makeitso.protocol.words import Permission
 
 
@@ -48,6 +48,9 @@ class RunResumed(Wire):
 
     type: Literal["run.resumed"] = "run.resumed"
     yes: bool = Field(default=False, description="Resumed with --yes.")
+    manager: ManagerKind | None = Field(
+        default=None, description="Who manages from here on; null: who did before."
+    )
 
 
 class StopRequested(Wire):
@@ -64,6 +67,9 @@ class RunPaused(Wire):
     state: Literal["waiting", "stopped"] = Field(description="waiting: for a person.")
     reason: str = Field(description="What it waits for or who stopped it.")
     exit_code: int = Field(description="What the process ends with.")
+    error: int | None = Field(
+        default=None, description="Code of the error that put it down; null: none did."
+    )
 
 
 class RunFinished(Wire):

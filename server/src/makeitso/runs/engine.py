@@ -19,7 +19,6 @@ from makeitso.journal.staleness import interrupted
 from makeitso.protocol import events as ev
 from makeitso.runs import waits
 from makeitso.runs.bases import ready_to_start
-from makeitso.runs import waits
 from makeitso.runs.context import Context
 from makeitso.runs.mending import mend
 from makeitso.runs.meter import Meter
@@ -109,6 +108,8 @@ class _Engine:
         self._attending: anyio.CancelScope | None = None
         self._broken: MisError | None = None
         self._resting = False
+        self._outage: MisError | None = None
+        """What keeps the run from going on; what is under way is let come to its end."""
         self._rules = rules_of(ctx.ports.config)
 
     async def drive(self) -> Outcome:
@@ -126,13 +127,13 @@ class _Engine:
                     run,
                     self._rules,
                     busy=self._busy.keys() | self._parked,
-                    settle_only=self._settle_only,
+                    settle_only=self._settle_only or self._outage is not None,
                 )
                 for step in steps:
                     self._busy[step] = anyio.CancelScope()
                     group.start_soon(self._carry, step)
                 if not self._busy and not steps:
-                    if run.finished is not None or self._settle_only:
+                    if run.finished is not None or self._settle_only or self._outage is not None:
                         break
                     if self._nobody or not run.pending:
                         break
@@ -143,6 +144,8 @@ class _Engine:
             group.cancel_scope.cancel()
         if self._broken is not None:
             raise self._broken
+        if self._outage is not None and self.ctx.run.finished is None:
+            raise self._outage
         return self._outcome()
 
     async def _came_to_rest(self) -> bool:
@@ -189,7 +192,7 @@ class _Engine:
         were asked was answered elsewhere, they are let go.
         """
         open_now = frozenset(a.id for a in run.pending)
-        if open_now == self._attended or self._settle_only:
+        if open_now == self._attended or self._settle_only or self._outage is not None:
             return
         if self._attending is not None:
             if not open_now & self._attended:
@@ -230,13 +233,32 @@ class _Engine:
         except StoreError as error:
             self._broken = error
         except MisError as error:
-            self._fail(step, error)
+            if error.resumable:
+                self._hold(step, error)
+            else:
+                self._fail(step, error)
         except Exception as error:
             log.exception("step.failed", extra={"step": repr(step)})
             self._fail(step, MisError(f"internal error: {error!r}"))
         finally:
             del self._busy[step]
             self.ctx.book.wake()
+
+    def _hold(self, step: todo.Step, error: MisError) -> None:
+        """Leave a step where it is: what stopped it is put right from outside, then it goes on."""
+        self._parked.add(step)
+        self._outage = self._outage or error
+        others = [other for other in self._busy if other != step]
+        for other in others:
+            if isinstance(other, todo.Wait):
+                self._busy[other].cancel()  # its end is on record: it is waited for after a resume
+        task = step.task if isinstance(step, todo.RunPhase) else None
+        if others and task is not None:
+            text = f"held: {error.message}; what else is under way comes to its end first"
+            try:
+                self.ctx.note(text, task=task, level="warning")
+            except StoreError as broken:
+                self._broken = broken
 
     def _fail(self, step: todo.Step, error: MisError) -> None:
         ctx = self.ctx

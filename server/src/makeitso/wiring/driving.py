@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Generator
 
     from makeitso.codex.sandbox import SandboxState
+    from makeitso.journal.state import RunState
     from makeitso.managers.port import Answer, PlanRequest
-    from makeitso.protocol.plan import Plan, PlanDraft
+    from makeitso.protocol.plan import ManagerKind, Plan, PlanDraft
     from makeitso.runs.engine import Outcome
     from makeitso.runs.ports import Door
     from makeitso.wiring.bridge import Bridge
@@ -99,7 +100,8 @@ async def drive(
         with _told(bridge, run_id, door):
             if resume:
                 refresh_plan(ports, bridge.book, run_id)
-                ports.journal.append(ev.RunResumed(yes=yes), actor="person", run=run_id)
+                resumed = ev.RunResumed(yes=yes, manager=_other_manager(bridge, run))
+                ports.journal.append(resumed, actor="person", run=run_id)
             try:
                 return await engine.drive(ports, bridge.book, door, run_id)
             except BaseException as error:
@@ -123,16 +125,34 @@ def _told(bridge: Bridge, run_id: str, door: Door) -> Generator[None]:
         stop()
 
 
+def _other_manager(bridge: Bridge, run: RunState) -> ManagerKind | None:
+    """Who manages after an error put the run down, if the settings name another by now.
+
+    Else whoever the run was started with stays: settings may have been laid over for it alone.
+    """
+    if run.paused is None or run.paused.error is None:
+        return None
+    if (bridge.profile or None) != run.options.profile:
+        return None
+    kind = bridge.manager_kind()
+    return kind if kind != run.options.manager else None
+
+
 def _put_down(bridge: Bridge, run_id: str, error: BaseException) -> None:
     """Say in the journal why the run stands still, unless it is over."""
     run = bridge.book.run(run_id)
     if run.finished is not None or run.paused is not None:
         return
     expected = isinstance(error, MisError)
-    reason = error.message if expected else "interrupted"
+    reason = "interrupted"
+    if expected:
+        reason = f"{error.message} ({error.hint})" if error.hint else error.message
     bridge.book.journal.append(
         ev.RunPaused(
-            state="stopped", reason=reason, exit_code=error.exit_code if expected else 130
+            state="stopped",
+            reason=reason,
+            exit_code=error.exit_code if expected else 130,
+            error=error.code if expected else None,
         ),
         actor="engine",
         run=run_id,

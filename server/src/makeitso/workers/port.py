@@ -182,7 +182,7 @@ class TurnResult:
     """How a turn ended.
 
     `error_kind` is None when completed; `auth`, `refused-connection`, `stream-cut`, `usage-limit`,
-    `context-window`, `model`, `process`, `idle`, `wall`, `protocol` name failures.
+    `unknown-model`, `context-window`, `model`, `process`, `idle`, `wall`, `protocol` name failures.
     """
 
     status: Literal["completed", "interrupted", "failed"]

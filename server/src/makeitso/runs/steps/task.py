@@ -9,7 +9,7 @@ import anyio
 from makeitso.journal.timers import of_verdict
 from makeitso.protocol import events as ev
 from makeitso.runs.ceilings import BOTH, TIME, bounded, within
-from makeitso.runs.failures import with_way_out
+from makeitso.runs.failures import failure_of
 from makeitso.runs.proposing import propose
 from makeitso.runs.rounds import instructions
 from makeitso.runs.rounds.endings import Given, Unanswered, Waits
@@ -42,6 +42,7 @@ async def work(ctx: Context, task_id: str, *, nobody: Callable[[], bool]) -> Non
 
     Raises:
         Unanswered: a person must decide first and nobody is there.
+        ModelError: the worker's or the manager's model cannot be asked; a resume goes on here.
     """
     ctx.append(ev.PhaseStarted(), task=task_id, phase="task")
     task = ctx.task(task_id)
@@ -150,8 +151,7 @@ async def _supervise(
                     ctx.note(f"{result.error}; trying once more", task=task_id, level="warning")
                     verdict = None
                     continue
-                error = result.error or f"the turn was {result.status}"
-                raise Given(with_way_out(ctx.ports, error, result.error_kind))
+                raise failure_of(ctx.ports, result)
         elif verdict.verdict == "wait" and of_verdict(ctx.task(task_id)) is None:
             begin_for(ctx, task_id, verdict)
             raise Waits

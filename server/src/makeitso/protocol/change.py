@@ -40,6 +40,11 @@ class Hunk(Wire):
         description="Why a person must look: protected, executable, proves-task, bidi, large, …",
     )
     reason: str = Field(default="", description="Why refused, rejected or in conflict.")
+    overlaps: tuple[str, ...] = Field(
+        default=(),
+        description="Open hunks of other tasks that touch the same, as `task/hunk`, or "
+        "`run/task/hunk` of another run.",
+    )
 
 
 class ChangedFile(Wire):

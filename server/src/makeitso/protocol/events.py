@@ -27,6 +27,8 @@ from makeitso.protocol.events_review import (
     LandingEnded,
     LandingStarted,
     LandRequested,
+    OverlapFound,
+    OverlapKind,
 )
 from makeitso.protocol.events_run import (
     PhaseEnded,
@@ -101,6 +103,8 @@ __all__ = [
     "NoteAdded",
     "OutputParsed",
     "OutputRef",
+    "OverlapFound",
+    "OverlapKind",
     "PhaseEnded",
     "PhaseStarted",
     "PlanMade",

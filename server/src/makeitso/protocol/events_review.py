@@ -10,6 +10,10 @@ from makeitso.protocol.base import Wire
 from makeitso.protocol.change import Landing
 from makeitso.protocol.words import Mark
 
+OverlapKind = Literal["lines", "create", "delete", "mode", "content"]
+"""lines: the same or neighbouring ones; create: at one place; delete: of what the other changes;
+mode: to different ones; content: of a file that has no lines to merge."""
+
 
 class HunkRef(Wire):
     """A hunk as the journal knows it; its text is in git."""
@@ -18,6 +22,17 @@ class HunkRef(Wire):
     path: str = Field(description="Path.")
     must_ask: bool = Field(default=False, description="A person must decide, whatever is set.")
     refused: str = Field(default="", description="Why it can never land; empty: it may.")
+
+
+class OverlapFound(Wire):
+    """A hunk touches what a hunk of another open proposal touches."""
+
+    hunk: str = Field(description="Hunk id.")
+    run: str = Field(description="Run of the other one.")
+    task: str = Field(description="Task of the other one.")
+    other: str = Field(description="Its hunk id.")
+    path: str = Field(description="Path.")
+    kind: OverlapKind = Field(description="In which way.")
 
 
 class ChangeProposed(Wire):
@@ -34,6 +49,9 @@ class ChangeProposed(Wire):
     hunks: tuple[HunkRef, ...] = Field(description="In review order.")
     held: bool = Field(default=False, description="A protected path holds the task as a whole.")
     notes: tuple[str, ...] = Field(default=(), description="What is on disk and not in it.")
+    overlaps: tuple[OverlapFound, ...] = Field(
+        default=(), description="What other open proposals touch, too, as it was then."
+    )
     digest: str = Field(description="Digest of base tree and hunk ids.")
 
 

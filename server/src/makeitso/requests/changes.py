@@ -9,6 +9,7 @@ import anyio
 from anyio import to_thread
 
 from makeitso.errors import NotFoundError
+from makeitso.journal.overlapping import open_overlaps
 from makeitso.protocol.methods_review import (
     ChangeGetResult,
     ChangeLandResult,
@@ -80,9 +81,10 @@ async def get(at: Workplace, params: ChangeParams) -> ChangeGetResult:
 
 async def write_document(at: Workplace, run: RunState, task: TaskState) -> tuple[Change, Path]:
     """Compute a change as it stands and write its review document."""
+    found = open_overlaps(at.known_runs(), run.id, task.id)
 
     def work() -> tuple[Change, Path]:
-        change = reviewing.present_change(at.bridge.repo, run.id, task)
+        change = reviewing.present_change(at.bridge.repo, run.id, task, overlaps=found)
         path = reviewing.write_review_document(at.bridge.dot.path, run, task, change)
         return change, path
 

@@ -69,6 +69,13 @@ def with_splits(change: Change, split: Collection[str]) -> Change:
     return _mapped(change, lambda hunk: hunks_of.split(hunk) if hunk.id in split else (hunk,))
 
 
+def with_overlaps(change: Change, others: Mapping[str, tuple[str, ...]]) -> Change:
+    """The change with what other proposals touch, too, in its hunks."""
+    return _mapped(
+        change, lambda hunk: (hunk.model_copy(update={"overlaps": others.get(hunk.id, ())}),)
+    )
+
+
 def find(change: Change, hunk_id: str) -> Hunk | None:
     """The hunk of that id, or None."""
     return next((hunk for hunk in all_hunks(change) if hunk.id == hunk_id), None)

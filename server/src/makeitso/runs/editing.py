@@ -10,6 +10,7 @@ from makeitso.errors import StateError
 from makeitso.protocol import events as ev
 from makeitso.review import hunks as hunk_rules
 from makeitso.review.edited import carried, editable, with_edit
+from makeitso.runs.overlapping import proposals_beside, with_overlaps
 from makeitso.runs.proposing import proposed
 from makeitso.runs.reviewing import locate, present_change
 from makeitso.workspace import blobs, snapshots
@@ -50,6 +51,8 @@ def edit_hunk(book: Book, repo: Repository, hunk_id: str, saved: str) -> None:
         repo, tree, ref=ref, parent=task.base.commit if task.base else None, message=ref
     )
     data = proposed(repo, run.id, task, tree=tree, commit=commit)
+    others = proposals_beside(book.runs, run.id, task.id)
+    data = with_overlaps(repo, others, run_id=run.id, task_id=task.id, change=data)
 
     def record(event: ev.EventData) -> None:
         book.journal.append(event, actor="person", run=run.id, task=task.id)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from anyio import to_thread
 
 from makeitso.protocol import events as ev
+from makeitso.runs.overlapping import proposals_beside, said, with_overlaps
 from makeitso.workspace import changes, snapshots
 
 if TYPE_CHECKING:
@@ -21,7 +22,15 @@ PERSON_FLAGS = frozenset({"bidi", "invisible", "mixed-script", "control", "prove
 
 
 async def propose(ctx: Context, task_id: str, worktree: Worktree) -> None:
-    """Record what the task changed so far; nothing is recorded when that is already known."""
+    """Record what the task changed so far; nothing is recorded when that is already known.
+
+    One proposal after the other, so that of two that touch the same one finds the other.
+    """
+    async with ctx.ports.landing:
+        await _propose(ctx, task_id, worktree)
+
+
+async def _propose(ctx: Context, task_id: str, worktree: Worktree) -> None:
     task = ctx.task(task_id)
 
     def compute() -> ev.ChangeProposed:
@@ -32,8 +41,19 @@ async def propose(ctx: Context, task_id: str, worktree: Worktree) -> None:
         return data.model_copy(update={"notes": taken.notes})
 
     data = await to_thread.run_sync(compute)
-    if task.change is None or task.change.tree != data.tree:
-        ctx.append(data, task=task_id, phase="task")
+    if task.change is not None and task.change.tree == data.tree:
+        return
+    others = proposals_beside(ctx.book.runs, ctx.run_id, task_id)
+
+    def compare() -> ev.ChangeProposed:
+        return with_overlaps(
+            ctx.ports.repo, others, run_id=ctx.run_id, task_id=task_id, change=data
+        )
+
+    data = await to_thread.run_sync(compare)
+    ctx.append(data, task=task_id, phase="task")
+    for line in said(ctx.book.runs, run_id=ctx.run_id, task_id=task_id, change=data):
+        ctx.note(line, task=task_id, level="warning")
 
 
 def proposed(

@@ -13,6 +13,7 @@ from makeitso.store.outputs import keep
 from makeitso.workspace import changes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from makeitso.journal.state import RunState, TaskState
@@ -23,8 +24,14 @@ if TYPE_CHECKING:
     from makeitso.workspace.git import Repository
 
 
-def present_change(repo: Repository, run_id: str, task: TaskState) -> Change:
-    """The task's change as it stands now.
+def present_change(
+    repo: Repository,
+    run_id: str,
+    task: TaskState,
+    *,
+    overlaps: Mapping[str, tuple[str, ...]] | None = None,
+) -> Change:
+    """The task's change as it stands now, with what others touch, too, in its hunks if given.
 
     Raises:
         StateError: the task has proposed nothing yet.
@@ -44,7 +51,8 @@ def present_change(repo: Repository, run_id: str, task: TaskState) -> Change:
         notes=tuple(dict.fromkeys((*(task.base.notes if task.base else ()), *proposed.notes))),
     )
     shown = marks.with_splits(change, task.splits)
-    return marks.with_states(shown, task.hunks, reasons=task.hunk_reasons)
+    shown = marks.with_states(shown, task.hunks, reasons=task.hunk_reasons)
+    return marks.with_overlaps(shown, overlaps) if overlaps else shown
 
 
 def write_review_document(dot: Path, run: RunState, task: TaskState, change: Change) -> Path:
@@ -61,7 +69,7 @@ def review_document(run: RunState, task: TaskState, change: Change) -> ReviewDoc
         change,
         title=f"{run.id} {task.id}: {task.spec.title}",
         summary=task.summary,
-        evidence=evidence(task),
+        evidence=(*evidence(task), *touching(change)),
     )
 
 
@@ -76,6 +84,15 @@ def evidence(task: TaskState) -> tuple[str, ...]:
         ]
         lines.append(f"`{check.command}`  {', '.join(states) or 'not run'}")
     return tuple(lines)
+
+
+def touching(change: Change) -> tuple[str, ...]:
+    """One line for each hunk that touches what another open proposal touches."""
+    return tuple(
+        f"{hunk.path} [{hunk.id}] touches what {', '.join(hunk.overlaps)} touches"
+        for hunk in marks.all_hunks(change)
+        if hunk.overlaps
+    )
 
 
 def locate(book: Book, hunk_id: str) -> tuple[RunState, TaskState]:

@@ -45,7 +45,8 @@ def _list(bridge: Bridge, console: Console, found: list[Reviewed]) -> None:
     if console.as_json:
         return
     for hunk in hunks:
-        console.say(f"{hunk.id}  {hunk.state:<9} {hunk.path}:{hunk.new_start}")
+        touches = f"  touches {', '.join(hunk.overlaps)}" if hunk.overlaps else ""
+        console.say(f"{hunk.id}  {hunk.state:<9} {hunk.path}:{hunk.new_start}{touches}")
     if not hunks:
         console.note("nothing to review")
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from makeitso.cli.review.editor import edit_hunk
-from makeitso.cli.review.selecting import OPEN
+from makeitso.cli.review.selecting import OPEN, hunks_of
 from makeitso.errors import MisError
-from makeitso.runs.reviewing import evidence, mark, present_change, split_hunk
+from makeitso.runs.reviewing import evidence, mark, split_hunk
 
 if TYPE_CHECKING:
     from makeitso.cli.console import Console
-    from makeitso.protocol.change import Change, Hunk
+    from makeitso.protocol.change import Hunk
     from makeitso.wiring import Bridge
 
 HELP = """y  accept this hunk
@@ -65,8 +65,8 @@ def _head(bridge: Bridge, console: Console, run_id: str, task_id: str) -> None:
 
 def _hunks(bridge: Bridge, run_id: str, task_id: str) -> list[Hunk]:
     bridge.book.refresh()
-    change: Change = present_change(bridge.repo, run_id, bridge.book.run(run_id).tasks[task_id])
-    return [hunk for file in change.files for hunk in file.hunks]
+    run = bridge.book.run(run_id)
+    return hunks_of(bridge, [(run, run.tasks[task_id])])
 
 
 def show_hunk(console: Console, hunk: Hunk) -> None:
@@ -77,6 +77,8 @@ def show_hunk(console: Console, hunk: Hunk) -> None:
         console.note(
             f"    {', '.join((*hunk.flags, *filter(None, [hunk.reason])))}", style="yellow"
         )
+    if hunk.overlaps:
+        console.note(f"    touches what {', '.join(hunk.overlaps)} touches", style="yellow")
     console.diff(hunk.diff.splitlines())
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from makeitso.journal.overlapping import open_overlaps
 from makeitso.runs.reviewing import present_change
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ def hunks_of(bridge: Bridge, found: list[Reviewed]) -> list[Hunk]:
     return [
         hunk
         for run, task in found
-        for file in present_change(bridge.repo, run.id, task).files
+        for file in present_change(
+            bridge.repo, run.id, task, overlaps=open_overlaps(bridge.book.runs, run.id, task.id)
+        ).files
         for hunk in file.hunks
     ]

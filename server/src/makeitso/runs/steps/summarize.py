@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from anyio import to_thread
 
+from makeitso.journal.overlapping import open_overlaps
 from makeitso.protocol import events as ev
 from makeitso.runs.artifacts import capture_files
 from makeitso.runs.reviewing import present_change, write_review_document
@@ -39,8 +40,9 @@ async def summarize(ctx: Context, task_id: str) -> None:
         text = await to_thread.run_sync(patch, ctx.ports.repo, change.base_tree, change.tree)
         ctx.keep("change.patch", text, kind="patch", task=task_id)
         ctx.keep("summary.md", f"# {task.spec.title}\n\n{summary}\n", kind="summary", task=task_id)
+        found = open_overlaps(ctx.book.runs, ctx.run_id, task_id)
         full = await to_thread.run_sync(
-            present_change, ctx.ports.repo, ctx.run_id, ctx.task(task_id)
+            lambda: present_change(ctx.ports.repo, ctx.run_id, task, overlaps=found)
         )
         write_review_document(ctx.ports.places.dot, ctx.run, ctx.task(task_id), full)
     ctx.append(ev.PhaseEnded(state="passed", effects=False), task=task_id, phase="summarize")

@@ -307,6 +307,22 @@ async def test_a_crash_before_it_is_recorded_does_it_again(
     assert not [name for name in at.kept if name.startswith(".new-")]
 
 
+async def test_a_worker_cannot_write_the_cache_that_set_up_linked_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = tmp_path / "store"
+    store.write_text("of all")
+    at = there_with(
+        tmp_path, monkeypatch, commands=(f"mkdir node_modules; ln {store} node_modules/x",)
+    )
+    one = await at.ready("T1")
+    assert store.stat().st_nlink == 1
+    (one / "node_modules/x").write_text("poisoned")
+    assert store.read_text() == "of all"
+    two = await at.ready("T2")
+    assert (two / "node_modules/x").read_text() == "of all"
+
+
 @pytest.mark.parametrize("network", ["never", "auto"])
 async def test_set_up_has_the_network_as_the_settings_say(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, network: str

@@ -20,6 +20,7 @@ from makeitso.workspace.bringing import Chosen, bring, choose
 from makeitso.workspace.git_process import GitPlace
 from makeitso.workspace.ignored import ignored, some
 from makeitso.workspace.restore import restore
+from makeitso.workspace.sharing import unshare
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -62,6 +63,8 @@ async def prepare(
     begun = bool(ctx.task(task_id).setup_done)  # what commands changed since is not copied over
     brought = Brought() if begun else await _bring(ctx, task_id, worktree)
     setup = await set_up(ctx, task_id, worktree, base, brought=brought, nobody=nobody)
+    if ctx.ports.config.bootstrap.commands:
+        await to_thread.run_sync(unshare, worktree.path)
     await _put_back(ctx, task_id, worktree, base)
     ctx.append(
         ev.WorktreePrepared(copied=brought.files, copied_bytes=brought.bytes_, setup=setup),

@@ -119,7 +119,7 @@ _QUIET = {"PYTHONDONTWRITEBYTECODE": "1", "NO_COLOR": "1"}
 
 
 def _caches(tmp: Path) -> dict[str, str]:
-    """pip, uv, poetry, pnpm, yarn and go follow the first; npm, cargo's downloads do not."""
+    """Where pip, uv, poetry and yarn keep downloads, by the first; npm, by the second."""
     return {
         "XDG_CACHE_HOME": str(tmp / "cache"),
         "npm_config_cache": str(tmp / "cache/npm"),

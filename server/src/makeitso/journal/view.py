@@ -81,6 +81,13 @@ def _run_state(run: RunState, *, alive: bool) -> tuple[RunStateName, str]:
     return "running", ""
 
 
+def only_timers(view: RunView) -> bool:
+    """Whether a run that waits does so for time or commands alone, and for no person."""
+    timers = [(task.id, task.wait) for task in view.tasks if task.wait is not None]
+    said = "; ".join(f"{name} waits {wait.because}" for name, wait in timers)
+    return view.state == "waiting" and bool(timers) and view.reason == said
+
+
 def task_state(run: RunState, task: TaskState) -> TaskStateName:
     """The word for where a task stands."""
     if task.ended == "landed":

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from makeitso.lsp.plan_actions import state_line, task_line
 from makeitso.plans.outline import place_at
+from makeitso.runs.times import wait_line
+from makeitso.store.clock import SystemClock
 
 if TYPE_CHECKING:
     from makeitso.lsp.plan_view import PlanView
@@ -47,6 +49,8 @@ def _plan(view: PlanView) -> str:
 
 def _task(task: TaskView) -> list[str]:
     lines = [f"State: {task_line(task)}", ""]
+    if task.wait is not None:
+        lines += [f"It {wait_line(task.wait, now_ms=SystemClock().now_ms())}.", ""]
     lines += [f"- {phase.name}: {phase.state}" for phase in task.phases]
     for check in task.checks:
         lines += [

@@ -9,6 +9,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from makeitso.errors import MisError
+from makeitso.journal.view import only_timers
 from makeitso.protocol.approval import Decision
 from makeitso.requests import approvals
 
@@ -27,7 +28,11 @@ def offer_resume(server: Server, at: Workplace) -> None:
     except MisError as error:
         server.say(f"{error.message} {error.hint}".strip(), types.MessageType.Warning)
         return
-    still = [view for view in views if view.state in ("stopped", "waiting")]
+    still = [
+        view
+        for view in views
+        if view.state in ("stopped", "waiting") and not only_timers(view)
+    ]
     if not still:
         return
     names = ", ".join(view.id for view in still[:3]) + (" …" if len(still) > 3 else "")

@@ -67,6 +67,8 @@ def _task(view: PlanView, outline: TaskOutline) -> Iterator[Action]:
     for approval in view.state.pending:
         if outline.id in approval.tasks:
             yield from _answers(place, approval)
+    if task.wait is not None:
+        yield place.action("Go on now", "mis.wait.skip", {**run, "task": outline.id})
     if sum(task.hunks.values()):
         waiting = task.hunks.get("pending", 0) + task.hunks.get("conflict", 0)
         title = f"Review {waiting} open hunks" if waiting != 1 else "Review 1 open hunk"

@@ -9,6 +9,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from makeitso.errors import MisError
+from makeitso.journal.view import only_timers
 from makeitso.protocol.methods_run import RunStopParams
 from makeitso.requests import runs
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from anyio.abc import TaskGroup
 
     from makeitso.lsp.server import Server
-    from makeitso.protocol.run import RunView
+    from makeitso.protocol.run import RunView, TaskView
     from makeitso.requests.place import Workplace
 
 log = logging.getLogger(__name__)
@@ -107,16 +108,22 @@ class RunProgress:
 
 def message_of(view: RunView) -> str:
     """What goes on now, in a few words."""
-    if view.state == "waiting":
+    if view.state == "waiting" and not only_timers(view):
         return f"waits for you: {view.reason}"[:120]
     if not view.tasks:
         return "making a plan"
     busy = [
-        f"{task.id} {next((p.name for p in task.phases if p.state == 'running'), task.state)}"
+        f"{task.id} {_now(task)}"
         for task in view.tasks
         if task.state in ("running", "waiting", "reviewing")
     ]
     return ", ".join(busy) or view.state
+
+
+def _now(task: TaskView) -> str:
+    if task.wait is not None:
+        return f"waits {task.wait.because}"[:80]
+    return next((phase.name for phase in task.phases if phase.state == "running"), task.state)
 
 
 def percentage_of(view: RunView) -> int:

@@ -127,7 +127,7 @@ class CodexManager:
         return answer
 
     async def rest(self) -> None:
-        """End Codex; the next question starts it again, in a thread that knows nothing of others."""
+        """End Codex; the next question starts it again, in a thread of its own."""
         await self._threads.rest()
 
     async def close(self) -> None:

@@ -74,6 +74,7 @@ METHODS: tuple[Method, ...] = (
         needs_trust=True,
     ),
     Method(name="mis/run/stop", params=run.RunStopParams, result=run.RunResult),
+    Method(name="mis/wait/skip", params=run.WaitSkipParams, result=run.RunResult),
     Method(name="mis/run/get", params=run.RunGetParams, result=run.RunGetResult),
     Method(name="mis/run/list", params=run.RunListParams, result=run.RunListResult),
     Method(

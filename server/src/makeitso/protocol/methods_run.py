@@ -78,6 +78,13 @@ class RunStopParams(Wire):
     reason: str = Field(default="", description="Why, for the record.")
 
 
+class WaitSkipParams(Wire):
+    """Let tasks go on that wait for time or for a command; whoever drives the run acts on it."""
+
+    run: str = Field(min_length=1, description="Run id.")
+    task: str | None = Field(default=None, description="Task id; null: all that wait.")
+
+
 class RunResult(Wire):
     """A run as it stands."""
 

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 from makeitso.errors import NotYetError
 from makeitso.protocol.methods import METHODS
-from makeitso.requests import approvals, audit, changes, doctor, hunks, plans, runs, trust
+from makeitso.requests import (
+    approvals,
+    audit,
+    changes,
+    doctor,
+    hunks,
+    plans,
+    runs,
+    trust,
+    waits,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -23,6 +33,7 @@ HANDLERS: dict[str, Handler] = {
     "mis/run/start": runs.start,
     "mis/run/resume": runs.resume,
     "mis/run/stop": runs.stop,
+    "mis/wait/skip": waits.skip,
     "mis/run/get": runs.get,
     "mis/run/list": runs.list_,
     "mis/approval/list": approvals.list_,

@@ -31,8 +31,8 @@ MAX_WAITS = 20
 """Waits in one round; each is also bounded in length."""
 GLANCE_S = 5.0
 """How often the clock is looked at: it may be set, and the machine may sleep."""
-LONGEST_S = 10 * 366 * 86_400.0
-"""No wait is longer, whoever wants it."""
+LONGEST_S = 7_000 * 366 * 86_400.0
+"""Nobody waits longer: later than that there is no calendar."""
 
 
 async def wait(ctx: Context, task_id: str, *, rules: Rules) -> None:

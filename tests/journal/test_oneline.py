@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from journal.tape import Tape, plan_of
-from makeitso.journal.oneline import MOST_CHARS, counted, one_line
+from makeitso.journal.costs import counted
+from makeitso.journal.oneline import MOST_CHARS, one_line
 from makeitso.protocol import events as ev
 
 
@@ -24,6 +25,15 @@ def test_the_line_says_state_question_place_and_tokens() -> None:
     line = one_line(tape.state, alive=False)
     assert line == "mis r20261122-1 stopped a3 +1 · T1 verify +1 · 12k/500k"
     assert len(line) <= MOST_CHARS
+
+
+def test_time_is_said_where_it_has_a_ceiling() -> None:
+    tape = Tape().created(budget_tokens=0, budget_s=1800).planned(plan_of("T1"))
+    tape.phase("T1", "task", None)
+    tape.work(192_000, "T1", "task")
+    assert (
+        one_line(tape.state, alive=True) == "mis r20261122-1 running · T1 bootstrap · 0 · 3m12s/30m"
+    )
 
 
 def test_a_finished_run_is_nowhere() -> None:

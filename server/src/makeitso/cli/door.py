@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from anyio import to_thread
 
+from makeitso.cli.costs import Costs
 from makeitso.cli.notify import notify
 from makeitso.cli.once import Once
 from makeitso.cli.questions import ask_person
@@ -44,6 +45,7 @@ class TerminalDoor:
         self._worktrees: list[str] = []
         self._managing: set[str] = set()
         self._called: set[str] = set()
+        self._costs = Costs(bridge.book)
         self._once = Once()
 
     def event(self, event: Event) -> None:
@@ -54,7 +56,7 @@ class TerminalDoor:
             self._managing.discard(event.task or "")
         if event.actor == "person" and self._console.interactive:
             return  # the person at this terminal has just done it
-        line = tell(event)
+        line = self._costs.line(event) or tell(event)
         if line is not None:
             self._flush(event.task or "")
             self._console.note(self._short(self._with_reason(event, line)), style=line.style)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from makeitso.cli.review.loop import review_task
 from makeitso.errors import StateError
+from makeitso.plans.amounts import readings
 from makeitso.protocol.approval import Decision
 from makeitso.runs.ask import decide, find
 
@@ -74,6 +75,9 @@ def _show_plan(bridge: Bridge, console: Console, run_id: str) -> None:
 
 def _choose(console: Console, approval: Approval) -> Decision | None:
     possible = [f"{_WORDS[s]}" for s in approval.scopes if s in _WORDS]
+    if approval.ceiling is not None:
+        example = "50k" if approval.ceiling.measure == "tokens" else "10 min"
+        possible.append(f"{example} that much more")
     menu = ", ".join([*possible, "n no", "l later"])
     while True:
         key = console.read(f"{approval.id} [{menu}]? ")
@@ -83,6 +87,8 @@ def _choose(console: Console, approval: Approval) -> Decision | None:
         if key in ("n", "no"):
             because = console.read("reason (may be empty; the worker is told): ") or ""
             return Decision(id=approval.id, grant=False, because=because, digest=approval.digest)
+        if approval.ceiling is not None and readings(key):
+            return Decision(id=approval.id, grant=True, answer=key, digest=approval.digest)
         scope = _KEYS.get({"yes": "y"}.get(key, key))
         if scope in approval.scopes:
             return Decision(id=approval.id, grant=True, scope=scope, digest=approval.digest)

@@ -11,6 +11,7 @@ from makeitso.cli.console import visible
 from makeitso.cli.context import JsonFlag, context_of
 from makeitso.cli.workspace import opened
 from makeitso.errors import MisError
+from makeitso.journal.costs import bar, lasted, nearest_shown
 from makeitso.journal.fold import fold_all
 from makeitso.journal.oneline import MOST_CHARS, one_line
 from makeitso.journal.view import run_view
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from makeitso.cli.console import Console
     from makeitso.cli.context import Context
     from makeitso.journal.state import RunState
-    from makeitso.protocol.run import RunView, TaskView
+    from makeitso.protocol.run import RunView, TaskView, Tokens, WorkTime
     from makeitso.wiring import Bridge
 
 LOOK_BACK = 5
@@ -119,20 +120,32 @@ def _newest(bridge: Bridge, run_id: str) -> RunState | None:
 
 
 def _show(console: Console, view: RunView) -> None:
-    budget = f" of {view.tokens.budget:,}" if view.tokens.budget else ""
     goal = view.goal.splitlines()[0][:72] if view.goal else ""
     console.say(f"{view.id}  {view.state}  {goal}", style=COLOURS.get(view.state))
     if view.reason:
         console.say(f"    {view.reason}")
-    console.say(f"    {view.plan or 'no plan yet'}   {view.tokens.used:,}{budget} tokens")
+    console.say(f"    {view.plan or 'no plan yet'}   {_costs(view.tokens, view.time)}")
+    if view.nearest is not None and view.nearest.near and view.ended_at is None:
+        console.say(f"    nearest ceiling: {nearest_shown(view.nearest)}", style="yellow")
     for task in view.tasks:
         _show_task(console, task)
+
+
+def _costs(tokens: Tokens, time: WorkTime) -> str:
+    """`█████░░░░░ 61,200 of 120,000 tokens   ███░░░░░░░ 3m12s of 10m`."""
+    ceiling = f" of {tokens.budget:,}" if tokens.budget else ""
+    spent = f"{bar(tokens.used, tokens.budget)} {tokens.used:,}{ceiling} tokens"
+    ceiling = f" of {lasted(time.budget_ms)}" if time.budget_ms else ""
+    worked = f"{bar(time.used_ms, time.budget_ms)} {lasted(time.used_ms)}{ceiling}"
+    return f"{spent.strip()}   {worked.strip()}"
 
 
 def _show_task(console: Console, task: TaskView) -> None:
     phases = " ".join(f"{SIGNS[phase.state]} {phase.name}" for phase in task.phases)
     console.say(f"    {task.id:<6} {task.state:<10} {phases}", style=COLOURS.get(task.state))
     console.say(f"           {task.title}")
+    if task.tokens.used or task.time.used_ms:
+        console.say(f"           {_costs(task.tokens, task.time)}", style="dim")
     if task.wait is not None:
         now_ms = SystemClock().now_ms()
         console.say(f"           {wait_line(task.wait, now_ms=now_ms)}", style="yellow")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from makeitso.journal.costs import nearest_shown
 from makeitso.protocol import events as ev
 
 if TYPE_CHECKING:
@@ -90,6 +91,8 @@ def tell(event: Event) -> Line | None:  # noqa: C901 -- one flat match, a line e
         case ev.TaskEnded(state=state, reason=reason):
             colour = "bold green" if state == "landed" else "bold red"
             return Line(f"{task}{state}", colour, reason)
+        case ev.BudgetNeared(ceiling=ceiling):
+            return Line(f"budget of the {nearest_shown(ceiling)} is used", "yellow")
         case ev.RunPaused(state=state, reason=reason, error=error):
             return Line(f"{event.run} {state}", "yellow" if error is None else "bold red", reason)
         case ev.RunFinished(state=state, reason=reason):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from makeitso.journal.view import budget_of, run_view
+from makeitso.journal.costs import time_shown, tokens_shown
+from makeitso.journal.view import run_view
 from makeitso.protocol.words import PHASES
 
 if TYPE_CHECKING:
@@ -22,12 +23,10 @@ def one_line(run: RunState, *, alive: bool) -> str:
     """
     asked = [approval.id for approval in run.pending]
     more = f"+{len(asked) - 1}" if len(asked) > 1 else ""
-    head = " ".join(
-        filter(None, ["mis", run.id, run_view(run, alive=alive).state, *asked[:1], more])
-    )
-    budget = budget_of(run)
-    spent = counted(run.tokens) + (f"/{counted(budget)}" if budget else "")
-    parts = [head, _where(run), spent]
+    view = run_view(run, alive=alive)
+    head = " ".join(filter(None, ["mis", run.id, view.state, *asked[:1], more]))
+    spent = tokens_shown(view.tokens).removesuffix(" tokens")
+    parts = [head, _where(run), spent, time_shown(view.time) if view.time.budget_ms else ""]
     return " · ".join(part for part in parts if part)[:MOST_CHARS]
 
 
@@ -55,12 +54,3 @@ def _phase(task: TaskState) -> str:
         if task.phases[name].state not in ("passed", "skipped"):
             return name
     return PHASES[-1]
-
-
-def counted(number: int) -> str:
-    """A number of tokens in at most four characters below a thousand millions."""
-    if number < 1000:
-        return str(number)
-    if number < 1_000_000:
-        return f"{number // 1000}k"
-    return f"{number / 1_000_000:.1f}M".replace(".0M", "M")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from makeitso.journal.costs import task_costs, time_shown
 from makeitso.lsp.actions import TRUST, Action
+from makeitso.plans.amounts import amount
 from makeitso.plans.quantity import format_count
 
 if TYPE_CHECKING:
@@ -93,6 +95,11 @@ def _answers(place: _Place, approval: Approval) -> Iterator[Action]:
         for choice in approval.choices:
             params = {**base, "grant": True, "answer": choice}
             yield place.action(f"Answer: {choice}", "mis.approval.decide", params, approval.id)
+    elif approval.ceiling is not None:
+        for more in dict.fromkeys((approval.ceiling.grant, max(1, approval.ceiling.grant // 2))):
+            said = amount(approval.ceiling, more)
+            params = {**base, "grant": True, "answer": said}
+            yield place.action(f"Give {said} more", "mis.approval.decide", params, approval.id)
     else:
         for scope in approval.scopes:
             more = f" {SCOPES[scope]}" if scope in SCOPES else ""
@@ -108,8 +115,9 @@ def state_line(view: PlanView) -> str:
     if run is None:
         return "not run yet"
     budget = f" of {format_count(run.tokens.budget)}" if run.tokens.budget else ""
+    time = f", {time_shown(run.time)}" if run.time.budget_ms else ""
     reason = f" ({_short(run.reason)})" if run.reason else ""
-    return f"{run.state}{reason}, {format_count(run.tokens.used)}{budget} tokens"
+    return f"{run.state}{reason}, {format_count(run.tokens.used)}{budget} tokens{time}"
 
 
 def task_line(task: TaskView) -> str:
@@ -117,7 +125,8 @@ def task_line(task: TaskView) -> str:
     running = next((phase.name for phase in task.phases if phase.state == "running"), None)
     phase = f", {running}" if running else ""
     reason = f" ({_short(task.reason)})" if task.reason else ""
-    return f"{task.state}{phase}{reason}"
+    costs = f", {task_costs(task)}" if task.tokens.used or task.time.used_ms else ""
+    return f"{task.state}{phase}{reason}{costs}"
 
 
 def _short(text: str) -> str:

@@ -10,6 +10,7 @@ from makeitso.plans.quantity import format_count, parse_count, parse_duration
 
 if TYPE_CHECKING:
     from makeitso.plans.values import Value
+    from makeitso.protocol.budget import Ceiling
     from makeitso.protocol.text import Problem
     from makeitso.protocol.words import Measure
 
@@ -79,3 +80,10 @@ def format_span(seconds: int) -> str:
 def whole_seconds(minutes: float) -> int:
     """Minutes of a setting as seconds; 0 stays no ceiling, and what is above it is one."""
     return max(1, round(minutes * 60)) if minutes else 0
+
+
+def amount(ceiling: Ceiling, number: int) -> str:
+    """A number of the ceiling's measure, as people write it: `50k tokens`, `10 min`."""
+    if ceiling.measure == "tokens":
+        return f"{format_count(number)} tokens"
+    return format_span(max(1, number // 1000))

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import anyio
 
 from makeitso.journal.ceilings import ceilings, nearest, refusal, to_be_said
-from makeitso.plans.amounts import format_span
-from makeitso.plans.quantity import format_count
+from makeitso.plans.amounts import amount, format_span
 from makeitso.policy.digest import approval_digest
 from makeitso.processes.tasks import task_group
 from makeitso.protocol import events as ev
@@ -124,13 +123,6 @@ def whose(ceiling: Ceiling) -> str:
     if ceiling.scope == "phase":
         return f"the phase {ceiling.phase} of {ceiling.task}"
     return ceiling.task if ceiling.scope == "task" and ceiling.task else f"the {ceiling.scope}"
-
-
-def amount(ceiling: Ceiling, number: int) -> str:
-    """A number of the ceiling's measure, as people write it: `50k tokens`, `10 min`."""
-    if ceiling.measure == "tokens":
-        return f"{format_count(number)} tokens"
-    return format_span(max(1, number // 1000))
 
 
 def _look(

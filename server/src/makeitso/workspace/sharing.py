@@ -1,7 +1,7 @@
 """Taking hard links apart: a file that a worktree shares with a place outside it is made its own.
 
-Package managers (pnpm, uv) fill an environment with hard links into their download cache: who writes
-such a file writes the cache, and with it every environment to come.
+Package managers (pnpm, uv) fill an environment with hard links into their download cache. Who
+writes such a file writes the cache, and with it every environment to come.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.measure import Row, alternating
-from makeitso.protocol.events import CommandRan
+from makeitso.protocol.events import NoteAdded
 from makeitso.store.clock import SystemClock
 from makeitso.store.journal import Journal
 
@@ -62,8 +62,8 @@ def _in_folder(fill: Callable[[Path], None], clock: Callable[[], float]) -> floa
 def _append(path: Path) -> None:
     journal = Journal(path, clock=SystemClock(), client="bench")
     for number in range(EVENTS):
-        event = CommandRan(command=f"pytest -q tests/test_{number}.py", exit_code=0, duration_ms=9)
-        journal.append(event, actor="worker", run="r1", task="T1", phase="task")
+        event = NoteAdded(text=f"pytest -q tests/test_{number}.py is next")
+        journal.append(event, actor="manager", run="r1", task="T1", phase="task")
     journal.close()
 
 
@@ -73,7 +73,7 @@ def _insert(path: Path) -> None:
     database.execute("PRAGMA synchronous = FULL")
     database.execute("CREATE TABLE IF NOT EXISTS events (seq INTEGER PRIMARY KEY, data TEXT)")
     for number in range(EVENTS):
-        text = f'{{"type": "command.ran", "command": "pytest -q tests/test_{number}.py"}}'
+        text = f'{{"type": "note.added", "text": "pytest -q tests/test_{number}.py is next"}}'
         database.execute("BEGIN IMMEDIATE")
         database.execute("INSERT INTO events (data) VALUES (?)", (text,))
         database.execute("COMMIT")

@@ -30,3 +30,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         steps = [point for point in all_points() if point in STEPS]
         found = [*chance.sample(steps, SAMPLED), *counts[::5]]
     metafunc.parametrize("point", found)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what was measured: figures are of use only when they are seen."""
+    found = [
+        f"{what}: {figures}"
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if getattr(report, "when", "") == "call" and "tests/faults" in report.nodeid
+        for what, figures in report.user_properties
+    ]
+    if found:
+        terminalreporter.section("measured")
+        for line in sorted(found):
+            terminalreporter.write_line(line)

@@ -71,6 +71,35 @@ def test_a_long_journal_is_read_page_by_page(
     assert [*seen, *reading] == events, "those that were there when it was asked"
 
 
+def test_only_what_tells_of_output_does_not_wait_for_the_disk(path: Path) -> None:
+    modes: dict[str, int] = {}
+
+    def fault(name: str) -> None:
+        if name.startswith("recorded."):
+            database = opened._db  # pyright: ignore[reportPrivateUsage] -- its commit is looked at
+            modes[name.partition(".")[2]] = database.execute("PRAGMA synchronous").fetchone()[0]
+
+    opened = Journal(path, clock=SystemClock(), client="test", fault=fault)
+    full, normal = 2, 1
+    for data, mode in (
+        (ev.NoteAdded(text="one"), full),
+        (ev.CommandRan(command="true", exit_code=0), normal),
+        (ev.PhaseStarted(), full),
+        (ev.CommandRan(command="true", exit_code=0), normal),
+        (ev.ApprovalDecided(id="a1", grant=True, who="ada"), full),
+    ):
+        opened.append(data, actor="engine")
+        assert modes[data.type] == mode, data
+    opened.close()
+
+
+def test_one_task_can_be_read(journal: Journal) -> None:
+    journal.append(ev.PhaseStarted(), actor="engine", run="r1", task="T1")
+    wanted = journal.append(ev.PhaseStarted(), actor="engine", run="r1", task="T2")
+    journal.append(ev.PhaseStarted(), actor="engine", run="r2", task="T2")
+    assert list(journal.read(run="r1", task="T2")) == [wanted]
+
+
 def test_types_can_be_left_out(journal: Journal) -> None:
     first = note(journal, "one", run="r1")
     for _ in range(2):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -213,3 +214,22 @@ def test_adopted_and_locked(world: World) -> None:
     assert "locked waits for marks" in world.box.text("worktree", "list", "--porcelain")
     with pytest.raises(StateError):
         worktrees.lock(world.repo, replace(tree, admin_dir=world.outside), reason="x")
+
+
+def test_many_come_and_go_at_once(world: World) -> None:
+    """git fails on a worktree that is just being made or removed beside the one it adds."""
+    world.box.write("a", b"a\n")
+    world.box.commit()
+    repo = world.repo
+    base = snapshots.take(repo, repo.root, run="r1", task="T1", name="base")
+
+    def come_and_go(number: int) -> None:
+        for turn in range(3):
+            path = world.path.with_name(f"r1-T{number}-{turn}")
+            tree = worktrees.create(repo, base, path, run="r1", task=f"T{number}")
+            worktrees.remove(repo, tree, saved=base.commit)
+
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(come_and_go, range(12)))
+    assert worktrees.listing(repo) == ()
+    assert world.box.text("worktree", "list").count("\n") == 0

@@ -69,7 +69,7 @@ class ManagerConfig(Section):
     budget_minutes: float = _key(
         0.0, "Ceiling on the time a run works, in minutes; 0: none.", rights=True, ge=0, le=1e6
     )
-    max_concurrency: int = _key(2, "Tasks at once.", ge=1, le=64)
+    max_concurrency: int = _key(2, "Tasks at once.", ge=1, le=128)
     model: str = _key("", "Model of the codex manager; empty: the worker's.")
     base_url: str = _key("", "Responses endpoint; empty: the default one.", rights=True)
     api_key_env: str = _key(

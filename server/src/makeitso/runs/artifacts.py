@@ -44,8 +44,8 @@ async def capture_files(ctx: Context, task_id: str) -> None:
 def _named(ctx: Context, task_id: str) -> list[str]:
     """Names in frames of the task, each once, in order."""
     found: dict[str, None] = {}
-    for event in ctx.ports.journal.read(run=ctx.run_id):
-        if event.task != task_id or not isinstance(event.data, ev.RecordFound):
+    for event in ctx.ports.journal.read(run=ctx.run_id, task=task_id):
+        if not isinstance(event.data, ev.RecordFound):
             continue
         record = event.data.record
         if record.intent == "frame" and record.artifact:

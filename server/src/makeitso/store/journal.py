@@ -1,7 +1,12 @@
 """The journal: one SQLite file, one row an event, a hash chain, any process may append.
 
-Durability: WAL with synchronous=FULL, so an appended event survives power loss. Every append is one
-immediate transaction that reads the last hash, so rows of several processes form one chain.
+Durability: an appended event survives the end of its process, whatever ends it. It also survives a
+power cut (WAL with synchronous=FULL), but for the types that change no state: they tell of output,
+whose files are not synced before the turn ends either, and the next event of another type takes
+them to the disk with itself. Else a hundred workers would wait for the disk, one behind the other.
+
+Every append is one immediate transaction that reads the last hash, so rows of several processes
+form one chain.
 """
 
 from __future__ import annotations
@@ -13,11 +18,12 @@ import re
 import sqlite3
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
 from makeitso.errors import StoreError
+from makeitso.journal.fold import UNFOLDED
 from makeitso.protocol.events import Event, EventData
 
 if TYPE_CHECKING:
@@ -103,6 +109,7 @@ class Journal:
         self._scrub = scrub
         self._fault = fault
         self._listeners: list[Callable[[Event], None]] = []
+        self._synced = ""
         with self._faults("open"):
             path.parent.mkdir(parents=True, exist_ok=True)
             if not path.exists():
@@ -124,10 +131,16 @@ class Journal:
                 hint="update makeitso, or move the file away to start a new journal",
             )
         self._become_wal()
-        self._db.execute("PRAGMA synchronous = FULL")
+        self._sync("FULL")
         if version < SCHEMA_VERSION:
             self._db.executescript(_SCHEMA)
             self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+    def _sync(self, mode: Literal["FULL", "NORMAL"]) -> None:
+        """Whether commits from now on wait for the disk."""
+        if mode != self._synced:
+            self._db.execute(f"PRAGMA synchronous = {mode}")
+            self._synced = mode
 
     def _become_wal(self) -> None:
         # SQLite does not wait here as it waits elsewhere: two processes that make the file at once
@@ -164,7 +177,7 @@ class Journal:
         cause: int | None = None,
         guard: Callable[[], str | None] | None = None,
     ) -> Event:
-        """Write one event; when this returns it is on disk.
+        """Write one event; when this returns it is there for good.
 
         `guard` runs inside the transaction, where reads see everything and nobody else can write;
         a text it returns refuses the append.
@@ -177,6 +190,7 @@ class Journal:
         self._fault("recording")
         self._fault(f"recording.{data.type}")
         with self._faults("write"):
+            self._sync("NORMAL" if data.type in UNFOLDED else "FULL")
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 if guard is not None and (refusal := guard()) is not None:
@@ -219,35 +233,44 @@ class Journal:
         return event
 
     def read(
-        self, *, after: int = 0, run: str | None = None, without: Collection[str] = ()
+        self,
+        *,
+        after: int = 0,
+        run: str | None = None,
+        task: str | None = None,
+        without: Collection[str] = (),
     ) -> Iterator[Event]:
         """Events with seq > `after` that are there now, in order.
 
         Args:
             after: number of the last row that is known already.
             run: only of this run; None: of all.
+            task: only of this task; None: of all, and of none.
             without: types that are left out, unread.
 
         Raises:
             StoreError: while iterating: the file, or a row, cannot be read.
         """
-        return self._pages(after, self.last_seq(), run, tuple(without))
+        conditions = ["seq > ? AND seq <= ?"]
+        wanted: list[str] = []
+        for column, value in (("run", run), ("task", task)):
+            if value is not None:
+                conditions.append(f"{column} = ?")
+                wanted.append(value)
+        if without:
+            conditions.append(f"type NOT IN ({','.join('?' * len(without))})")
+            wanted += without
+        return self._pages(after, self.last_seq(), " AND ".join(conditions), wanted)
 
-    def _pages(
-        self, after: int, last: int, run: str | None, without: tuple[str, ...]
-    ) -> Iterator[Event]:
+    def _pages(self, after: int, last: int, where: str, wanted: list[str]) -> Iterator[Event]:
         # Page by page: neither a long journal in memory, nor a read transaction for as long as
         # whoever reads takes. Rows are never changed, so that the pages fit together.
-        where = "seq > ? AND seq <= ?"
-        where += " AND run = ?" if run is not None else ""
-        where += f" AND type NOT IN ({','.join('?' * len(without))})" if without else ""
-        of_run = () if run is None else (run,)
         while after < last:
             with self._faults("read"):
                 rows = self._db.execute(
                     f"SELECT {_COLUMNS} FROM events WHERE {where} "  # noqa: S608 -- only marks
                     "ORDER BY seq LIMIT ?",
-                    [after, last, *of_run, *without, PAGE],
+                    [after, last, *wanted, PAGE],
                 ).fetchall()
             for row in rows:
                 yield self._event(row)

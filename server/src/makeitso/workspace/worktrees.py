@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import stat
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -19,7 +20,7 @@ import psutil
 from makeitso.errors import EnvironmentFault, StateError
 from makeitso.workspace import snapshots
 from makeitso.workspace.atomic import replace_file
-from makeitso.workspace.git_process import GitPlace, run_git, try_git
+from makeitso.workspace.git_process import GitPlace, git_fault, run_git, try_git
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from makeitso.workspace.snapshots import Snapshot
 
 OWNER_FILE = "makeitso.json"
+TRIES = 5
+"""Attempts at having git add a worktree beside others that change."""
+_REGISTER = threading.Lock()
+"""Held while the list of worktrees changes: steps of several tasks run in threads side by side."""
 START_TOLERANCE_S = 1.0
 """Process start times are rounded differently by different readers."""
 
@@ -87,22 +92,8 @@ def create(
     if path.is_symlink() or (path.exists() and (not path.is_dir() or any(path.iterdir()))):
         raise StateError(f"{path} is in the way of a new worktree.", hint="Move it away.")
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    reason = f"makeitso {run}/{task}"
-    run_git(
-        [
-            "worktree",
-            "add",
-            "--quiet",
-            "--detach",
-            "--no-checkout",
-            "--lock",
-            "--reason",
-            reason,
-            os.fspath(path),
-            snapshot.commit,
-        ],
-        place=repo.objects(),
-    )
+    with _REGISTER:
+        _register(repo, path, snapshot.commit, reason=f"makeitso {run}/{task}")
     fault("worktree.added")
     me = psutil.Process()
     tree = Worktree(
@@ -183,7 +174,8 @@ def discard(repo: Repository, path: Path) -> None:
         except OSError:
             continue
         if Path(named) == path / ".git":
-            _delete(gitdir.parent)
+            with _REGISTER:
+                _delete(gitdir.parent)
     _delete(path)
 
 
@@ -209,7 +201,8 @@ def remove(
         raise StateError(f"{saved} names nothing, so the worktree is kept.")
     _delete(worktree.path)
     fault("worktree.emptied")
-    _delete(worktree.admin_dir)
+    with _REGISTER:
+        _delete(worktree.admin_dir)
     return kept
 
 
@@ -217,7 +210,8 @@ def prune(repo: Repository) -> tuple[Worktree, ...]:
     """Forget those of our worktrees whose directory is gone; returns them. Deletes no work."""
     gone = tuple(tree for tree in listing(repo) if not tree.path.exists())
     for tree in gone:
-        _delete(tree.admin_dir)
+        with _REGISTER:
+            _delete(tree.admin_dir)
     return gone
 
 
@@ -227,6 +221,22 @@ def lock(repo: Repository, worktree: Worktree, *, reason: str) -> None:
     if admin.parent != repo.common_dir / "worktrees" or not admin.is_dir():
         raise StateError(f"{worktree.path} is not a worktree of this repository.")
     (admin / "locked").write_text(reason + "\n", encoding="utf-8")
+
+
+def _register(repo: Repository, path: Path, commit: str, *, reason: str) -> None:
+    """Let git add a worktree without files.
+
+    git reads what it knows of every other worktree first, and fails on one that somebody else, whom
+    our lock does not hold, is just making or removing: then it is asked again.
+    """
+    command = ["worktree", "add", "--quiet", "--detach", "--no-checkout", "--lock"]
+    command += ["--reason", reason, os.fspath(path), commit]
+    for tries_left in reversed(range(TRIES)):
+        result = try_git(command, place=repo.objects())
+        if result.code == 0:
+            return
+        if "commondir" not in result.complaint or any(path.glob("*")) or not tries_left:
+            raise git_fault("worktree", result)
 
 
 def _admin_dir(repo: Repository, path: Path) -> Path:

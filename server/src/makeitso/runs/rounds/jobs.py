@@ -126,11 +126,11 @@ async def end_leftover(ctx: Context, task_id: str) -> None:
 
 
 def _left_output(ctx: Context, task_id: str) -> tuple[ev.OutputRef, ...]:
-    events = ctx.ports.journal.read(run=ctx.run_id)
+    events = ctx.ports.journal.read(run=ctx.run_id, task=task_id)
     marked = [
         ref
         for event in events
-        if event.task == task_id and isinstance(event.data, ev.TurnEnded | ev.WorkerEnded)
+        if isinstance(event.data, ev.TurnEnded | ev.WorkerEnded)
         for ref in event.data.outputs
     ]
     return unmarked(ctx.ports.places.artifacts, f"{ctx.folder(task_id)}/output", marked)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from e2e.harness import world
-from e2e.stories import FILES, PLAN, spell
+from e2e.stories import CHECK, FILES, PLAN, spell
 from makeitso.protocol.events import PlanMade, RunResumed
 
 if TYPE_CHECKING:
@@ -49,3 +49,27 @@ def test_a_script_hears_why_a_run_that_is_interrupted_stands_still(tmp_path: Pat
         ended = running.wait().expect(130)
         assert heard(ended) == from_the_resume_on(w, 0)
         assert cast("dict[str, object]", ended.lines[-2]["data"])["type"] == "run.paused"
+
+
+MORE = f"""
+- [ ] **T2** Spell the line near the end
+  - after: T1
+  - done when: `{CHECK}`
+"""
+
+
+def test_while_an_edited_plan_waits_what_is_proposed_can_be_decided(tmp_path: Path) -> None:
+    with world(tmp_path, spell(), files=FILES) as w:
+        w.mis("run", w.plan("spell", PLAN), "--approval", "delegate").expect(3)
+        w.mis("approve", w.pending("plan")).expect(0)
+        w.mis("resume").expect(3, "change")
+        asked = len(w.server.views)
+        w.plan("spell", PLAN + MORE)
+        w.mis("resume").expect(3, "plan")
+        assert w.pending("plan")
+        w.mis("approve", w.pending("change")).expect(0)
+        assert "line two\n" in w.read("poem.txt")
+        assert w.task("T1").ended == "landed"
+        assert w.run.finished is None
+        assert not w.task("T2").started
+        assert len(w.server.views) == asked, "something of the unapproved plan was begun"

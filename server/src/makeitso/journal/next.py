@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from makeitso.journal.rules import Rules
     from makeitso.journal.state import RunState, TaskState
+    from makeitso.protocol.approval import Approval
     from makeitso.protocol.words import PhaseName
 
 
@@ -60,7 +61,7 @@ def _all(run: RunState, rules: Rules, busy: Collection[Step]) -> list[Step]:
     if run.plan is None:
         return [MakePlan()]
     if not run.plan_accepted:
-        return _plan_question(run, busy)
+        return _unapproved(run, rules, busy)
     steps: list[Step] = []
     asking: dict[PhaseName, list[str]] = {}
     starting = {name for step in busy for name in tasks_of(step)}
@@ -86,19 +87,38 @@ def _all(run: RunState, rules: Rules, busy: Collection[Step]) -> list[Step]:
     return steps
 
 
-def _plan_question(run: RunState, busy: Collection[Step]) -> list[Step]:
+def _unapproved(run: RunState, rules: Rules, busy: Collection[Step]) -> list[Step]:
+    """The plan has no approval as it is now: what has begun goes on, nothing new starts.
+
+    Denied, what is at work stops; a change that is proposed still stands for its marks.
+    """
+    answer = _plan_answer(run)
+    steps: list[Step] = [] if answer is not None else [AskPlan()]
+    reason = ""
+    if answer is not None and answer.state == "denied":
+        reason = f"the plan was denied: {answer.because or 'no reason'}"
+    asking: dict[PhaseName, list[str]] = {}
+    for task in run.tasks.values():
+        begun = task.started or task.wait is not None
+        if reason and task.ended is None and not task.reviewing:
+            steps += [EndTask(task.id, "stopped", reason)] if task.started else []
+        elif (aside := set_aside(run, task)) is not None:
+            steps += aside
+        elif begun or task.ended is not None:
+            steps += _go_on(run, task, rules, asking)
+    steps += [AskPhase(tuple(tasks), phase) for phase, tasks in asking.items()]
+    if reason and not steps and not busy and not any(t.reviewing for t in run.tasks.values()):
+        steps.append(Finish("stopped", reason))
+    return steps
+
+
+def _plan_answer(run: RunState) -> Approval | None:
+    """The question about the plan as it is now, open or denied; None: it is not asked."""
     for approval in reversed(run.approvals.values()):
-        if approval.kind != "plan" or approval.digest != run.plan_digest:
-            continue
-        if approval.state == "pending":
-            return []
-        if approval.state == "denied":
-            reason = f"the plan was denied: {approval.because or 'no reason'}"
-            under_way = [t for t in run.tasks.values() if t.started and t.ended is None]
-            if under_way:
-                return [EndTask(task.id, "stopped", reason) for task in under_way]
-            return [] if busy else [Finish("stopped", reason)]
-    return [AskPlan()]
+        same = approval.kind == "plan" and approval.digest == run.plan_digest
+        if same and approval.state in ("pending", "denied"):
+            return approval
+    return None
 
 
 def _go_on(

@@ -13,6 +13,7 @@ from makeitso.protocol.record import Miss, Record
 if TYPE_CHECKING:
     from makeitso.protocol.events import Event, EventData
     from makeitso.protocol.record import MissReason, StreamChannel
+    from makeitso.protocol.wait import WaitBy
     from makeitso.protocol.words import Actor, ApprovalKind, PhaseName
 
 CHECK = Check(command="make test")
@@ -36,21 +37,21 @@ class Tape:
         phase: PhaseName | None = None,
         actor: Actor = "engine",
         client: str = "cli",
-    ) -> None:
-        self.events.append(
-            ev.Event(
-                seq=next(self._seq),
-                at=ms,
-                run=run,
-                task=task,
-                phase=phase,
-                actor=actor,
-                client=client,
-                data=data,
-                prev="",
-                hash="",
-            )
+    ) -> Event:
+        event = ev.Event(
+            seq=next(self._seq),
+            at=ms,
+            run=run,
+            task=task,
+            phase=phase,
+            actor=actor,
+            client=client,
+            data=data,
+            prev="",
+            hash="",
         )
+        self.events.append(event)
+        return event
 
     def created(self, ms: int, *, run: str = "r1", budget: int = 1000) -> None:
         self.at(ms, created(budget=budget), run=run, actor="person")
@@ -70,6 +71,18 @@ class Tape:
             run=run,
             actor="policy" if who == "--yes" else "person",
         )
+
+
+def wait(by: WaitBy, **over: object) -> ev.WaitStarted:
+    pace = {"strategy": "fixed", "base_s": 1, "max_s": 1}
+    said = {"by": by, "wait": {"seconds": 9}, "because": "for 9s", "until": 9, "pace": pace}
+    return ev.WaitStarted.model_validate({**said, **over})
+
+
+def looked(seq: int, exit_code: int = 1) -> ev.WaitLooked:
+    return ev.WaitLooked(
+        wait=seq, exit_code=exit_code, duration_ms=1, sandboxed=True, next_at=None
+    )
 
 
 def created(*, budget: int = 1000) -> ev.RunCreated:

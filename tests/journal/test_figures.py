@@ -256,13 +256,22 @@ def test_waits_interrupts_retries() -> None:
     tape.at(720, ev.RunPaused(state="stopped", reason="enough", exit_code=130))
     assert of(tape).by_run[0].state == "stopped"
     tape.at(800, ev.RunResumed())
+    begun = tape.at(805, on.wait("plan"), task="T1")
+    tape.at(806, on.looked(begun.seq), task="T1")
+    tape.at(807, on.looked(999), task="T1")
+    tape.at(809, ev.WaitEnded(wait=begun.seq, reason="skipped"), task="T1")
+    tape.at(810, ev.WaitEnded(wait=begun.seq, reason="elapsed"), task="T1")  # the first end holds
     tape.at(810, ev.ManagerJudged(verdict="wait", round=1, wait_s=1.5), task="T1")
+    begun = tape.at(811, on.wait("manager"), task="T1")
+    tape.at(819, ev.WaitEnded(wait=begun.seq, reason="elapsed"), task="T1")
     tape.at(820, ev.ManagerJudged(verdict="continue", round=1, wait_s=9), task="T1")
+    tape.at(821, on.wait("manager"), task="T1")  # it is open still
     tape.at(900, begin.model_copy(update={"round": 2}), task="T1")
     tape.at(2900, ev.TurnEnded(status="completed", outputs=(on.ref(90),)), task="T1")
     found = total(tape)
     assert found.waits == audit.WaitFigures(
-        person_ms=0, manager_waits=1, manager_ms=1500, interrupts=1, manager_interrupts=0,
+        person_ms=0, waits=3, waited_ms=12, looks=1, skipped=1, manager_waits=2, manager_ms=8,
+        interrupts=1, manager_interrupts=0,
         failed_turns=1,
         retries=4, stops=1, resumes=1,
     )  # fmt: skip

@@ -41,6 +41,10 @@ SAID: list[EventData] = [
     ev.RunPaused(state="waiting", reason="", exit_code=3),
     ev.RunResumed(),
     ev.RunFinished(state="done"),
+    on.wait("plan"),
+    on.wait("manager"),
+    *(ev.WaitEnded(wait=seq, reason="elapsed") for seq in (3, 4, 5, 6)),
+    on.looked(4),
 ]
 STEPS = st.lists(
     st.tuples(

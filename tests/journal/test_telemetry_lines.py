@@ -89,7 +89,9 @@ def test_waits_and_interrupts() -> None:
     tape.decided(360, "a1")  # the first answer holds
     tape.asked(400, "a2", "plan")
     tape.at(450, ev.ApprovalVoided(id="a2", reason=SAID))
-    tape.at(500, ev.ManagerJudged(verdict="wait", round=1, wait_s=2.5, note=SAID), task="T1")
+    begun = tape.at(500, on.wait("manager", because=SAID), task="T1")
+    tape.at(550, ev.WaitEnded(wait=begun.seq, reason="succeeded", because=SAID), task="T1")
+    tape.at(560, ev.WaitEnded(wait=begun.seq, reason="skipped"), task="T1")  # the first end holds
     tape.at(600, ev.TurnStarted(intent="EXEC", round=1, prompt_digest="d"), task="T1")
     tape.at(900, ev.TurnEnded(status="interrupted", outputs=(on.ref(9),), error=SAID), task="T1")
     tape.at(950, ev.StopRequested(reason=SAID))
@@ -98,8 +100,8 @@ def test_waits_and_interrupts() -> None:
          "duration_ms": 250},
         {"type": "wait", "task": None, "reason": "person", "kind": "plan", "outcome": "void",
          "duration_ms": 50},
-        {"type": "wait", "task": "T1", "reason": "manager", "kind": None, "outcome": None,
-         "duration_ms": 2500},
+        {"type": "wait", "task": "T1", "reason": "manager", "kind": None,
+         "outcome": "succeeded", "duration_ms": 50},
         {"type": "interrupt", "task": "T1", "reason": "turn", "duration_ms": 300,
          "output_bytes": 9},
         {"type": "interrupt", "task": None, "reason": "stop", "duration_ms": 0, "output_bytes": 0},

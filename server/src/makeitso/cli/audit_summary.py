@@ -127,7 +127,12 @@ def _cost(found: Figures) -> Iterator[Row]:
 def _time(found: Figures) -> Iterator[Row]:
     waits = found.waits
     yield Row("waited for a person", duration(waits.person_ms), "")
-    yield Row("manager's waits", duration(waits.manager_ms), f"asked for {waits.manager_waits:,}")
+    yield Row(
+        "waits of tasks",
+        duration(waits.waited_ms),
+        f"{waits.waits:,}, {waits.manager_waits:,} of them the manager's; "
+        f"{waits.looks:,} looks, {waits.skipped:,} ended early",
+    )
     yield Row(
         "cut short",
         f"{waits.interrupts + waits.failed_turns + waits.manager_interrupts:,}",

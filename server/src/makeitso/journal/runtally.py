@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from makeitso.journal.tasktally import TaskTally
 from makeitso.journal.waiting import Waiting
+from makeitso.journal.waittally import WaitTally
 from makeitso.protocol import events as ev
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class RunTally:
         self._counts = Counter[str]()
         self._open: dict[str, tuple[ApprovalKind, int]] = {}
         self._tasks: dict[str, TaskTally] = {}
+        self._waits = WaitTally()
         self._landed: set[str] = set()
         self._asked_at: dict[str, int] = {}
         self._ceilings = {"run": created.options.budget_tokens, "plan": 0}
@@ -62,6 +64,7 @@ class RunTally:
         self._plan(event)
         self._question(event)
         self._work(event)
+        self._waits.take(event, self._counts)
         task = self._tasks.get(event.task) if event.task is not None else None
         if task is not None:
             self._task(task, event)
@@ -188,13 +191,10 @@ class RunTally:
         match event.data:
             case ev.ManagerAsked(intent="EVAL"):
                 self._asked_at[event.task or ""] = event.at
-            case ev.ManagerJudged() as judged:
+            case ev.ManagerJudged():
                 asked_at = self._asked_at.pop(event.task or "", None)
                 if asked_at is not None:
                     self._span("judge", asked_at, event.at)
-                if judged.verdict == "wait":
-                    self._counts["wait.manager"] += 1
-                    self._counts["wait.manager_ms"] += round(judged.wait_s * 1000)
             case _:
                 pass
 

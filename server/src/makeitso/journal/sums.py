@@ -159,6 +159,10 @@ def _hunks(counts: Counter[str]) -> audit.HunkFigures:
 def _waits(counts: Counter[str], person_ms: int) -> audit.WaitFigures:
     return audit.WaitFigures(
         person_ms=person_ms,
+        waits=counts["wait.waits"],
+        waited_ms=counts["wait.waited_ms"],
+        looks=counts["wait.looks"],
+        skipped=counts["wait.skipped"],
         manager_waits=counts["wait.manager"],
         manager_ms=counts["wait.manager_ms"],
         interrupts=counts["turn.interrupted"],

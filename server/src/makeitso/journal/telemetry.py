@@ -9,6 +9,7 @@ from makeitso.protocol import telemetry as line
 
 if TYPE_CHECKING:
     from makeitso.protocol.events import Event
+    from makeitso.protocol.wait import WaitBy
     from makeitso.protocol.words import ApprovalKind
 
 
@@ -23,6 +24,7 @@ class RunTelemetry:
         self._phases: dict[tuple[str, str], tuple[int, int]] = {}
         self._phase_bytes: dict[tuple[str, str], int] = {}
         self._turns: dict[str, int] = {}
+        self._waits: dict[int, tuple[WaitBy, int]] = {}
         self._asked: dict[str, tuple[ApprovalKind, int, str | None]] = {}
 
     def take(self, event: Event) -> line.TelemetryLine | None:
@@ -39,8 +41,8 @@ class RunTelemetry:
                 return self._phase(event)
             case ev.ApprovalAsked() | ev.ApprovalDecided() | ev.ApprovalVoided():
                 return self._question(event)
-            case ev.ManagerJudged(verdict="wait", wait_s=wait_s):
-                return self._wait(event, None, None, round(wait_s * 1000), event.task)
+            case ev.WaitStarted() | ev.WaitEnded():
+                return self._waited(event)
             case ev.StopRequested() | ev.TurnStarted() | ev.TurnEnded():
                 return self._cut(event)
             case _:
@@ -130,6 +132,18 @@ class RunTelemetry:
         kind, asked_at, task = asked
         return self._wait(event, kind, outcome, max(0, event.at - asked_at), task)
 
+    def _waited(self, event: Event) -> line.TelemetryLine | None:
+        if isinstance(event.data, ev.WaitStarted):
+            self._waits[event.seq] = (event.data.by, event.at)
+            return None
+        if not isinstance(event.data, ev.WaitEnded):
+            return None
+        by, began_at = self._waits.pop(event.data.wait, (None, 0))
+        if by is None:
+            return None  # the first end holds
+        lasted = max(0, event.at - began_at)
+        return self._wait(event, None, event.data.reason, lasted, event.task, reason=by)
+
     def _wait(
         self,
         event: Event,
@@ -137,13 +151,15 @@ class RunTelemetry:
         outcome: str | None,
         duration_ms: int,
         task: str | None,
+        *,
+        reason: str = "person",
     ) -> line.TelemetryLine:
         return line.TelemetryWait.model_validate(
             {
                 **_base(event),
                 "type": "wait",
                 "task": task,
-                "reason": "manager" if kind is None else "person",
+                "reason": reason,
                 "kind": kind,
                 "outcome": outcome,
                 "duration_ms": duration_ms,

@@ -97,8 +97,12 @@ class WaitFigures(Wire):
     person_ms: int = Field(
         ge=0, description="Time in which a question was open; two at once count once."
     )
-    manager_waits: int = Field(ge=0, description="Waits the manager asked for.")
-    manager_ms: int = Field(ge=0, description="How long it asked to wait, together.")
+    waits: int = Field(ge=0, description="Waits of tasks for time or a command that began.")
+    waited_ms: int = Field(ge=0, description="How long they took, together; of those that ended.")
+    looks: int = Field(ge=0, description="Looks at the commands that were waited for.")
+    skipped: int = Field(ge=0, description="Waits that a person ended early.")
+    manager_waits: int = Field(ge=0, description="Those of the waits that a manager asked for.")
+    manager_ms: int = Field(ge=0, description="How long those took, together.")
     interrupts: int = Field(ge=0, description="Worker turns that were interrupted.")
     manager_interrupts: int = Field(ge=0, description="Times the monitor interrupted the manager.")
     failed_turns: int = Field(ge=0, description="Worker turns that failed.")

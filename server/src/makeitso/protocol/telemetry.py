@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from makeitso.protocol.base import Wire
+from makeitso.protocol.wait import WaitEnd
 from makeitso.protocol.words import ApprovalKind, PhaseName
 
 
@@ -68,12 +69,14 @@ class TelemetryWait(TelemetryBase):
 
     type: Literal["wait"]
     task: str | None = Field(description="Task id; null: the run, or several tasks.")
-    reason: Literal["person", "manager"] = Field(description="Who was waited for, or who said so.")
-    kind: ApprovalKind | None = Field(description="What a person was asked for; null: not asked.")
-    outcome: Literal["granted", "denied", "void"] | None = Field(
-        description="What became of the question; null: no question."
+    reason: Literal["person", "config", "plan", "manager"] = Field(
+        description="A person was waited for; else for time or a command, and who wanted that."
     )
-    duration_ms: int = Field(ge=0, description="How long; what the manager asked for, if it did.")
+    kind: ApprovalKind | None = Field(description="What a person was asked for; null: not asked.")
+    outcome: Literal["granted", "denied", "void"] | WaitEnd = Field(
+        description="What became of the question, or how the wait ended."
+    )
+    duration_ms: int = Field(ge=0, description="How long.")
 
 
 class TelemetryInterrupt(TelemetryBase):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING, cast
 
 import pytest
@@ -73,3 +74,34 @@ def test_while_an_edited_plan_waits_what_is_proposed_can_be_decided(tmp_path: Pa
         assert w.run.finished is None
         assert not w.task("T2").started
         assert len(w.server.views) == asked, "something of the unapproved plan was begun"
+
+
+def test_of_several_open_runs_the_newest_is_taken_up_and_it_says_so(tmp_path: Path) -> None:
+    with world(tmp_path, spell(), files=FILES) as w:
+        one, other = w.plan("one", PLAN), w.plan("other", PLAN.replace("Spell", "Write"))
+        w.mis("run", one).expect(3)
+        w.mis("run", other).expect(3)
+        first, second = w.runs()
+        w.mis("resume", "r0").expect(2, "there is no run r0", f"open: {first}, {second}")
+        w.mis("resume", "--all", first).expect(2, "--all")
+        w.mis("resume", "--yes").expect(0, f"resuming {second}, the newest", f"open: {first}")
+        states = {run.id: run.finished is not None for run in w.runs().values()}
+        assert states == {first: False, second: True}
+        w.mis("run", w.plan("third", PLAN)).expect(3)
+        ended = w.mis("resume", "--all", "--json").expect(3)
+        over = [line for line in ended.lines if line.get("type") == "run.ended"]
+        assert [line["run"] for line in over] == [first, list(w.runs())[2]]
+        w.mis("resume", "--all", "--yes").expect(0)
+        assert all(run.finished is not None for run in w.runs().values())
+        w.mis("resume", "--all").expect(2, "no run is open")
+
+
+def test_killed_at_the_question_about_the_plan_it_goes_on_unattended(tmp_path: Path) -> None:
+    with world(tmp_path, spell(), files=FILES) as w:
+        plan = w.plan("spell", PLAN)
+        at = {"MAKEITSO_CRASH_AT": "recorded.approval.asked"}
+        assert w.start("run", plan, env=at).wait().code == -signal.SIGKILL
+        assert w.pending("plan")
+        w.mis("resume", "--yes").expect(0, "done")
+        assert "line two\n" in w.read("poem.txt")
+        assert [a.kind for a in w.run.approvals.values()].count("plan") == 1

@@ -12,7 +12,7 @@ from makeitso.cli.away import tell_what_happened
 from makeitso.cli.context import JsonFlag, YesFlag, context_of
 from makeitso.cli.driving import drive
 from makeitso.cli.workspace import ensure_trusted, opened
-from makeitso.errors import StateError
+from makeitso.errors import NotFoundError, StateError, UsageError
 from makeitso.runs.retrying import newest_with_ended, take_up_again
 from makeitso.runs.skipping import skip_waits
 
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from makeitso.cli.context import Context
     from makeitso.runs.book import Book
     from makeitso.wiring import Bridge
+
+INTERRUPTED = 130
+WEIGHT = (0, 3, 4, 2, 1, INTERRUPTED)
+"""Exit codes by weight: of several runs, the one that asks most of whoever reads it counts."""
 
 
 def register(app: typer.Typer) -> None:
@@ -42,17 +46,27 @@ def resume(
             "--retry", metavar="TASK", help="Go on with a failed or stopped task; its work is kept."
         ),
     ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every open run, one after the other, oldest first.")
+    ] = False,
     yes: YesFlag = False,
     json: JsonFlag = False,
 ) -> int:
     """Go on with a run that was stopped or interrupted."""
     context = context_of(ctx)
+    if everything and (run or retry or skip_wait):
+        raise UsageError("--all goes with no run and no task", hint="name a run, or give --all")
     ensure_trusted(context)
     with opened(context) as bridge:
+        if everything:
+            return _all(bridge, context, yes=yes)
         run_id = run or (
             newest_with_ended(bridge.book, retry) if retry else newest_open(bridge.book)
         )
-        bridge.book.run(run_id)
+        if run_id not in bridge.book.runs:
+            raise _unknown(bridge.book, run_id)
+        if not run:
+            _say_which(bridge.book, context, run_id)
         if retry and _retried(bridge, context, run_id, retry):
             return 0
         for task in skip_wait or ():
@@ -66,6 +80,43 @@ def resume(
         anyio.run(wiring.preflight, bridge)
         tell_what_happened(bridge, context.console)
         return drive(bridge, context.console, run_id, resume=True, yes=yes)
+
+
+def _all(bridge: Bridge, context: Context, *, yes: bool) -> int:
+    """Take every open run up, one after the other; returns the exit code that weighs most."""
+    run_ids = open_runs(bridge.book) or [newest_open(bridge.book)]
+    anyio.run(wiring.preflight, bridge)
+    tell_what_happened(bridge, context.console)
+    codes: list[int] = []
+    with bridge.own():
+        for run_id in run_ids:
+            context.console.note(f"resuming {run_id}", style="bold")
+            codes.append(drive(bridge, context.console, run_id, resume=True, yes=yes))
+            if codes[-1] == INTERRUPTED:
+                break
+    return max(codes, key=WEIGHT.index)
+
+
+def _say_which(book: Book, context: Context, run_id: str) -> None:
+    """Where several runs are open: which one is taken up, and how to take up the others."""
+    others = [other for other in open_runs(book) if other != run_id]
+    if others:
+        context.console.note(
+            f"resuming {run_id}, the newest; also open: {', '.join(others)} "
+            "(`mis resume RUN` or `mis resume --all`)",
+            style="yellow",
+        )
+
+
+def _unknown(book: Book, run_id: str) -> NotFoundError:
+    found = open_runs(book)
+    hint = f"open: {', '.join(found)}" if found else "`mis status` lists the runs"
+    return NotFoundError(f"there is no run {run_id}", hint=hint)
+
+
+def open_runs(book: Book) -> list[str]:
+    """The runs that are not over, oldest first."""
+    return [run.id for run in book.runs.values() if run.finished is None]
 
 
 def _retried(bridge: Bridge, context: Context, run_id: str, tasks: list[str]) -> bool:
@@ -86,7 +137,7 @@ def newest_open(book: Book) -> str:
     Raises:
         StateError: there is none.
     """
-    for run in reversed(book.runs.values()):
-        if run.finished is None:
-            return run.id
+    found = open_runs(book)
+    if found:
+        return found[-1]
     raise StateError("no run is open", hint='start one with `mis run "goal"`')

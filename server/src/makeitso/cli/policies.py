@@ -25,6 +25,16 @@ def show_policy(console: Console, report: PolicyReport) -> None:
         console.say(f"  {pattern.value}  ({pattern.source})")
     if not report.dangerous:
         console.say("  none; set [monitor] dangerous_regexes")
+    console.say("Rules you stored", style="bold")
+    for rule in report.rules:
+        console.say(f"  {rule.name} {rule.value}  ({rule.source})")
+        console.say(f"      {rule.meaning}", style="dim")
+    for problem in report.rule_problems:
+        console.say(f"  {problem}", style="red")
+    if report.rule_problems:
+        console.say("  while that is so, rules allow nothing", style="red")
+    elif not report.rules:
+        console.say("  none; `mis approve ID --always` stores one")
     console.say("Files that land only by a person's mark", style="bold")
     for place in report.protected:
         console.say(f"  {place.about}: {place.name}")

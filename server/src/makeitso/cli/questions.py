@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from makeitso.cli.review.loop import review_task
-from makeitso.errors import StateError
+from makeitso.errors import ConfigError, StateError, UsageError
 from makeitso.plans.amounts import readings
 from makeitso.protocol.approval import Decision
-from makeitso.runs.ask import decide, find
+from makeitso.runs.ask import find
 
 if TYPE_CHECKING:
     from makeitso.cli.console import Console
@@ -47,9 +47,10 @@ def ask_person(bridge: Bridge, console: Console, approval: Approval) -> bool:
         if decision is None:
             return False
         try:
-            decide(desk.book, decision)
-        except StateError as error:
-            console.note(error.message, style="yellow")  # somebody else was faster
+            desk.decide(decision)
+        except (StateError, UsageError, ConfigError) as error:
+            # Somebody else was faster, or the pattern does not do: then it is asked again.
+            console.note(f"{error.message}. {error.hint}".strip(), style="yellow")
         return True
 
 
@@ -75,10 +76,13 @@ def _show_plan(bridge: Bridge, console: Console, run_id: str) -> None:
 
 def _choose(console: Console, approval: Approval) -> Decision | None:
     possible = [f"{_WORDS[s]}" for s in approval.scopes if s in _WORDS]
+    if "always" in approval.scopes:
+        possible.append(f"a always for `{approval.pattern}`")
+    never = ["d deny for good"] if approval.kind == "command" else []
     if approval.ceiling is not None:
         example = "50k" if approval.ceiling.measure == "tokens" else "10 min"
         possible.append(f"{example} that much more")
-    menu = ", ".join([*possible, "n no", "l later"])
+    menu = ", ".join([*possible, "n no", *never, "l later"])
     while True:
         key = console.read(f"{approval.id} [{menu}]? ")
         key = None if key is None else key.strip().lower()
@@ -87,11 +91,33 @@ def _choose(console: Console, approval: Approval) -> Decision | None:
         if key in ("n", "no"):
             because = console.read("reason (may be empty; the worker is told): ") or ""
             return Decision(id=approval.id, grant=False, because=because, digest=approval.digest)
+        if (key == "a" and "always" in approval.scopes) or (key == "d" and never):
+            if decision := _for_always(console, approval, grant=key == "a"):
+                return decision
+            continue
         if approval.ceiling is not None and readings(key):
             return Decision(id=approval.id, grant=True, answer=key, digest=approval.digest)
         scope = _KEYS.get({"yes": "y"}.get(key, key))
         if scope in approval.scopes:
             return Decision(id=approval.id, grant=True, scope=scope, digest=approval.digest)
+
+
+def _for_always(console: Console, approval: Approval, *, grant: bool) -> Decision | None:
+    """Ask for the pattern of a rule; None: back to the question."""
+    proposed = f" (empty: {approval.pattern})" if approval.pattern else ""
+    typed = console.read(f"pattern, as in `git fetch *`{proposed}: ")
+    pattern = (typed or "").strip() or (approval.pattern if typed is not None else "")
+    if not pattern:
+        return None
+    because = "" if grant else console.read("reason (may be empty; the worker is told): ") or ""
+    return Decision(
+        id=approval.id,
+        grant=grant,
+        scope="always",
+        pattern=pattern,
+        because=because,
+        digest=approval.digest,
+    )
 
 
 def _answer(console: Console, approval: Approval) -> Decision | None:

@@ -126,6 +126,13 @@ def of_config(path: Path, text: str, index: TextIndex, at: Workplace) -> list[ty
     return [of_problem(found.problem, index) for found in problems]
 
 
+def of_rules(path: Path, text: str, index: TextIndex) -> list[types.Diagnostic]:
+    """What is wrong in the person's rules file."""
+    from makeitso.workspace.rule_file import parse_rules
+
+    return [of_problem(found.problem, index) for found in parse_rules(path, text).problems]
+
+
 def _information(index: TextIndex, span: Stretch, code: str, message: str) -> types.Diagnostic:
     return types.Diagnostic(
         range=index.range(span),

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
     from pygls.workspace import PositionCodec
 
-Kind = Literal["plan", "review", "config", "other"]
+Kind = Literal["plan", "review", "config", "rules", "other"]
 
 _PLAN = re.compile(r"(^|/)\.makeitso/plans/[^/]+\.plan\.md$")
 _REVIEW = re.compile(r"(^|/)\.makeitso/review/[^/]+\.diff$")
 _CONFIG = re.compile(r"(^|/)\.makeitso/config\.toml$")
+_RULES = re.compile(r"(^|/)makeitso/rules\.toml$")
 
 
 @dataclass
@@ -68,6 +69,8 @@ def kind_of(path: Path | None) -> Kind:
         return "review"
     if _CONFIG.search(name):
         return "config"
+    if _RULES.search(name):
+        return "rules"
     return "other"
 
 

@@ -29,9 +29,7 @@ def offer_resume(server: Server, at: Workplace) -> None:
         server.say(f"{error.message} {error.hint}".strip(), types.MessageType.Warning)
         return
     still = [
-        view
-        for view in views
-        if view.state in ("stopped", "waiting") and not only_timers(view)
+        view for view in views if view.state in ("stopped", "waiting") and not only_timers(view)
     ]
     if not still:
         return
@@ -45,6 +43,9 @@ def offer_resume(server: Server, at: Workplace) -> None:
 
 async def ask(server: Server, at: Workplace, approval: Approval) -> None:
     """Put a question as a message with buttons; closing it leaves the question open."""
+    known = at.known_runs().get(approval.run or "")
+    if known is not None and known.approvals[approval.id].state != "pending":
+        return  # a flag or a stored rule answered it at once
     answers = {
         choice: Decision(id=approval.id, grant=True, answer=choice, digest=approval.digest)
         for choice in approval.choices
@@ -52,6 +53,14 @@ async def ask(server: Server, at: Workplace, approval: Approval) -> None:
     if approval.kind != "question":
         answers["Approve"] = Decision(
             id=approval.id, grant=True, digest=approval.digest, scope=approval.scopes[0]
+        )
+    if "always" in approval.scopes:
+        answers[f"Always for `{approval.pattern}`"] = Decision(
+            id=approval.id,
+            grant=True,
+            digest=approval.digest,
+            scope="always",
+            pattern=approval.pattern,
         )
     answers["Deny"] = Decision(id=approval.id, grant=False, digest=approval.digest)
     detail = f"\n{approval.detail}" if approval.detail else ""

@@ -103,10 +103,17 @@ def _answers(place: _Place, approval: Approval) -> Iterator[Action]:
     else:
         for scope in approval.scopes:
             more = f" {SCOPES[scope]}" if scope in SCOPES else ""
-            params = {**base, "grant": True, "scope": scope}
+            params: dict[str, object] = {**base, "grant": True, "scope": scope}
+            if scope == "always":
+                more = f" always for `{approval.pattern}`"
+                params["pattern"] = approval.pattern
             yield place.action(f"Approve {what}{more}", "mis.approval.decide", params, approval.id)
-    deny = {**base, "grant": False}
+    deny: dict[str, object] = {**base, "grant": False}
     yield place.action(f"Deny {what}", "mis.approval.decide", deny, approval.id)
+    if approval.pattern:
+        title = f"Deny {what} always for `{approval.pattern}`"
+        params = {**deny, "scope": "always", "pattern": approval.pattern}
+        yield place.action(title, "mis.approval.decide", params, approval.id)
 
 
 def state_line(view: PlanView) -> str:

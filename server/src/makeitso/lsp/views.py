@@ -100,6 +100,8 @@ class Views:
         if isinstance(view, ReviewView):
             return diagnostics.of_review(view, document.index)
         at = self._server.session.place
+        if document.kind == "rules" and document.path is not None:
+            return diagnostics.of_rules(document.path, document.text, document.index)
         if document.kind == "config" and document.path is not None and at is not None:
             return diagnostics.of_config(document.path, document.text, document.index, at)
         return []

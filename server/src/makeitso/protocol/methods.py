@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from makeitso.protocol import audit
+from makeitso.protocol import audit, rules
 from makeitso.protocol import methods_later as later
 from makeitso.protocol import methods_plan as plan
 from makeitso.protocol import methods_review as review
@@ -68,10 +68,7 @@ METHODS: tuple[Method, ...] = (
     Method(name="mis/plan/get", params=plan.PlanGetParams, result=plan.PlanGetResult),
     Method(name="mis/run/start", params=run.RunStartParams, result=run.RunResult, needs_trust=True),
     Method(
-        name="mis/run/resume",
-        params=run.RunResumeParams,
-        result=run.RunResult,
-        needs_trust=True,
+        name="mis/run/resume", params=run.RunResumeParams, result=run.RunResult, needs_trust=True
     ),
     Method(name="mis/run/stop", params=run.RunStopParams, result=run.RunResult),
     Method(name="mis/wait/skip", params=run.WaitSkipParams, result=run.RunResult),
@@ -83,6 +80,9 @@ METHODS: tuple[Method, ...] = (
         result=review.ApprovalListResult,
     ),
     Method(name="mis/approval/decide", params=Decision, result=review.ApprovalResult),
+    Method(name="mis/rule/list", params=rules.RuleListParams, result=rules.RuleListResult),
+    Method(name="mis/rule/add", params=rules.RuleAddParams, result=rules.RuleResult),
+    Method(name="mis/rule/revoke", params=rules.RuleRevokeParams, result=rules.RuleResult),
     Method(name="mis/change/list", params=review.ChangeListParams, result=review.ChangeListResult),
     Method(name="mis/change/get", params=review.ChangeParams, result=review.ChangeGetResult),
     Method(

@@ -71,6 +71,12 @@ class PolicyReport(Wire):
     dangerous: tuple[PolicySetting, ...] = Field(
         description="Expressions for commands that may not run, besides the built-in ones."
     )
+    rules: tuple[PolicySetting, ...] = Field(
+        default=(), description="Stored rules about commands, each with where it holds."
+    )
+    rule_problems: tuple[str, ...] = Field(
+        default=(), description="What is wrong in the rules file; with any, nothing is allowed."
+    )
     refusals: tuple[PolicyRefusal, ...] = Field(description="Commands that never run.")
     protected: tuple[PolicyRefusal, ...] = Field(
         description="Files that land only by a person's mark; the name lists them."

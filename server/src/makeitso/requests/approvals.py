@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from makeitso.protocol.methods_review import ApprovalListResult, ApprovalResult
-from makeitso.runs.ask import decide as decide_approval
 
 if TYPE_CHECKING:
     from makeitso.protocol.approval import Decision
@@ -33,12 +32,15 @@ async def list_(at: Workplace, params: ApprovalListParams) -> ApprovalListResult
 async def decide(at: Workplace, params: Decision) -> ApprovalResult:
     """Answer a question; the first answer holds, whichever process gives it.
 
+    An answer for always becomes a rule of the person's.
+
     Raises:
         NotFoundError: there is no such question.
         StateError: it is decided already, or is not what the person saw.
+        UsageError: it is for always, and the pattern does not fit.
     """
     at.require_runs(params.id)
-    approval = decide_approval(at.book, params)
+    approval = at.bridge.decide(params)
     if approval.kind == "change":
         at.runner.settle()
     return ApprovalResult(approval=approval)

@@ -8,6 +8,7 @@ from anyio import to_thread
 
 from makeitso.errors import MisError
 from makeitso.protocol.methods_workspace import DoctorCheck, DoctorResult
+from makeitso.requests import rules
 from makeitso.requests.policies import report
 from makeitso.runs.outlook import outlook
 from makeitso.workspace import trust as trusting
@@ -21,13 +22,15 @@ if TYPE_CHECKING:
 async def run(at: Workplace, params: DoctorParams) -> DoctorResult:
     """Look at git, codex, the settings, trust and the journal; or say what a worker may do."""
     if params.policy:
-        return DoctorResult(checks=(), ok=True, policy=report(at.bridge.loaded, at.bridge.trust))
+        policy = report(at.bridge.loaded, at.bridge.trust, rules.listed(at))
+        return DoctorResult(checks=(), ok=True, policy=policy)
     checks = (
         _git(at),
         await _codex(at),
         await _sandbox(at),
         _key(at),
         _settings(at),
+        _rules(at),
         _trust(at),
         await _worktrees(at),
         _journal(at),
@@ -114,6 +117,20 @@ async def _worktrees(at: Workplace) -> DoctorCheck:
         name="worktrees",
         state="warning" if seen.lacks or seen.doubts else "ok",
         detail=at.bridge.redactor.text(said),
+    )
+
+
+def _rules(at: Workplace) -> DoctorCheck:
+    found = rules.listed(at)
+    if not found.problems:
+        holding = sum(rule.holds for rule in found.rules)
+        detail = f"{holding} of {len(found.rules)} stored rules hold here"
+        return DoctorCheck(name="rules", state="ok", detail=detail)
+    return DoctorCheck(
+        name="rules",
+        state="warning",
+        detail=f"nothing is allowed by rules: {found.problems[0]}",
+        hint=f"put {found.path} right",
     )
 
 

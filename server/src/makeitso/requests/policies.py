@@ -13,6 +13,7 @@ from makeitso.workspace.config_entries import shown
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from makeitso.protocol.rules import RuleListResult, RuleView
     from makeitso.protocol.trust import TrustState
     from makeitso.workspace.config import LoadedConfig
 
@@ -24,8 +25,8 @@ _MEANINGS: Mapping[str, Mapping[str, str]] = {
     },
     "policies.run_shell": {
         "never": "no shell at all",
-        "ask": "commands run in the sandbox; leaving it asks",
-        "auto": "commands run in the sandbox; leaving it asks",
+        "ask": "commands run in the sandbox; leaving it asks, or a rule for this workspace answers",
+        "auto": "as ask; rules for all workspaces answer too",
     },
     "policies.network": {
         "never": "no network and no web search",
@@ -48,12 +49,14 @@ _MEANINGS: Mapping[str, Mapping[str, str]] = {
 }
 
 
-def report(loaded: LoadedConfig, trust: TrustState) -> PolicyReport:
-    """Everything that bounds a worker, from the settings in force."""
+def report(loaded: LoadedConfig, trust: TrustState, rules: RuleListResult) -> PolicyReport:
+    """Everything that bounds a worker, from the settings in force and the stored rules."""
     return PolicyReport(
         settings=(*(_setting(loaded, key) for key in _MEANINGS), *_budgets(loaded), _trust(trust)),
         codex=_codex(loaded),
         dangerous=_dangerous(loaded),
+        rules=tuple(_rule(rule) for rule in rules.rules),
+        rule_problems=rules.problems,
         refusals=tuple(
             PolicyRefusal(name=view.name, about=view.about, example=view.example)
             for view in refusal_views()
@@ -62,6 +65,19 @@ def report(loaded: LoadedConfig, trust: TrustState) -> PolicyReport:
             PolicyRefusal(name=", ".join(names), about=about)
             for about, names in protected_places().items()
         ),
+    )
+
+
+def _rule(rule: RuleView) -> PolicySetting:
+    holds = {
+        "allow": "may leave the sandbox unasked",
+        "deny": "does not run; the worker is told so",
+    }[rule.decision]
+    return PolicySetting(
+        name=f"{rule.id} {rule.decision}",
+        value=rule.pattern,
+        meaning=holds if rule.holds else f"does not hold here: {rule.why_not}",
+        source=rule.source,
     )
 
 

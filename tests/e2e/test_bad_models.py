@@ -10,6 +10,7 @@ import pytest
 
 from e2e.harness import world
 from e2e.stories import FILES, PLAN
+from makeitso.protocol.events import RetryPlanned
 from makeitso.scripted import Answer, Rule, Say, always, rules
 
 if TYPE_CHECKING:
@@ -81,7 +82,9 @@ def test_a_model_that_fails(tmp_path: Path, answer: Answer, words: str, state: s
     with world(tmp_path, lambda view: answer, files=FILES) as w:
         w.mis("run", w.plan("spell", PLAN), "--yes").expect(1, words)
         assert w.status()["state"] == state
-        assert len(w.server.views) <= 16, "it is tried again without end"
+        assert len(w.server.views) <= 24, "it is tried again without end"
+        tries = [e.attempt for e in w.of(RetryPlanned)]
+        assert tries == ([] if state == "failed" else [1, 2])
         if state == "failed":
             w.mis("resume").expect(2, "no run is open")
 

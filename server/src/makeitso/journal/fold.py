@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from makeitso.journal import timers
-from makeitso.journal.rescheduling import reschedule, take_change, went_well
+from makeitso.journal.rescheduling import put_down, reschedule, take_change, went_well
 from makeitso.journal.spending import grant, spend
 from makeitso.journal.state import AskingState, PhaseState, RunState, TaskState
 from makeitso.protocol import events as ev
@@ -71,6 +71,9 @@ def _run(run: RunState, event: Event) -> None:
             run.stop_requested = reason
         case ev.RunPaused() as paused:
             run.paused, run.active = paused, False
+            put_down(run)
+        case ev.RetryPlanned() as planned if event.task is None:
+            run.retry, run.retries = planned, planned.attempt
         case ev.RunFinished() as finished:
             run.finished, run.active, run.ended_at = finished, False, event.at
         case ev.UsageCounted() | ev.TimeCounted() | ev.BudgetNeared():

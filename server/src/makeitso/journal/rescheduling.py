@@ -25,7 +25,7 @@ def reschedule(run: RunState, task: TaskState, event: Event) -> None:
             task.stop_requested = None
         case ev.StopRequested(reason=reason):
             task.stop_requested = reason
-        case ev.RetryPlanned() as planned:
+        case ev.RetryPlanned() as planned if planned.what != "check":
             task.retry, task.retries = planned, planned.attempt
         case ev.TaskHeld() as held:
             task.held = held
@@ -71,6 +71,13 @@ def _taken_up(run: RunState, task: TaskState, taken: ev.TaskTakenUp) -> None:
 def went_well(task: TaskState) -> None:
     """What was tried again went well: the next failure is a first one."""
     task.retry, task.retries = None, 0
+
+
+def put_down(run: RunState) -> None:
+    """The run stands still: whoever takes it up again may try as often as ever."""
+    run.retry, run.retries = None, 0
+    for task in run.tasks.values():
+        went_well(task)
 
 
 def _again(run: RunState, task: TaskState) -> None:

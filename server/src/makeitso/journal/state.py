@@ -191,6 +191,10 @@ class RunState:
     """Ceilings that were said to come near, with their height then."""
     active: bool = False
     """A process took it up and has not put it down; it may have died since."""
+    retry: RetryPlanned | None = None
+    """What of the planning is tried again, and not before when."""
+    retries: int = 0
+    """Tries at the plan since it last went well."""
     stop_requested: str | None = None
     paused: RunPaused | None = None
     finished: RunFinished | None = None

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from makeitso.errors import ModelError
+from makeitso.errors import ModelError, WorkerError
 from makeitso.managers.port import Spent
 from makeitso.policy.digest import approval_digest
 from makeitso.protocol import events as ev
 from makeitso.runs.ask import ask, decided
+from makeitso.runs.retries import again, until_due
 from makeitso.runs.rounds.alarms import goes_on
 from makeitso.runs.rounds.endings import Given, Unanswered
 from makeitso.runs.watching import Interrupted, watched
@@ -61,13 +62,20 @@ async def ask_manager(
         Given: a person stopped the task.
         ModelError: the manager failed, or a person stopped the plan.
     """
+    await until_due(ctx, task)
     while True:
         asking = ctx.run.asking.get(task or "")
         if asking is not None and asking.alarm is not None:
             await _let_go_on(ctx, asking, asking.alarm, task=task, nobody=nobody)
         asked = ev.ManagerAsked(intent=intent, round=round_number)
         ctx.append(asked, task=task, phase=_phase(task))
-        answered = await _asked_once(ctx, call, root=root, task=task)
+        try:
+            answered = await _asked_once(ctx, call, root=root, task=task)
+        except (ModelError, WorkerError) as error:
+            passing = error.retryable and await again(ctx, "manager", error.message, task=task)
+            if not passing:
+                raise
+            continue
         if answered is not None:
             return answered
 

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from makeitso.workspace.worktrees import Worktree
 
 
+KILLED = frozenset({-9, -15, 137, 143})
+"""Exit statuses of a command that SIGKILL or SIGTERM ended, as itself or as its shell says it."""
+
+
 async def run_checks(
     ctx: Context,
     task_id: str,
@@ -44,16 +48,35 @@ async def run_checks(
         if earlier is not None:
             result = earlier.model_copy(update={"where": where, "reused": True})
         else:
-            try:
-                result = await _run(
-                    ctx, task_id, check, number, where=where, tree=tree, root=worktree.path
+            result = await _on_tree(ctx, task_id, number, where=where, tree=tree, worktree=worktree)
+            if result.exit_code in KILLED:
+                # Somebody else ended it, mostly for want of memory: that says nothing of the tree.
+                _say_again(ctx, task_id, result)
+                result = await _on_tree(
+                    ctx, task_id, number, where=where, tree=tree, worktree=worktree
                 )
-            finally:  # also of a check that is ended in the middle
-                with anyio.CancelScope(shield=True):
-                    await to_thread.run_sync(restore, ctx.ports.repo, worktree, tree)
         ctx.append(result, task=task_id, phase=phase)
         results.append(result)
     return results
+
+
+async def _on_tree(
+    ctx: Context, task_id: str, number: int, *, where: CheckPlace, tree: str, worktree: Worktree
+) -> CheckRan:
+    """Run one check and put the worktree back to the tree."""
+    check = ctx.task(task_id).spec.checks[number - 1]
+    try:
+        return await _run(ctx, task_id, check, number, where=where, tree=tree, root=worktree.path)
+    finally:  # also of a check that is ended in the middle
+        with anyio.CancelScope(shield=True):
+            await to_thread.run_sync(restore, ctx.ports.repo, worktree, tree)
+
+
+def _say_again(ctx: Context, task_id: str, result: CheckRan) -> None:
+    reason = f"`{result.command}` was killed (exit status {result.exit_code})"
+    now = ctx.ports.clock.now_ms()
+    ctx.append(ev.RetryPlanned(what="check", attempt=1, at=now, reason=reason), task=task_id)
+    ctx.note(f"{reason}; run once more", task=task_id, level="warning")
 
 
 def _earlier(results: list[CheckRan], check: Check, tree: str) -> CheckRan | None:

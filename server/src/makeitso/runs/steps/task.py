@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from makeitso.errors import WorkerError
 from makeitso.journal.timers import of_verdict
 from makeitso.protocol import events as ev
 from makeitso.runs.ceilings import BOTH, TIME, bounded, within
 from makeitso.runs.failures import failure_of
 from makeitso.runs.proposing import propose
+from makeitso.runs.retries import again, until_due
 from makeitso.runs.rounds import instructions
 from makeitso.runs.rounds.endings import Given, Unanswered, Waits
 from makeitso.runs.rounds.host import Host
@@ -26,15 +28,16 @@ if TYPE_CHECKING:
 
     from makeitso.protocol.plan import Judgement
     from makeitso.runs.context import Context
-    from makeitso.workers.port import WorkerSession
+    from makeitso.workers.port import TurnResult, WorkerSession
     from makeitso.workspace.worktrees import Worktree
-
-WORKER_RETRIES = 1
-"""A turn that failed for a passing reason is tried again so often."""
 
 
 class WorkerGone(Exception):  # noqa: N818 -- control flow, never leaves this module
     """The worker program died in a turn; another can take its thread up."""
+
+    def __init__(self, result: TurnResult) -> None:
+        super().__init__(result.error)
+        self.result = result
 
 
 async def work(ctx: Context, task_id: str, *, nobody: Callable[[], bool]) -> None:
@@ -76,23 +79,29 @@ async def work(ctx: Context, task_id: str, *, nobody: Callable[[], bool]) -> Non
 async def _rounds(
     ctx: Context, task_id: str, worktree: Worktree, nobody: Callable[[], bool]
 ) -> None:
-    for left in reversed(range(WORKER_RETRIES + 1)):
+    await until_due(ctx, task_id)
+    while True:
         try:
-            await _session(ctx, task_id, worktree, nobody, retries=left)
+            await _session(ctx, task_id, worktree, nobody)
         except WorkerGone as gone:
-            text = f"{gone}; starting it once more"
-            ctx.note(text, task=task_id, level="warning")
+            if not await again(ctx, "worker", gone.result.error, task=task_id):
+                raise failure_of(ctx.ports, gone.result) from gone
+        except WorkerError as error:
+            passing = error.retryable and await again(ctx, "worker", error.message, task=task_id)
+            if not passing:
+                raise
         else:
             return
 
 
 async def _session(
-    ctx: Context, task_id: str, worktree: Worktree, nobody: Callable[[], bool], *, retries: int
+    ctx: Context, task_id: str, worktree: Worktree, nobody: Callable[[], bool]
 ) -> None:
     """One worker program from its start to its end.
 
     Raises:
-        WorkerGone: it died in a turn, and there are retries left.
+        WorkerGone: it died in a turn.
+        WorkerError: it could not be started, or broke the contract.
     """
     nonce = run_nonce(ctx)
     host = Host(
@@ -107,7 +116,7 @@ async def _session(
     reason = "done"
     try:
         async with ctx.ports.worker.open(job, host) as session:
-            await _supervise(ctx, task_id, worktree, session, host, retries=retries)
+            await _supervise(ctx, task_id, worktree, session, host)
     except BaseException as error:
         reason = str(error) or type(error).__name__
         raise
@@ -124,8 +133,6 @@ async def _supervise(
     worktree: Worktree,
     session: WorkerSession,
     host: Host,
-    *,
-    retries: int,
 ) -> None:
     verdict = _pending_verdict(ctx, task_id)
     unjudged = _unjudged(ctx, task_id)
@@ -144,11 +151,9 @@ async def _supervise(
                 verdict, unjudged = None, not alarmed and _unjudged(ctx, task_id)
                 continue
             if result.status != "completed":
-                if result.retryable and retries > 0:
-                    if result.error_kind == "process":
-                        raise WorkerGone(result.error)
-                    retries -= 1
-                    ctx.note(f"{result.error}; trying once more", task=task_id, level="warning")
+                if result.retryable and result.error_kind == "process":
+                    raise WorkerGone(result)
+                if result.retryable and await again(ctx, "turn", result.error, task=task_id):
                     verdict = None
                     continue
                 raise failure_of(ctx.ports, result)

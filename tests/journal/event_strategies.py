@@ -11,6 +11,7 @@ from journal.tape import Tape, options, plan_of, task_of
 from makeitso.journal.rules import Rules
 from makeitso.protocol import events as ev
 from makeitso.protocol.record import Miss
+from makeitso.protocol.wait import Pace, WaitFor
 
 if TYPE_CHECKING:
     from makeitso.protocol.approval import Approval
@@ -45,7 +46,11 @@ def played_runs(draw: st.DrawFn) -> list[Event]:
     def answer(approval: Approval) -> bool | None:
         return answers.pop() if answers else None
 
-    rules = Rules(land=draw(_LANDS), max_concurrency=draw(st.integers(1, 3)))
+    rules = Rules(
+        land=draw(_LANDS),
+        max_concurrency=draw(st.integers(1, 3)),
+        pre_task_wait_s=draw(st.sampled_from([0, 5])),
+    )
     Played(
         tape, plan_of(*tasks), rules=rules, apart=draw(st.booleans()), answer=answer,
         bootstrap_effects=draw(st.booleans()),
@@ -119,6 +124,12 @@ ANY_DATA: st.SearchStrategy[EventData] = st.one_of(
     _some(ev.WorkerStarted, worker=st.just("codex"), pid=st.just(1), start_time=st.just(1.0),
           thread=st.sampled_from("xy"), program=st.just("p")),
     st.just(ev.WorkerEnded(reason="done")),
+    _some(ev.WaitStarted, by=st.sampled_from(["config", "plan", "manager"]), until=st.just(9),
+          wait=st.sampled_from([WaitFor(seconds=1), WaitFor(command="c")]), because=st.just("b"),
+          pace=st.just(Pace(strategy="fixed", base_s=1, max_s=1))),
+    _some(ev.WaitLooked, wait=st.integers(1, 9), exit_code=st.sampled_from([0, 1, None]),
+          duration_ms=st.just(1), sandboxed=st.just(True), next_at=st.none()),
+    _some(ev.WaitEnded, wait=st.integers(1, 9), reason=st.sampled_from(["elapsed", "gave_up"])),
     _some(ev.TurnStarted, intent=st.sampled_from(["EXEC", "FIX"]), round=st.integers(1, 3),
           prompt_digest=st.just("d")),
     _some(ev.TurnEnded, status=st.sampled_from(["completed", "interrupted", "failed"])),

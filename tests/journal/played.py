@@ -11,6 +11,7 @@ from makeitso.journal import steps as todo
 from makeitso.journal.boundary import permissions_of, policy_of
 from makeitso.journal.building import layers
 from makeitso.journal.next import next_steps
+from makeitso.journal.timers import wait_before
 from makeitso.journal.rules import Rules
 from makeitso.policy.answers import answered_by_yes, hunks_accepted_in_advance
 from makeitso.protocol import events as ev
@@ -114,6 +115,8 @@ class Played:
                 if phase == "verify":
                     tape.check(task, "proposal")
                 tape.phase(task, phase, effects=False)
+            case todo.Wait(task=task):
+                self._wait(task)
             case todo.OpenReview(task=task):
                 self._open_review(task)
             case todo.AskReview(task=task):
@@ -142,6 +145,14 @@ class Played:
                 tape.add(ev.TaskEnded(state=state, reason=reason), task)
             case todo.Finish(state=state, reason=reason):
                 tape.add(ev.RunFinished(state=state, reason=reason))
+
+    def _wait(self, task: str) -> None:
+        state = self.tape.state.tasks[task]
+        wanted = wait_before(state, self.rules)
+        if state.wait is not None:
+            self.tape.add(ev.WaitEnded(wait=state.wait.id, reason="elapsed"), task)
+        elif wanted is not None:
+            self.tape.wait(task, wanted)
 
     def _start(self, task: str) -> None:
         run = self.tape.state

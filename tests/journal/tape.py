@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from makeitso.journal.fold import fold_all
 from makeitso.protocol import events as ev
 from makeitso.protocol.plan import Check, NoManager, Phase, Plan, Policies, RunOptions, Task
+from makeitso.protocol.wait import Pace, WaitFor
 
 if TYPE_CHECKING:
     from makeitso.journal.state import RunState
     from makeitso.protocol.budget import Ceiling
     from makeitso.protocol.change import Landing
     from makeitso.protocol.events import Event, EventData
+    from makeitso.protocol.wait import WaitBy
     from makeitso.protocol.words import (
         Actor,
         ApprovalKind,
@@ -120,6 +122,12 @@ class Tape:
             id=name, grant=grant, scope=scope, because=because, extend=extend, who="ada"
         )
         self.add(data, actor="person")
+
+    def wait(self, task: str, wanted: WaitFor, by: WaitBy = "plan", **over: object) -> int:
+        """A wait begins; its number."""
+        pace = Pace(strategy="fixed", base_s=30, max_s=900)
+        began = ev.WaitStarted(by=by, wait=wanted, because="for it", until=0, pace=pace)
+        return self.add(began.model_copy(update=over), task).seq
 
     def spend(self, tokens: int, task: str | None = None, phase: PhaseName | None = None) -> None:
         source = "worker" if task else "manager"

@@ -143,7 +143,7 @@ def before_start(
             steps.append(EndTask(task.id, "failed", vain))
         elif wanted is None:
             may_start.append(task)
-        elif wanted.seconds is None or pauses < free:
+        elif wanted.seconds is None or len(may_start) + pauses < free:
             steps.append(Wait(task.id))
             pauses += wanted.seconds is not None
     return steps, may_start

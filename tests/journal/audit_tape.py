@@ -80,9 +80,7 @@ def wait(by: WaitBy, **over: object) -> ev.WaitStarted:
 
 
 def looked(seq: int, exit_code: int = 1) -> ev.WaitLooked:
-    return ev.WaitLooked(
-        wait=seq, exit_code=exit_code, duration_ms=1, sandboxed=True, next_at=None
-    )
+    return ev.WaitLooked(wait=seq, exit_code=exit_code, duration_ms=1, sandboxed=True, next_at=None)
 
 
 def created(*, budget: int = 1000) -> ev.RunCreated:

@@ -11,8 +11,8 @@ from makeitso.journal import steps as todo
 from makeitso.journal.boundary import permissions_of, policy_of
 from makeitso.journal.building import layers
 from makeitso.journal.next import next_steps
-from makeitso.journal.timers import wait_before
 from makeitso.journal.rules import Rules
+from makeitso.journal.timers import wait_before
 from makeitso.policy.answers import answered_by_yes, hunks_accepted_in_advance
 from makeitso.protocol import events as ev
 

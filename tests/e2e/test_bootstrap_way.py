@@ -76,8 +76,10 @@ def test_the_network_of_set_up_is_what_the_settings_say(tmp_path: Path, network:
             if network == "auto":
                 ended.expect(0, "done")
             else:
-                ended.expect(1, "failed with exit status", '[bootstrap] network = "auto"')
+                ended.expect(2, "failed with exit status", '[bootstrap] network = "auto"')
                 assert not w.of(ev.TurnStarted), "nothing was spent"
+                w.configure(more=config.replace('"never"', '"auto"'))
+                w.mis("resume", "--yes").expect(0, "done")
 
 
 def test_what_a_worktree_lacks_is_said_where_a_person_is_asked(tmp_path: Path) -> None:

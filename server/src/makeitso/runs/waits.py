@@ -43,14 +43,15 @@ async def wait(ctx: Context, task_id: str, *, rules: Rules) -> None:
         StoreError: the journal cannot be written.
     """
     task = ctx.task(task_id)
-    if task.wait is None:
+    fresh = task.wait is None
+    if fresh:
         wanted = wait_before(task, rules)
         if wanted is None:
             return
         _begin(ctx, task_id, wanted, by="plan" if task.spec.wait is not None else "config")
     opened = ctx.task(task_id).wait
     if opened is not None:
-        await _Sitting(ctx, task_id, opened).out()
+        await _Sitting(ctx, task_id, opened, fresh=fresh).out()
 
 
 def begin_for(ctx: Context, task_id: str, verdict: Judgement) -> None:
@@ -165,14 +166,18 @@ def _pace(settings: Wait, every_s: float | None) -> Pace:
 
 
 class _Sitting:
-    """One process that sits a wait out, or what is left of it."""
+    """One process that sits a wait out, or what is left of it.
 
-    def __init__(self, ctx: Context, task_id: str, opened: WaitState) -> None:
+    Only what is left of a wait is told from the clock; of one that begins here, all is left.
+    """
+
+    def __init__(self, ctx: Context, task_id: str, opened: WaitState, *, fresh: bool) -> None:
         self._ctx, self._task, self._id = ctx, task_id, opened.id
         self._clock = ctx.ports.clock
         self._since = self._clock.passed()
         now_ms = self._clock.now_ms()
-        self._length = left_s(opened, now_ms=now_ms)
+        whole_ms = opened.started.length_ms if fresh else None
+        self._length = left_s(opened, now_ms=now_ms) if whole_ms is None else whole_ms / 1000
         self._look_at = look_in_s(opened, now_ms=now_ms)
 
     async def out(self) -> None:

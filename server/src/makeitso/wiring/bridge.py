@@ -23,9 +23,9 @@ from makeitso.runs.book import Book
 from makeitso.runs.ports import Places, Ports, WorkerSettings
 from makeitso.runs.rules import store_decided
 from makeitso.store import owner
-from makeitso.store.clock import SystemClock
 from makeitso.store.journal import Journal
 from makeitso.wiring import adapters
+from makeitso.wiring.clock_jumps import clock_from_environment
 from makeitso.wiring.faults import fault_from_environment
 from makeitso.wiring.live import LiveMonitor, LiveRules
 from makeitso.workspace import trust
@@ -89,8 +89,7 @@ class Bridge:
         self._overrides = overrides
         self.editor = editor or NoEditor()
         self.bare = bare
-        self.clock = SystemClock()
-        self.fault = fault_from_environment()
+        self.clock, self.fault = clock_from_environment(fault_from_environment())
         """Called at named durable steps."""
         self.loaded, self.trust = trust.load_config(self.root, profile=profile, overrides=overrides)
         self.state = workspace_state(self.root)

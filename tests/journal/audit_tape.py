@@ -11,6 +11,7 @@ from makeitso.protocol.plan import Check, NoManager, Plan, RunOptions, Task
 from makeitso.protocol.record import Miss, Record
 
 if TYPE_CHECKING:
+    from makeitso.protocol.budget import Ceiling
     from makeitso.protocol.events import Event, EventData
     from makeitso.protocol.record import MissReason, StreamChannel
     from makeitso.protocol.wait import WaitBy
@@ -59,15 +60,31 @@ class Tape:
     def planned(self, ms: int, *tasks: Task, run: str = "r1", attempts: int = 1) -> None:
         self.at(ms, planned(*tasks, attempts=attempts), run=run, actor="manager")
 
-    def asked(self, ms: int, name: str, kind: ApprovalKind, *, run: str = "r1") -> None:
-        self.at(ms, ev.ApprovalAsked(id=name, kind=kind, subject="s", digest="d"), run=run)
+    def asked(
+        self,
+        ms: int,
+        name: str,
+        kind: ApprovalKind,
+        *,
+        run: str = "r1",
+        ceiling: Ceiling | None = None,
+    ) -> None:
+        data = ev.ApprovalAsked(id=name, kind=kind, subject="s", digest="d", ceiling=ceiling)
+        self.at(ms, data, run=run)
 
     def decided(
-        self, ms: int, name: str, *, grant: bool = True, who: str = "ada", run: str = "r1"
+        self,
+        ms: int,
+        name: str,
+        *,
+        grant: bool = True,
+        who: str = "ada",
+        run: str = "r1",
+        extend: int = 0,
     ) -> None:
         self.at(
             ms,
-            ev.ApprovalDecided(id=name, grant=grant, who=who),
+            ev.ApprovalDecided(id=name, grant=grant, who=who, extend=extend),
             run=run,
             actor="policy" if who == "--yes" else "person",
         )

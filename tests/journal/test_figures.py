@@ -12,6 +12,7 @@ from makeitso.journal.sums import spread
 from makeitso.plans.globs import matches
 from makeitso.protocol import audit
 from makeitso.protocol import events as ev
+from makeitso.protocol.budget import Ceiling
 
 
 def of(tape: Tape, *runs: str, until: int | None = None) -> audit.AuditFigures:
@@ -324,6 +325,42 @@ def test_checks_and_first_change_and_bytes() -> None:
     assert found.output == audit.ByteFigures(worker_bytes=0, check_bytes=8, artifact_bytes=41)
 
 
+def test_a_ceiling_is_as_high_as_people_raised_it_beyond_what_was_used() -> None:
+    tape = Tape()
+    tape.created(0, budget=1000)
+    tape.at(1, on.planned(on.task("T1", budget=150)))
+    tape.at(2, on.usage("worker", 1000, 100), task="T1")
+    whole = Ceiling(scope="run", measure="tokens", limit=1000, used=1100, grant=1000)
+    tape.asked(3, "a1", "budget", ceiling=whole)
+    tape.decided(4, "a1", extend=50)
+    own = Ceiling(scope="task", measure="tokens", task="T1", limit=150, used=1100, grant=150)
+    tape.asked(5, "a2", "budget", ceiling=own)
+    tape.decided(6, "a2")
+    budget = total(tape).budget
+    assert (budget.ceiling_tokens, budget.overrun_tokens, budget.tasks_over) == (1150, 0, 0)
+    assert budget.raised == 2
+    tape.asked(7, "a3", "budget", ceiling=whole)
+    tape.decided(8, "a3", grant=False)
+    assert total(tape).budget.raised == 2
+
+
+def test_time_at_work_is_added_up_and_held_against_its_ceilings() -> None:
+    tape = Tape()
+    tape.created(0)
+    timed = on.planned(on.task("T1")).plan.model_copy(update={"budget_s": 10})
+    tape.at(1, on.planned(on.task("T1")).model_copy(update={"plan": timed}))
+    tape.at(2, ev.TimeCounted(active_ms=3000, run_ms=3000), task="T1")
+    tape.at(3, ev.TimeCounted(active_ms=3000, run_ms=1000), task="T1")
+    at = Ceiling(scope="plan", measure="time", limit=10_000, used=10_000, grant=10_000)
+    tape.asked(4, "a1", "budget", ceiling=at)
+    tape.decided(5, "a1", extend=6000)
+    tape.created(6, run="r2")
+    tape.at(7, ev.TimeCounted(active_ms=500, run_ms=500), run="r2")
+    budget = total(tape).budget
+    assert (budget.worked_ms, budget.timed_ms, budget.ceiling_ms) == (4500, 4000, 16_000)
+    assert budget.time_share == 0.25
+
+
 @pytest.mark.parametrize(
     ("run", "plan", "grants", "spent", "expected"),
     [
@@ -340,7 +377,8 @@ def test_budgets(
     tape.created(0, budget=run)
     tape.at(1, on.planned(on.task("T1", budget=150), budget=plan))
     for grant in range(grants):
-        tape.asked(2, f"a{grant}", "budget")
+        at = Ceiling(scope="plan", measure="tokens", limit=300, used=300, grant=300)
+        tape.asked(2, f"a{grant}", "budget", ceiling=at)
         tape.decided(3, f"a{grant}")
     tape.at(4, on.usage("manager", spent - 200, 0))
     tape.at(5, on.usage("worker", 100, 100), task="T1")

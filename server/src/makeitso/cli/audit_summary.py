@@ -122,6 +122,7 @@ def _cost(found: Figures) -> Iterator[Row]:
     yield Row("tokens a landed hunk", number(tokens.per_landed_hunk), "")
     yield Row("tokens a task", number(tokens.per_task), "")
     yield Row("budget", share(found.budget.share), _budget(found))
+    yield Row("time at work", duration(found.budget.worked_ms), _work_time(found))
 
 
 def _time(found: Figures) -> Iterator[Row]:
@@ -221,7 +222,16 @@ def _budget(found: Figures) -> str:
         words += f", {budget.overrun_tokens:,} beyond it in {counted(budget.runs_over, 'run')}"
     if budget.tasks_over:
         words += f", {counted(budget.tasks_over, 'task')} beyond their own"
+    if budget.raised:
+        words += f", raised {counted(budget.raised, 'time')}"
     return words
+
+
+def _work_time(found: Figures) -> str:
+    budget = found.budget
+    if not budget.ceiling_ms:
+        return "no ceiling"
+    return f"{duration(budget.timed_ms)} of {duration(budget.ceiling_ms)}"
 
 
 def _states(states: dict[str, int]) -> str:

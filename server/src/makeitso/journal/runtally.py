@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Literal
 
+from makeitso.journal.budgettally import RUN_FIGURES, Budgets
 from makeitso.journal.tasktally import TaskTally
 from makeitso.journal.waiting import Waiting
 from makeitso.journal.waittally import WaitTally
@@ -54,7 +55,7 @@ class RunTally:
         self._waits = WaitTally()
         self._landed: set[str] = set()
         self._asked_at: dict[str, int] = {}
-        self._ceilings = {"run": created.options.budget_tokens, "plan": 0}
+        self._budgets = Budgets(created.options)
 
     def add(self, event: Event) -> None:
         """Take one event."""
@@ -70,12 +71,6 @@ class RunTally:
             self._task(task, event)
 
     @property
-    def budget_ceiling(self) -> int:
-        """Tokens the run may spend: the lower ceiling, once more for each grant; 0: no ceiling."""
-        lowest = min((c for c in self._ceilings.values() if c > 0), default=0)
-        return lowest * (1 + self.approvals["budget", "granted"])
-
-    @property
     def open_by_kind(self) -> Counter[ApprovalKind]:
         """Questions that stand."""
         return Counter(kind for kind, _ in self._open.values())
@@ -85,12 +80,7 @@ class RunTally:
         found = self._counts.copy()
         for task in self._tasks.values():
             found.update(task.counts(self._covers))
-        ceiling = self.budget_ceiling
-        if ceiling:
-            found["budget.used"] = used = tokens_of(found)
-            found["budget.ceiling"] = ceiling
-            found["budget.overrun"] = max(0, used - ceiling)
-            found["budget.runs_over"] = int(used > ceiling)
+        self._budgets.into(found, tokens=tokens_of(found))
         return found
 
     def _life(self, event: Event) -> None:
@@ -113,7 +103,7 @@ class RunTally:
         for question in list(self._open):
             self._close(question, "void", at)
         self._counts = Counter({name: n for name, n in self.counts().items() if n})
-        for name in ("budget.used", "budget.ceiling", "budget.overrun", "budget.runs_over"):
+        for name in RUN_FIGURES:
             self._counts.pop(name, None)
         self._tasks.clear()
         self._landed.clear()
@@ -126,7 +116,7 @@ class RunTally:
             self._counts["wait.retries"] += made.attempts - 1
             if not self.spans["plan"]:
                 self._span("plan", self.started_at, event.at)
-        self._ceilings["plan"] = made.plan.budget_tokens or 0
+        self._budgets.plan(made.plan)
         known, self._tasks = self._tasks, {}
         self._landed |= {task.id for task in made.plan.tasks if task.done}
         for spec in made.plan.tasks:
@@ -139,7 +129,8 @@ class RunTally:
 
     def _question(self, event: Event) -> None:
         match event.data:
-            case ev.ApprovalAsked(id=question, kind=kind) if question not in self._open:
+            case ev.ApprovalAsked(id=question, kind=kind, ceiling=at) if question not in self._open:
+                self._budgets.asked(question, at)
                 self._open[question] = (kind, event.at)
                 self.approvals[kind, "asked"] += 1
                 self.waiting.asked(question, event.at)
@@ -147,6 +138,7 @@ class RunTally:
             case ev.ApprovalDecided(id=question, grant=grant, who=who):
                 if question in self._open:
                     asked_at = self._open[question][1]
+                    self._raise(question, event.data)
                     self._close(question, "granted" if grant else "denied", event.at)
                     self.deciders[who] += 1
                     self.doors[event.client or "none"] += 1
@@ -164,8 +156,23 @@ class RunTally:
             self.waiting.closed(question, at)
             self._together.closed(question, at)
 
+    def _raise(self, question: str, decided: ev.ApprovalDecided) -> None:
+        """What a grant added to a ceiling, beyond what was used by then."""
+        at = self._budgets.at(question)
+        if at is None or not decided.grant:
+            return
+        task = self._tasks.get(at.task) if at.task is not None else None
+        used = task.tokens if task is not None else tokens_of(self._counts)
+        more = (decided.extend or at.grant) + max(0, used - at.limit) * (at.measure == "tokens")
+        self._counts["budget.raised"] += 1
+        if at.scope == "task" and task is not None and at.measure == "tokens":
+            task.raised_tokens += more
+        self._budgets.raised(at, more)
+
     def _work(self, event: Event) -> None:
         match event.data:
+            case ev.TimeCounted(run_ms=run_ms):
+                self._counts["time.worked"] += run_ms
             case ev.UsageCounted(source=source) as usage:
                 self._counts[f"tokens.{source}_input"] += usage.input_tokens
                 self._counts[f"tokens.{source}_output"] += usage.output_tokens

@@ -139,6 +139,11 @@ def _budget(counts: Counter[str]) -> audit.BudgetFigures:
         overrun_tokens=counts["budget.overrun"],
         runs_over=counts["budget.runs_over"],
         tasks_over=counts["budget.tasks_over"],
+        worked_ms=counts["time.worked"],
+        timed_ms=counts["budget.timed"],
+        ceiling_ms=counts["budget.ceiling_ms"],
+        time_share=ratio(counts["budget.timed"], counts["budget.ceiling_ms"]),
+        raised=counts["budget.raised"],
     )
 
 

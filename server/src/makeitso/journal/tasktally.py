@@ -27,6 +27,8 @@ class TaskTally:
     in_order: bool = False
     """It landed after everything it comes after."""
     tokens: int = 0
+    raised_tokens: int = 0
+    """What people added to its own ceiling."""
     round: int = 0
     """Highest round begun."""
     turn_at: int | None = None
@@ -71,8 +73,8 @@ class TaskTally:
         """What it adds to the figures of its run."""
         found = Counter[str]({f"task.{self.state}": 1, "hunk.proposed": len(self.hunks)})
         found.update(f"hunk.{state}" for state in self.hunks.values())
-        ceiling = self.spec.budget_tokens or 0
-        found["budget.tasks_over"] = int(0 < ceiling < self.tokens)
+        ceiling = (self.spec.budget_tokens or 0) + self.raised_tokens
+        found["budget.tasks_over"] = int(bool(self.spec.budget_tokens) and ceiling < self.tokens)
         if self.spec.files:
             found["plan.declared_files"] = len(self.paths)
             found["plan.files_inside"] = sum(

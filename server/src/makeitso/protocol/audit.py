@@ -59,7 +59,7 @@ class TokenFigures(Wire):
 
 
 class BudgetFigures(Wire):
-    """Token ceilings and what became of them."""
+    """Ceilings on tokens and time, and what became of them."""
 
     used_tokens: int = Field(ge=0, description="Spent in runs that have a ceiling.")
     ceiling_tokens: int = Field(ge=0, description="Their ceilings, raised ones as raised.")
@@ -67,6 +67,15 @@ class BudgetFigures(Wire):
     overrun_tokens: int = Field(ge=0, description="Spent beyond a run's ceiling.")
     runs_over: int = Field(ge=0, description="Runs that spent more than their ceiling.")
     tasks_over: int = Field(ge=0, description="Tasks that spent more than a ceiling of their own.")
+    worked_ms: int = Field(
+        default=0, ge=0, description="Time runs were at work; tasks at once once. No waiting."
+    )
+    timed_ms: int = Field(
+        default=0, ge=0, description="Of it, in runs with a time ceiling."
+    )
+    ceiling_ms: int = Field(default=0, ge=0, description="Time ceilings, raised ones as raised.")
+    time_share: float | None = Field(default=None, description="timed_ms / ceiling_ms.")
+    raised: int = Field(default=0, ge=0, description="Times a person raised a ceiling.")
 
 
 class HunkFigures(Wire):

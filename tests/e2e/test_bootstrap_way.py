@@ -10,6 +10,7 @@ import pytest
 
 from e2e.harness import world
 from e2e.stories import CHECK, FILES, PLAN, POEM, by_task, change, never, spell, work
+from e2e.test_managers_way import managed
 from makeitso.protocol import events as ev
 
 if TYPE_CHECKING:
@@ -96,6 +97,14 @@ def test_what_a_worktree_lacks_is_said_where_a_person_is_asked(tmp_path: Path) -
         assert "will lack these environments: .venv/" in asked.detail
         assert "will lack these settings: .env (" in asked.detail
         assert "[bootstrap] copy" in asked.detail
+
+
+def test_a_plan_that_is_made_says_it_too(tmp_path: Path) -> None:
+    with world(tmp_path, managed(never()), files=IGNORED, manager="codex") as w:
+        w.box.write(".venv/bin/tool", b"#!/bin/sh\n", executable=True)
+        said = cast("list[str]", w.mis("plan", "Spell it", "--json").expect(0).value["worktrees"])
+        assert len(said) == 1
+        assert said[0].startswith("a worktree will lack these environments: .venv/")
 
 
 def test_a_check_that_cannot_run_in_a_worktree_is_said_with_the_way_out(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from benchmarks.measure import Row, alternating, call_cpu_s
 from makeitso.parsing.framing import Framer
 from makeitso.parsing.library import Library, load_library
 from makeitso.parsing.stream import StreamParser
+from makeitso.policy.redaction import Redactor
 from makeitso.prompts.packaged import packaged_text
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ FRAMED = (
     f'<<MIS:JSON {NONCE}>>{{{{"event": "progress", "step": {{n}}}}}}\n'
     f"<<MIS:END {NONCE}>>\n"
 )
+
+FLOOD = b"abcdefg\n"
 
 
 def log(template: str) -> bytes:
@@ -78,16 +81,37 @@ def parsing(pieces: list[bytes], library: Library) -> int:
     return sum(len(parser.feed(piece)) for piece in pieces) + len(parser.close())
 
 
+def skimming(pieces: list[bytes], library: Library) -> int:
+    """Lines of a flood, once so many misses were recorded that nobody wants more of them."""
+    parser = StreamParser("stdout", library, nonce=NONCE)
+    parser.brief = True
+    for piece in pieces:
+        parser.feed(piece)
+    parser.close()
+    return parser.lines.lines
+
+
+def masking(pieces: list[bytes]) -> int:
+    """Bytes that the redactor lets through."""
+    redactor = Redactor(bytes(32))
+    redactor.register("secret", "a-value-that-does-not-come")
+    stream = redactor.stream()
+    return sum(len(stream.feed(piece)) for piece in pieces) + len(stream.close())
+
+
 def rows(runs: int) -> list[Row]:
-    """Framing of mixed output; parsing of output with little, and with much, to find."""
+    """Framing of mixed output; parsing of output with little, and with much, to find; a flood."""
     library = load_library(packaged_text("regexes.toml"))[0]
     mixed = chunks(log(PROSE * 3 + FOUND + FRAMED))
     quiet, loud = chunks(log(PROSE)), chunks(log(FOUND))
+    flood = chunks(FLOOD * (SIZE_BYTES // len(FLOOD)))
     return [
         _row("framing, mixed output", mixed, lambda: framing(mixed), runs),
         _row("parsing, mixed output", mixed, lambda: parsing(mixed, library), runs),
         _row("parsing, nothing in it", quiet, lambda: parsing(quiet, library), runs),
         _row("parsing, errors only", loud, lambda: parsing(loud, library), runs),
+        _row("parsing, flood of short lines", flood, lambda: skimming(flood, library), runs),
+        _row("redaction, flood of short lines", flood, lambda: masking(flood), runs),
     ]
 
 

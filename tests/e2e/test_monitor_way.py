@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,13 @@ import pytest
 from codex_fixtures import live_commands, long_sleep
 from e2e.harness import world
 from e2e.stories import FILES, PLAN, change
-from makeitso.protocol.events import CommandRan, MonitorInterrupted, TurnEnded, TurnStarted
+from makeitso.protocol.events import (
+    CommandRan,
+    MonitorInterrupted,
+    OutputParsed,
+    TurnEnded,
+    TurnStarted,
+)
 from makeitso.scripted import Answer, RequestView, Run, Say, Script
 
 if TYPE_CHECKING:
@@ -129,6 +136,23 @@ def test_a_flood_is_cut_off_in_bounded_memory(tmp_path: Path) -> None:
         assert kept < 5_000_000
         assert not live_commands(flood)
         went_on(w, "flood")
+
+
+def test_a_flood_of_short_lines_is_noticed_soon(tmp_path: Path) -> None:
+    flood = f"yes {secrets.token_hex(3)}"
+    with world(tmp_path, first(flood), files=FILES) as w:
+        running = w.start("run", w.plan("spell", PLAN), "--yes")
+        w.until_event("turn.started", running)
+        begun = time.monotonic()
+        w.until_event("monitor.interrupted", running)
+        assert time.monotonic() - begun < 45, "3 s on an idle machine, minutes line by line"
+        said = running.wait().expect(3, "lines more, kept in the output file").err
+        assert said.count("output   │") < 200 * 60
+        counted = [data for data in w.of(OutputParsed) if data.channel == "stdout"]
+        lines = sum(data.lines for data in counted)
+        assert lines > 500_000
+        assert sum(data.unlisted_misses for data in counted) == lines - 400
+        assert not live_commands(flood)
 
 
 def test_turned_off_it_lets_everything_pass(tmp_path: Path) -> None:

@@ -106,6 +106,7 @@ VALUES = {
     "bootstrap.commands": "['evil']",
     "bootstrap.copy": "['.env']",
     "bootstrap.network": "'auto'",
+    "telemetry.otlp_endpoint": "'http://evil'",
     "learning.mode": "'off'",
     "monitor.enabled": "false",
     "remote_monitor.listen": "'0.0.0.0:80'",

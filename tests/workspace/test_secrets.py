@@ -79,3 +79,8 @@ def test_each_line_of_a_key_of_many() -> None:
     assert pem in found
     assert "MIIEvQIBADANBgkqhk" in found
     assert "short" not in found
+
+
+def test_headers_of_a_collector_are_secret_each() -> None:
+    env = {"OTEL_EXPORTER_OTLP_HEADERS": "x-team=0123456789, authorization=Bearer abcdef==,a=b"}
+    assert known_secrets(environ=env) == {"0123456789", "Bearer abcdef=="}

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from anyio import to_thread
 
 from makeitso.cli.costs import Costs
 from makeitso.cli.notify import notify
+<<<<<<< HEAD
 from makeitso.cli.once import Once
+=======
+from makeitso.cli.pacing import Pace
+>>>>>>> 4345ff1 (wip)
 from makeitso.cli.questions import ask_person
 from makeitso.cli.ticker import tell
 from makeitso.protocol.events import ManagerJudged, NoteAdded, PlanMade, WorktreeCreated
@@ -42,6 +47,7 @@ class TerminalDoor:
     def __init__(self, bridge: Bridge, console: Console) -> None:
         self._bridge, self._console = bridge, console
         self._partial: dict[tuple[str, str], str] = {}
+        self._paces: dict[tuple[str, str], Pace] = {}
         self._worktrees: list[str] = []
         self._managing: set[str] = set()
         self._called: set[str] = set()
@@ -82,9 +88,11 @@ class TerminalDoor:
                 self._line(task, channel, "thinking ...")
             return
         key = (task, channel)
-        whole, _, rest = (self._partial.pop(key, "") + text).rpartition("\n")
-        for line in whole.split("\n") if whole else ():
-            self._line(task, channel, line)
+        whole, end, rest = (self._partial.pop(key, "") + text).rpartition("\n")
+        if end:
+            pace = self._paces.setdefault(key, Pace())
+            for line in pace.take(whole, time.monotonic()):
+                self._line(task, channel, line)
         if rest:
             self._partial[key] = rest
 
@@ -105,10 +113,14 @@ class TerminalDoor:
 
     def close(self) -> None:
         """Show what has not ended with a line end."""
-        for task, channel in list(self._partial):
-            self._line(task, channel, self._partial.pop((task, channel)))
+        for task in {task for task, _ in (*self._paces, *self._partial)}:
+            self._flush(task)
 
     def _flush(self, task: str) -> None:
+        """Show what is held back of a task, because it was too fast or has no line end yet."""
+        for key in [key for key in self._paces if key[0] == task]:
+            for line in self._paces[key].rest():
+                self._line(*key, line)
         for key in [key for key in self._partial if key[0] == task]:
             self._line(*key, self._partial.pop(key))
 

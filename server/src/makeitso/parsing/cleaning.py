@@ -22,6 +22,7 @@ _ERASE = re.compile(rb"\x1b\[[0-2]?[KJ]")
 _OVERSTRIKE = re.compile(rb"[^\x08]\x08")
 _CONTROLS = bytes(c for c in range(32) if c != 9) + b"\x7f"
 _ANY_CONTROL = re.compile(b"[" + re.escape(_CONTROLS) + b"]")
+_CONTROL_IN_LINES = re.compile(b"[" + re.escape(_CONTROLS.replace(b"\n", b"")) + b"]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,24 @@ class LineCleaner:
         self._offset += len(pieces[-1])
         return lines
 
+    @property
+    def between_lines(self) -> bool:
+        """Whether what comes next begins a line, and not the first one."""
+        begun = self._segment or self._shown or self._next_offset != self._offset
+        return not begun and self._number > 1
+
+    def skip(self, stretch: bytes) -> bool:
+        """Pass over whole lines that would come out as they are; False: they would not.
+
+        Only between lines, and for a stretch that ends with a newline and is within the cap.
+        """
+        if len(stretch) > self._cap or _CONTROL_IN_LINES.search(stretch) is not None:
+            return False
+        self._offset += len(stretch)
+        self._next_offset = self._offset
+        self._number += stretch.count(b"\n")
+        return True
+
     def close(self) -> list[CleanLine]:
         """Give the last line if it had no newline."""
         if self._offset == self._next_offset:
@@ -91,8 +110,7 @@ class LineCleaner:
 
     def _is_simple(self, piece: bytes) -> bool:
         """Whether a piece is a line by itself; most are, and need none of the state."""
-        begun = self._segment or self._shown or self._next_offset != self._offset
-        return not (begun or self._number == 1 or len(piece) > self._cap or b"\r" in piece)
+        return self.between_lines and len(piece) <= self._cap and b"\r" not in piece
 
     def _add(self, piece: bytes) -> None:
         if b"\r" not in piece:

@@ -6,6 +6,7 @@ linear in the input for any pattern and any bytes.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from makeitso.parsing.library import Library
 
 LIVE: frozenset[PatternState] = frozenset({"active"})
+_ENDS_OF_TEXT = re.compile(rb"\\[AzZC]|\(\?[a-zA-Z]*-[a-zA-Z]*m")
 MAX_BLOCK_HITS = 1000
 """Most matches of one pattern in one block; a pattern that matches everywhere ends there."""
 
@@ -36,7 +38,7 @@ class Hit:
 class _Table:
     """One set with the expressions behind it."""
 
-    __slots__ = ("_groups", "_patterns", "_regexes", "_set")
+    __slots__ = ("_apart", "_groups", "_patterns", "_regexes", "_set", "_together")
 
     def __init__(self, patterns: Sequence[Pattern]) -> None:
         sources = [p.compiled_source() for p in patterns]
@@ -44,6 +46,15 @@ class _Table:
         self._regexes = [LinearRegex(source) for source in sources]
         self._groups = [_groups(p, r) for p, r in zip(patterns, self._regexes, strict=True)]
         self._set = LinearSet(sources)
+        # Over many lines at once: in this mode `^` and `$` are the ends of a line, and whatever
+        # else a pattern says can only match more than it does in each line. An end of the text is
+        # no end of a line, so a pattern that names one is not to be tried so.
+        self._apart = any(_ENDS_OF_TEXT.search(source) for source in sources)
+        self._together = LinearSet([] if self._apart else [b"(?m)" + one for one in sources])
+
+    def none_in(self, lines: bytes) -> bool:
+        """Whether for sure no pattern matches any of these lines; False: look at each."""
+        return not self._apart and not self._together.ids(lines)
 
     def hits(self, data: bytes, *, limit: int) -> list[Hit]:
         found: list[Hit] = []
@@ -93,6 +104,10 @@ class Engine:
     def line(self, data: bytes) -> Hit | None:
         """The first pattern, in library order, that explains a clean line."""
         return self._lines.first(data)
+
+    def none_in(self, lines: bytes) -> bool:
+        """Whether for sure no pattern explains any of these clean lines; False: ask for each."""
+        return self._lines.none_in(lines)
 
     def all_hits(self, data: bytes) -> list[Hit]:
         """Every live pattern that matches a line; more than one is an ambiguity."""

@@ -91,6 +91,25 @@ class Framer:
             self._line(line)
         return self._take()
 
+    @property
+    def between_lines(self) -> bool:
+        """Whether what comes next begins a line, and not the first one."""
+        return self._cleaner.between_lines
+
+    def skip(self, stretch: bytes) -> bool:
+        """Pass over whole lines that are text outside of any block; False: look at each.
+
+        Nothing of the stretch has been fed then. It must end with a newline.
+        """
+        idle = not self._open and not self._loose and self._block_at is None
+        return (
+            idle
+            and self._payload is None
+            and self._cleaner.between_lines
+            and self._tokens.absent(stretch)
+            and self._cleaner.skip(stretch)
+        )
+
     def close(self) -> list[FrameEvent]:
         """End the stream: the last line, and what was left open."""
         last: CleanLine | None = None

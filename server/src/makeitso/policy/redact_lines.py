@@ -33,6 +33,12 @@ class LineRules:
 
     def feed(self, data: bytes) -> bytes:
         """Take bytes, give the lines they complete, masked."""
+        whole = data.rfind(b"\n") + 1
+        if whole and not self._key and len(self._line) + len(data) < LINE_BYTES:
+            lines = bytes(self._line) + data[:whole]
+            if b"PRIVATE KEY" not in lines:  # no line is too long and none of a key: the usual case
+                self._line[:] = data[whole:]
+                return apply_rules(lines, self._mask)
         pieces = data.split(b"\n")
         ready: list[bytes] = []
         for piece in pieces[:-1]:

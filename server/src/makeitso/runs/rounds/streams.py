@@ -107,6 +107,8 @@ class Stream:
         for raw in found:
             self._found += 1
             if self._found == MAX_FOUND + 1:
+                if self._parser is not None:
+                    self._parser.brief = True
                 self._ctx.note(
                     f"more than {MAX_FOUND} records on {self._channel}; "
                     "the rest is in the output file only",
@@ -137,6 +139,8 @@ class Stream:
         if self._parser is None:
             return
         now, before = self._parser.lines, self._counted
+        self._unlisted["misses"] += self._parser.skimmed
+        self._parser.skimmed = 0
         if now.lines == before.lines and not any(self._unlisted.values()):
             return
         self._ctx.append(

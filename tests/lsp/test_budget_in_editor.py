@@ -1,0 +1,99 @@
+"""A task at its ceiling, in an editor: what is shown, and more that is given with a lens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+import pytest_asyncio
+from lsp_client import Client, Place, make_client, start, stop
+from run_sample import CHECK, KEY, sample, script
+
+from makeitso.scripted import serve
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.codex,
+    pytest.mark.timeout(300),
+]
+
+PLAN = f"""# Words are English
+
+words.py speaks English; its tests pass.
+
+- [ ] **T1** Translate words.py
+  - files: `words.py`, `README.md`
+  - done when: `{CHECK}`
+  - budget: 500 tokens, 30 min
+"""
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    with serve(script, key=KEY) as model:
+        yield sample(tmp_path_factory.mktemp("budget"), model.base_url)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def client(place: Place) -> AsyncIterator[Client]:
+    client = make_client()
+    await start(client, place)
+    yield client
+    assert await stop(client) == 0
+
+
+async def task_of(client: Client, run: str) -> Any:
+    return (await client.ask("mis/run/get", {"run": run}))["run"]["tasks"][0]
+
+
+async def test_a_task_at_its_ceiling_is_shown_and_is_given_more(
+    client: Client, place: Place
+) -> None:
+    path = place.file(".makeitso/plans/words.plan.md", PLAN)
+    plan = client.open(path)
+    command = (await client.lenses(plan))["Make it so"].command
+    assert command is not None
+    assert command.arguments is not None
+    offered = cast("dict[str, Any]", command.arguments[0])
+    params = {**offered, "yes": True, "policy": "delegate", "budgetMinutes": 60.0}
+    run = (await client.ask("mis/run/start", params))["run"]["id"]
+
+    async def asks() -> bool:
+        return "Give 500 tokens more" in await client.lenses(plan)
+
+    await client.until_asked(asks, what="the ceiling is asked about")
+    lenses = await client.lenses(plan)
+    assert "Give 250 tokens more" in lenses
+    assert any(title.startswith("Deny a") for title in lenses)
+    shown = next(
+        title for title in lenses if title.startswith("State: waiting") and "/500" in title
+    )
+    assert "/30m" in shown
+    task = await task_of(client, run)
+    assert task["tokens"]["budget"] == 500
+    assert task["tokens"]["used"] >= 500
+    assert task["time"]["budgetMs"] == 1_800_000
+    assert 0 < task["time"]["usedMs"] < 1_800_000
+    assert (task["nearest"]["scope"], task["nearest"]["measure"]) == ("task", "tokens")
+    view = (await client.ask("mis/run/get", {"run": run}))["run"]
+    assert view["time"]["budgetMs"] == 3_600_000
+    (asked,) = [
+        a
+        for a in (await client.ask("mis/run/get", {"run": run}))["approvals"]
+        if a["kind"] == "budget"
+    ]
+    assert asked["ceiling"]["limit"] == 500
+
+    answer = {"id": asked["id"], "grant": True, "answer": "500k", "digest": asked["digest"]}
+    decided = await client.ask("mis/approval/decide", answer)
+    assert decided["approval"]["state"] == "granted"
+
+    async def landed() -> bool:
+        return (await task_of(client, run))["state"] == "landed"
+
+    await client.until_asked(landed, what="the task landed")
+    assert 'return "one"' in (place.root / "words.py").read_text()
+    assert (await task_of(client, run))["tokens"]["budget"] > 500_000

@@ -30,12 +30,16 @@ _MARKED = Way(("review", "accept", "--all"), first=(ASKING,))
 _WITHOUT_LANDING = ("run", PLAN_PATH, "--yes", "-c", 'review.land="manual"')
 _LANDED = Way(("review", "land"), first=(_WITHOUT_LANDING,))
 
+_PAUSED = Way((*RUN, "-c", "wait.pre_task_wait_s=0.3"))
+
 _OTHER_WAYS: Mapping[str, Way] = {
     "run.paused": _STOPPED,
     "run.resumed": _RESUMED,
     "approval.used": _ANSWERED,
     "approval.voided": _MARKED,
     "landing.requested": _LANDED,
+    "wait.started": _PAUSED,
+    "wait.ended": _PAUSED,
 }
 """Ways to the recording of an event that a plain run does not come by."""
 
@@ -47,6 +51,8 @@ ELSEWHERE = frozenset(
         "recorded.run.stop_requested",
         "recording.monitor.interrupted",
         "recorded.monitor.interrupted",
+        "recording.wait.looked",
+        "recorded.wait.looked",
         "recording.hunk.split",
         "recorded.hunk.split",
         "recording.rule.stored",

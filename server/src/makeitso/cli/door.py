@@ -9,11 +9,8 @@ from anyio import to_thread
 
 from makeitso.cli.costs import Costs
 from makeitso.cli.notify import notify
-<<<<<<< HEAD
 from makeitso.cli.once import Once
-=======
 from makeitso.cli.pacing import Pace
->>>>>>> 4345ff1 (wip)
 from makeitso.cli.questions import ask_person
 from makeitso.cli.ticker import tell
 from makeitso.protocol.events import ManagerJudged, NoteAdded, PlanMade, WorktreeCreated

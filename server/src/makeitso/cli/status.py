@@ -35,6 +35,7 @@ COLOURS = {
     "failed": "red",
     "stopped": "red",
     "waiting": "yellow",
+    "stale": "yellow",
     "reviewing": "yellow",
     "running": "cyan",
 }

@@ -88,6 +88,8 @@ def tell(event: Event) -> Line | None:  # noqa: C901 -- one flat match, a line e
             return Line(f"{task}{_WAIT_ENDS[wait.reason]}{_more(wait.because)}", "yellow")
         case ev.NoteAdded(text=text, level=level):
             return Line(f"{task}{text}", _LEVELS[level])
+        case ev.TaskTakenUp(how=how):
+            return Line(f"{task}taken up again ({how})", "bold yellow")
         case ev.TaskEnded(state=state, reason=reason):
             colour = "bold green" if state == "landed" else "bold red"
             return Line(f"{task}{state}", colour, reason)

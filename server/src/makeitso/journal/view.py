@@ -126,6 +126,11 @@ def wait_view(task: TaskState) -> WaitView | None:
     )
 
 
+def _held(task: TaskState) -> str:
+    """Why a task that could start does not, because what is proposed does not fit together."""
+    return task.held.reason if task.held is not None and not task.started else ""
+
+
 def task_view(run: RunState, task: TaskState) -> TaskView:
     """A task as people see it."""
     asked = {a.phase for a in run.pending if a.kind == "phase" and task.id in a.tasks}
@@ -137,7 +142,7 @@ def task_view(run: RunState, task: TaskState) -> TaskView:
         id=task.id,
         title=task.spec.title,
         state=task_state(run, task),
-        reason=task.reason or task.stale or _waits(task),
+        reason=task.reason or task.stale or _held(task) or _waits(task),
         wait=wait_view(task),
         phases=tuple(
             _phase_view(run, task.phases[name], task.id, asked=name in asked) for name in PHASES

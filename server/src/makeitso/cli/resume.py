@@ -69,17 +69,24 @@ def resume(
             _say_which(bridge.book, context, run_id)
         if retry and _retried(bridge, context, run_id, retry):
             return 0
-        for task in skip_wait or ():
-            skipped = skip_waits(bridge.book, run_id, None if task == "all" else task)
-            context.console.note(f"{', '.join(skipped)}: not waiting any longer")
-        owner = bridge.owner
-        if skip_wait and owner is not None:
-            # Whoever drives the run acts on it.
-            context.console.data({"run": run_id, "skipped": list(skip_wait), "owner": owner.pid})
+        if skip_wait and _skipped(bridge, context, run_id, skip_wait):
             return 0
         anyio.run(wiring.preflight, bridge)
         tell_what_happened(bridge, context.console)
         return drive(bridge, context.console, run_id, resume=True, yes=yes)
+
+
+def _skipped(bridge: Bridge, context: Context, run_id: str, tasks: list[str]) -> bool:
+    """End waits; True when the process that drives the run acts on it, and this one is done."""
+    skipped: list[str] = []
+    for task in tasks:
+        skipped += skip_waits(bridge.book, run_id, None if task == "all" else task)
+    context.console.note(f"{', '.join(skipped)}: not waiting any longer")
+    owner = bridge.owner
+    if owner is None:
+        return False
+    context.console.data({"run": run_id, "skipped": skipped, "owner": owner.pid})
+    return True
 
 
 def _all(bridge: Bridge, context: Context, *, yes: bool) -> int:

@@ -51,6 +51,8 @@ ELSEWHERE = frozenset(
         "recorded.run.stop_requested",
         "recording.monitor.interrupted",
         "recorded.monitor.interrupted",
+        "recording.budget.neared",
+        "recorded.budget.neared",
         "recording.wait.looked",
         "recorded.wait.looked",
         "recording.hunk.split",

@@ -149,6 +149,7 @@ async def test_yes_does_not_answer_it(there: Place) -> None:
 
 async def test_work_is_ended_at_the_ceiling_and_done_anew_after_a_grant(there: Place) -> None:
     begun: list[int] = []
+    got: list[str] = []
     ended: list[str] = []
 
     async def once() -> str:
@@ -170,8 +171,9 @@ async def test_work_is_ended_at_the_ceiling_and_done_anew_after_a_grant(there: P
     with anyio.fail_after(30):
         async with anyio.create_task_group() as group:
             group.start_soon(answer)
-            got = await bounded(there.ctx, once, task="T1", phase="task", nobody=lambda: False)
-    assert (got, len(begun)) == ("done", 2)
+            done = await bounded(there.ctx, once, task="T1", phase="task", nobody=lambda: False)
+            got.append(done)
+    assert (got, len(begun)) == (["done"], 2)
 
 
 async def test_time_alone_ends_it_while_nothing_is_recorded(there: Place) -> None:

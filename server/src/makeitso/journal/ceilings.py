@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from makeitso.protocol.budget import CeilingKey
     from makeitso.protocol.words import CeilingScope, PhaseName
 
+
 @dataclass(frozen=True, kw_only=True)
 class Uncounted:
     """Time at work that is not in the journal yet, milliseconds."""

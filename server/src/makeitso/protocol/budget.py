@@ -9,7 +9,6 @@ from pydantic import Field
 from makeitso.protocol.base import Wire
 from makeitso.protocol.words import CeilingScope, Measure, PhaseName
 
-
 NEAR = 0.8
 """Part of a ceiling from which it is near."""
 

@@ -26,16 +26,18 @@ def create_run(ports: Ports, *, goal: str, plan: str | None, options: RunOptions
 
     Raises:
         UsageError: the goal is empty or too long.
-        StoreError: the journal cannot be written.
+        StateError: another process drives runs here since.
+        StoreError: the journal cannot be written, or another run was begun at the same moment.
     """
     text = checked_goal(goal)
     ports.fault("run.create")
     config = ports.config
     day = dt.datetime.fromtimestamp(ports.clock.now_ms() / 1000, tz=dt.UTC)
     stem = f"r{day:%Y%m%d}"
-    taken = sum(1 for run in ports.journal.run_ids() if run.startswith(f"{stem}-"))
+    journal = ports.journal
+    taken = sum(1 for run in journal.run_ids() if run.startswith(f"{stem}-"))
     run_id = f"{stem}-{taken + 1}"
-    ports.journal.append(
+    journal.append(
         ev.RunCreated(
             goal=ports.redactor.text(text),
             plan=plan,
@@ -50,5 +52,6 @@ def create_run(ports: Ports, *, goal: str, plan: str | None, options: RunOptions
         ),
         actor="person",
         run=run_id,
+        guard=lambda: f"{run_id} was begun just now" if run_id in journal.run_ids() else None,
     )
     return run_id

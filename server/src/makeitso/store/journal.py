@@ -82,6 +82,13 @@ def row_hash(fields: dict[str, object]) -> str:
     return hashlib.sha256(canonical(fields).encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def _nothing() -> sqlite3.Connection:
+    """A journal without events that leaves no trace."""
+    db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    db.executescript(_SCHEMA)
+    return db
+
+
 class Journal:
     """An open journal. Not shared between threads; each process opens its own.
 
@@ -92,6 +99,8 @@ class Journal:
         scrub: takes JSON-able data and returns it redacted; applied before anything is written.
         fault: called with `recording` and `recording.<type>` before an event is written, and with
             `recorded` and `recorded.<type>` once it is on disk; tests end the process there.
+        making: called before the first event of this process is written; until then a journal that
+            is not there is read as empty and not made. None: it is made at once.
     """
 
     def __init__(
@@ -102,6 +111,7 @@ class Journal:
         client: str,
         scrub: Callable[[object], object] = lambda value: value,
         fault: Callable[[str], None] = lambda name: None,
+        making: Callable[[], None] | None = None,
     ) -> None:
         self.path = path
         self.client = client
@@ -110,31 +120,50 @@ class Journal:
         self._fault = fault
         self._listeners: list[Callable[[Event], None]] = []
         self._synced = ""
+        self._making = making
+        self._blank = making is not None and not path.exists()
+        self._connection = _nothing() if self._blank else self._opened()
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        if self._blank and self.path.exists():
+            self._become_real()
+        return self._connection
+
+    def _become_real(self) -> None:
+        """Turn to the file, which is there now or is made."""
+        blank, self._connection = self._connection, self._opened()
+        self._blank = False
+        blank.close()
+
+    def _opened(self) -> sqlite3.Connection:
         with self._faults("open"):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if not path.exists():
-                path.touch(mode=0o600)
-            self._db = sqlite3.connect(
-                path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            if not self.path.exists():
+                self.path.touch(mode=0o600)
+            db = sqlite3.connect(
+                self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
             )
             try:
-                self._prepare()
+                self._prepare(db)
             except BaseException:
-                self._db.close()
+                db.close()
                 raise
+        return db
 
-    def _prepare(self) -> None:
-        version = int(self._db.execute("PRAGMA user_version").fetchone()[0])
+    def _prepare(self, db: sqlite3.Connection) -> None:
+        version = int(db.execute("PRAGMA user_version").fetchone()[0])
         if version > SCHEMA_VERSION:
             raise StoreError(
                 f"the journal {self.path} was written by a newer makeitso (schema {version})",
                 hint="update makeitso, or move the file away to start a new journal",
             )
-        self._become_wal()
-        self._sync("FULL")
+        self._become_wal(db)
+        db.execute("PRAGMA synchronous = FULL")
+        self._synced = "FULL"
         if version < SCHEMA_VERSION:
-            self._db.executescript(_SCHEMA)
-            self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            db.executescript(_SCHEMA)
+            db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def _sync(self, mode: Literal["FULL", "NORMAL"]) -> None:
         """Whether commits from now on wait for the disk."""
@@ -142,13 +171,13 @@ class Journal:
             self._db.execute(f"PRAGMA synchronous = {mode}")
             self._synced = mode
 
-    def _become_wal(self) -> None:
+    def _become_wal(self, db: sqlite3.Connection) -> None:
         # SQLite does not wait here as it waits elsewhere: two processes that make the file at once
         # would deadlock, so one is told that it is locked, and tries again.
         deadline = self._clock.monotonic() + BUSY_TIMEOUT_S
         while True:
             try:
-                self._db.execute("PRAGMA journal_mode = WAL")
+                db.execute("PRAGMA journal_mode = WAL")
             except sqlite3.OperationalError as error:
                 busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
                 if not busy or self._clock.monotonic() > deadline:
@@ -159,7 +188,8 @@ class Journal:
 
     def close(self) -> None:
         """Release the file; idempotent."""
-        self._db.close()
+        self._connection.close()
+        self._blank = False
 
     def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
         """Call `listener` with each event this process appends; returns how to stop that."""
@@ -189,6 +219,11 @@ class Journal:
         text = stored(payload)
         self._fault("recording")
         self._fault(f"recording.{data.type}")
+        if self._making is not None:
+            self._making()
+            self._making = None
+        if self._blank:
+            self._become_real()
         with self._faults("write"):
             self._sync("NORMAL" if data.type in UNFOLDED else "FULL")
             self._db.execute("BEGIN IMMEDIATE")

@@ -32,6 +32,7 @@ from makeitso.workspace import trust
 from makeitso.workspace.git import open_repository
 from makeitso.workspace.paths import (
     DotMakeitso,
+    checked_dot,
     ensure_dot_makeitso,
     find_root,
     private_dir,
@@ -96,6 +97,8 @@ class Bridge:
         self._journal: Journal | None = None
         self._book: Book | None = None
         self._owned = False
+        self._unlocked: contextlib.ExitStack | None = None
+        """Owned, with the lock yet to be taken: there is nothing to lock so far."""
 
     @property
     def config(self) -> Config:
@@ -128,21 +131,32 @@ class Bridge:
 
     @property
     def journal(self) -> Journal:
-        """The journal of this workspace, not folded; makes `.makeitso` on first use."""
+        """The journal of this workspace, not folded; its first record makes `.makeitso`."""
         if self._journal is None:
-            ensure_dot_makeitso(self.root)
             self._journal = Journal(
-                self.dot.journal,
+                checked_dot(self.root).journal,
                 clock=self.clock,
                 client=self.client,
                 scrub=self.redactor.value,
                 fault=self.fault,
+                making=self._begin,
             )
         return self._journal
 
+    def make_dot(self) -> None:
+        """Make `.makeitso`, for what is kept there without a run."""
+        ensure_dot_makeitso(self.root)
+
+    def _begin(self) -> None:
+        """The first record is about to be written: from here on something is there."""
+        self.make_dot()
+        if self._unlocked is not None:
+            self._unlocked.enter_context(owner.own(self.dot.owner_lock, door=self.client))
+            self._unlocked = None
+
     @property
     def book(self) -> Book:
-        """The runs of this workspace; makes `.makeitso` on first use."""
+        """The runs of this workspace."""
         if self._book is None:
             self._book = Book(self.journal)
         return self._book
@@ -156,6 +170,9 @@ class Bridge:
     def own(self) -> Generator[None]:
         """Be the one process that drives runs in this workspace.
 
+        Where nothing was ever recorded nothing is written: the lock is taken with the first record,
+        which fails if another process has become the one meanwhile.
+
         Raises:
             StateError: another live process is.
         """
@@ -163,13 +180,17 @@ class Bridge:
             yield  # this process is already
             return
         self.fault("workspace.own")
-        ensure_dot_makeitso(self.root)
-        with owner.own(self.dot.owner_lock, door=self.client):
+        lock = checked_dot(self.root).owner_lock
+        with contextlib.ExitStack() as held:
+            if self.has_journal or lock.exists():
+                held.enter_context(owner.own(lock, door=self.client))
+            else:
+                self._unlocked = held
             self._owned = True
             try:
                 yield
             finally:
-                self._owned = False
+                self._owned, self._unlocked = False, None
 
     def _load(self) -> tuple[LoadedConfig, TrustState]:
         return trust.load_config(self.root, profile=self.profile, overrides=self._overrides)
@@ -223,20 +244,23 @@ class Bridge:
         store_decided(self.book, root=self.root, dirs=user_dirs(), at=self.clock.now_ms())
 
     def places(self) -> Places:
-        """Where things are kept, made if missing."""
+        """Where things are kept; made if missing, once there is a run to keep them for."""
         artifacts = (self.root / self.config.project.artifacts_dir).resolve()
         if not artifacts.is_relative_to(self.root):
             raise UsageError(
                 f"[project] artifacts_dir lies outside the workspace: {artifacts}",
                 hint="name a directory below the workspace",
             )
+        if self.has_journal:
+            for path in (self.state.worktrees, self.state.codex, self.state.tmp):
+                private_dir(path)
         return Places(
             root=self.root,
             dot=self.dot.path,
             artifacts=artifacts,
-            worktrees=private_dir(self.state.worktrees),
-            homes=private_dir(self.state.codex),
-            tmp=private_dir(self.state.tmp),
+            worktrees=self.state.worktrees,
+            homes=self.state.codex,
+            tmp=self.state.tmp,
             setups=self.state.setups,
         )
 

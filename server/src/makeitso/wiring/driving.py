@@ -196,6 +196,7 @@ async def make_plan(
         UsageError: the goal is empty or too long.
     """
     require_runnable(bridge.loaded)
+    bridge.make_dot()
     ports = bridge.ports()
     async with bridge.manager(bridge.manager_kind(), "plan") as manager:
 

@@ -20,7 +20,7 @@ FAULT_VARIABLE = "MAKEITSO_CRASH_AT"
 
 STEPS: Mapping[str, str] = {
     "workspace.own": "nothing is written yet by this process",
-    "run.create": "the journal is open; the run is not in it yet",
+    "run.create": "the run is about to be recorded; where there was no run, nothing is there yet",
     "plan.written": "the manager's plan document is on disk, not recorded",
     "snapshot.take": "a snapshot of the workspace is about to be taken",
     "worktree.create": "a worktree is about to be made",

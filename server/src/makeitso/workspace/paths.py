@@ -236,12 +236,11 @@ def _is_own_dot(path: Path) -> bool:
         return False
 
 
-def ensure_dot_makeitso(root: Path) -> DotMakeitso:
-    """Create `.makeitso/` with its `.gitignore` and `plans/`, leaving what exists as it is.
+def checked_dot(root: Path) -> DotMakeitso:
+    """The layout of a workspace's `.makeitso/`, which need not be there yet.
 
     Raises:
-        UsageError: `.makeitso` is a symbolic link or a file.
-        StoreError: it cannot be written.
+        UsageError: it is a symbolic link or a file.
     """
     dot = DotMakeitso(root)
     if dot.path.is_symlink() or (dot.path.exists() and not dot.path.is_dir()):
@@ -251,6 +250,17 @@ def ensure_dot_makeitso(root: Path) -> DotMakeitso:
             hint="Remove it; makeitso keeps its files in a real directory of that name.",
             data={"path": str(dot.path)},
         )
+    return dot
+
+
+def ensure_dot_makeitso(root: Path) -> DotMakeitso:
+    """Create `.makeitso/` with its `.gitignore` and `plans/`, leaving what exists as it is.
+
+    Raises:
+        UsageError: `.makeitso` is a symbolic link or a file.
+        StoreError: it cannot be written.
+    """
+    dot = checked_dot(root)
     private_dir(dot.path)
     private_dir(dot.plans)
     try:

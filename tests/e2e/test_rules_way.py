@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
 
 from e2e.harness import world
-from e2e.stories import FILES, PLAN, POEM, change
+from e2e.stories import FILES, PLAN, POEM, change, spell
 from makeitso.protocol import events as ev
 from makeitso.scripted import Answer, RequestView, Run, Say, Script
+from makeitso.wiring.faults import FAULT_VARIABLE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,6 +90,49 @@ def test_what_was_denied_for_good_is_refused_at_once_and_the_worker_is_told(
         told = [t for view in w.server.views for t in view.user_texts if reason in t]
         assert told, "the worker was told why"
         assert "line two\n" in w.read("poem.txt")
+
+
+def test_an_answer_whose_giver_was_killed_is_stored_by_the_run_that_goes_on(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    first, second = f"touch {outside}/a", f"touch {outside}/b"
+    with world(tmp_path, asking(first, second), files=FILES) as w:
+        w.mis("run", w.plan("spell", PLAN), "--yes").expect(3, first)
+        dying = {FAULT_VARIABLE: "recorded.approval.decided"}
+        pattern = f"touch {outside}/*"
+        ended = w.start("approve", w.pending("command"), "--always", pattern, env=dying).wait()
+        assert ended.code == -signal.SIGKILL, ended
+        w.mis("resume").expect(0, "granted by rule r1", "done")
+        assert {path.name for path in outside.iterdir()} == {"a", "b"}
+        assert [(e.id, e.rule) for e in w.of(ev.RuleStored)] == [("a2", "r1")]
+
+
+def test_a_broken_rules_file_is_said_when_a_run_begins_and_what_it_allowed_is_asked(
+    tmp_path: Path,
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    line = f"touch {outside}/a"
+    with world(tmp_path, asking(line, line), files=FILES) as w:
+        w.mis("approve", "--add-rule", "allow", line).expect(0)
+        file = w.home / ".config/makeitso/rules.toml"
+        file.write_text(file.read_text() + "[[rule]\n")
+        said = w.mis("run", w.plan("spell", PLAN), "--yes")
+        said.expect(3, "stored rules allow nothing", "rules.toml:11:7", line)
+        assert not list(outside.iterdir())
+
+
+def test_a_task_set_to_manual_in_a_delegated_run_is_asked_as_documented(tmp_path: Path) -> None:
+    setting = PLAN.replace("  - done when", "  - approval: manual\n  - done when")
+    with world(tmp_path, spell(), files=FILES) as w:
+        shown: list[str] = []
+        ended = w.mis("run", w.plan("spell", setting), "--approval", "delegate")
+        while ended.code == 3:
+            (row,) = w.mis("approve", "--list", "--json").rows
+            shown.append(str(row["phase"] or row["kind"]))
+            w.mis("approve", str(row["id"])).expect(0)
+            ended = w.mis("resume") if w.run.finished is None else w.mis("status")
+        assert shown == ["plan", "task", "verify", "summarize", "change"]
 
 
 def _rules(listed: dict[str, object]) -> list[dict[str, object]]:

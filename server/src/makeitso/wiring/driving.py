@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from makeitso.errors import (
+    ConfigError,
     EnvironmentFault,
     MisError,
     ModelError,
@@ -22,6 +23,8 @@ from makeitso.runs.steps.plan import refresh_plan
 from makeitso.runs.watching import Interrupted, watched
 from makeitso.wiring.telemetry import recorded
 from makeitso.workspace.config import require_runnable
+from makeitso.workspace.paths import user_dirs
+from makeitso.workspace.rule_edit import usable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Generator
@@ -102,6 +105,7 @@ async def drive(
                 refresh_plan(ports, bridge.book, run_id)
                 resumed = ev.RunResumed(yes=yes, manager=_other_manager(bridge, run))
                 ports.journal.append(resumed, actor="person", run=run_id)
+            _look_at_rules(bridge, run_id)
             try:
                 return await engine.drive(ports, bridge.book, door, run_id)
             except BaseException as error:
@@ -136,6 +140,20 @@ def _other_manager(bridge: Bridge, run: RunState) -> ManagerKind | None:
         return None
     kind = bridge.manager_kind()
     return kind if kind != run.options.manager else None
+
+
+def _look_at_rules(bridge: Bridge, run_id: str) -> None:
+    """Make good what a killed process left out of the person's rules; say when none can allow."""
+    try:
+        usable(user_dirs())
+        bridge.store_rules()
+    except ConfigError as error:
+        text = f"stored rules allow nothing: {error.message}"
+        bridge.book.journal.append(
+            ev.NoteAdded(text=bridge.redactor.text(text), level="warning"),
+            actor="engine",
+            run=run_id,
+        )
 
 
 def _put_down(bridge: Bridge, run_id: str, error: BaseException) -> None:

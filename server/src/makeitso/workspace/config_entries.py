@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NOWHERE = Span(line=0, column=0, end_line=0, end_column=0)
+LEFT_OUT = "; the whole file is left out"
 _AT = re.compile(r"\(at line (\d+), column (\d+)\)")
 _SYNTAX_TAIL = re.compile(r" \(at (line \d+, column \d+|end of document)\)")
 
@@ -115,7 +116,7 @@ class Layer:
 
 def file_problem(path: Path, code: str, message: str, span: Span = NOWHERE) -> ConfigProblem:
     """A file that cannot be used at all; `message` goes on after its name."""
-    text = f"{path.name} {message}; the whole file is left out"
+    text = f"{path.name} {message}{LEFT_OUT}"
     return ConfigProblem(path, Problem(code=code, message=text, severity="error", span=span))
 
 

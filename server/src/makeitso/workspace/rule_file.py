@@ -23,7 +23,7 @@ from makeitso.policy.pattern_limits import refusal_of
 from makeitso.policy.standing_rules import RuleSet
 from makeitso.protocol.rules import EVERYWHERE, Rule, RuleDecision
 from makeitso.protocol.text import Problem, Span
-from makeitso.workspace.config_entries import NOWHERE, ConfigProblem, file_problem, syntax_problem
+from makeitso.workspace.config_entries import LEFT_OUT, NOWHERE, ConfigProblem, syntax_problem
 from makeitso.workspace.config_positions import KeyPath, Place, positions
 
 _HEADER = re.compile(r"(?m)^[ \t]*\[\[[ \t]*rule[ \t]*\]\]")
@@ -97,7 +97,9 @@ def read_rules(path: Path) -> RulesFile:
         return RulesFile(path=path)
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        return RulesFile(path=path, problems=(_at(path, NOWHERE, f"cannot be read: {why}"),))
+        return RulesFile(
+            path=path, problems=(_at(path, NOWHERE, f"the rules file cannot be read: {why}"),)
+        )
     found = parse_rules(path, text)
     if facts.st_uid == os.getuid() and not facts.st_mode & _OTHERS_WRITE:
         return found
@@ -121,7 +123,7 @@ def parse_rules(path: Path, text: str) -> RulesFile:
             path=path,
             text=text,
             rules=tuple(_salvaged(path, text)),
-            problems=(syntax_problem(path, error, text),),
+            problems=(_syntax(path, error, text),),
         )
     where, problems = positions(text), list[ConfigProblem]()
     for key in tree.keys() - {"next", "rule"}:
@@ -201,9 +203,11 @@ def _span(where: dict[KeyPath, Place], *paths: KeyPath) -> Span:
     return found.value if found else NOWHERE
 
 
-def _at(path: Path, span: Span, message: str) -> ConfigProblem:
-    if span is NOWHERE:
-        return file_problem(path, "rules-unreadable", message)
-    return ConfigProblem(
-        path, Problem(code="bad-rule", message=message, severity="error", span=span)
-    )
+def _syntax(path: Path, error: tomllib.TOMLDecodeError, text: str) -> ConfigProblem:
+    found = syntax_problem(path, error, text).problem
+    said = found.message.removesuffix(LEFT_OUT)
+    return _at(path, found.span, f"{said}; only rules that deny are read", code="toml-syntax")
+
+
+def _at(path: Path, span: Span, message: str, *, code: str = "bad-rule") -> ConfigProblem:
+    return ConfigProblem(path, Problem(code=code, message=message, severity="error", span=span))

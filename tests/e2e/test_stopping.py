@@ -118,19 +118,19 @@ def test_kill_9_in_a_check(tmp_path: Path) -> None:
 
 
 def test_the_worker_is_killed_from_outside(tmp_path: Path) -> None:
-    """Once: another takes its thread up. Twice: the task fails, and says so."""
+    """Once: another takes its thread up. Each time: the task fails, and says so."""
     nap, deadly = long_sleep(), long_sleep()
     with world(tmp_path, napping(nap), files=FILES) as w:
         running = in_turn(w, nap)
         os.kill(w.of(WorkerStarted)[0].pid, signal.SIGKILL)
-        running.wait().expect(0, "killed by signal 9", "starting it once more", "done")
+        running.wait().expect(0, "killed by signal 9", "tried again", "1 of 2", "done")
         assert w.read("poem.txt") == FILES["poem.txt"].replace("line 2\n", "line two\n")
         first, second = w.of(WorkerStarted)
         assert first.thread == second.thread
     always = rules(Rule(when=lambda view: True, answer=lambda view: fresh(deadly, view)))
     with world(tmp_path / "twice", always, files=FILES) as w:
         running = in_turn(w, deadly)
-        for number in (1, 2):
+        for number in (1, 2, 3):
             w.until_event("worker.started", running, count=number)
             w.until_event("turn.started", running, count=number)
             w.until_command(deadly, running)

@@ -22,7 +22,7 @@ MOST = 2
 FIRST_S = 1.0
 """Pause before the first of them, at most; half of it at least."""
 FACTOR = 4.0
-"""How much longer each pause is. Codex itself has tried a stream five times by then."""
+"""How much longer each pause is. The worker program has tried by itself before."""
 
 
 async def again(

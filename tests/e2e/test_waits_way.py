@@ -88,7 +88,7 @@ def test_a_command_is_waited_for_and_changes_nothing(tmp_path: Path) -> None:
 def test_a_command_that_never_succeeds_is_given_up(tmp_path: Path) -> None:
     with world(tmp_path, spell(), files=FILES) as w:
         plan = waiting(w, "until `echo not yet; false` every 200ms for 1s")
-        w.mis("run", plan, "--yes").expect(1, "given up", "T1: it waited until", "in vain")
+        w.mis("run", plan, "--yes").expect(1, "given up", "T1: failed: it waited until", "in vain")
         assert w.server.views == ()
         assert w.of(WaitLooked)[-1].tail == "not yet\n"
 

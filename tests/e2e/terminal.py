@@ -27,6 +27,7 @@ class Terminal:
     def __init__(self, world: World, *args: str, env: Mapping[str, str] | None = None) -> None:
         self.args = args
         self.shown = ""
+        self.raw = ""
         self._seen = 0
         pid, self._fd = pty.fork()
         if pid == 0:  # the child: a session of its own, the pty its controlling terminal
@@ -92,6 +93,7 @@ class Terminal:
             if not data:
                 return False
             text = data.decode("utf-8", "replace").replace("\r\n", "\n")
+            self.raw += text
             self.shown += _COLOUR.sub("", text)
             return True
         return False

@@ -30,6 +30,8 @@ _WAIT_ENDS = {
     "skipped": "the wait is over: a person goes on",
 }
 _LEVELS = {"info": "magenta", "warning": "yellow", "error": "bold red"}
+_SPEAKERS = {"monitor": ("monitor: ", "bold yellow"), "manager": ("manager: ", "magenta")}
+"""Who says a note, in a word and a colour: nothing is said by colour alone."""
 
 
 def tell(event: Event) -> Line | None:  # noqa: C901 -- one flat match, a line each
@@ -87,7 +89,9 @@ def tell(event: Event) -> Line | None:  # noqa: C901 -- one flat match, a line e
         case ev.WaitEnded() as wait:
             return Line(f"{task}{_WAIT_ENDS[wait.reason]}{_more(wait.because)}", "yellow")
         case ev.NoteAdded(text=text, level=level):
-            return Line(f"{task}{text}", _LEVELS[level])
+            word, style = _SPEAKERS.get(event.actor, ("", _LEVELS[level]))
+            word, style = ("error: ", _LEVELS["error"]) if level == "error" else (word, style)
+            return Line(f"{task}{word}{text}", style)
         case ev.TaskTakenUp(how=how):
             return Line(f"{task}taken up again ({how})", "bold yellow")
         case ev.TaskEnded(state=state, reason=reason):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -33,9 +33,7 @@ def waiting(w: World, value: str, *, check: str = CHECK) -> str:
 
 
 def task_view(w: World) -> Json:
-    found = w.status()["tasks"]
-    assert isinstance(found, list)
-    return found[0]
+    return cast("list[Json]", w.status()["tasks"])[0]
 
 
 def ends(w: World) -> list[str]:

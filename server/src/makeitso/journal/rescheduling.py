@@ -119,4 +119,5 @@ def _again_from_the_start(run: RunState, task: TaskState) -> None:
         attempt=task.attempt + 1,
         stale_times=task.stale_times,
         tokens=task.tokens,
+        active_ms=task.active_ms,
     )

@@ -126,9 +126,10 @@ def find_worktree(ctx: Context, task_id: str) -> Worktree | None:
 async def _snapshot(ctx: Context, task_id: str) -> SnapshotTaken:
     ctx.ports.fault("snapshot.take")
     repo, root = ctx.ports.repo, ctx.ports.places.root
-    taken = await to_thread.run_sync(
-        lambda: snapshots.take(repo, root, run=ctx.run_id, task=task_id, name="base")
-    )
+    async with ctx.ports.landing:  # not in the middle of a landing of several files
+        taken = await to_thread.run_sync(
+            lambda: snapshots.take(repo, root, run=ctx.run_id, task=task_id, name="base")
+        )
     data = ev.SnapshotTaken(
         name="base", tree=taken.tree, commit=taken.commit, ref=taken.ref, notes=taken.notes
     )

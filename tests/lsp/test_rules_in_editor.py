@@ -99,3 +99,36 @@ async def test_a_rules_file_that_is_wrong_says_so_where_it_is(client: Client, pl
     assert 2 in lines, "the decision that is none"
     client.change(uri, "")
     await client.until(lambda: not client.codes(uri), what="nothing is wrong")
+
+
+async def test_a_client_that_is_asked_may_answer_for_always(place: Place) -> None:
+    client = make_client()
+    offered: list[list[str]] = []
+
+    def answer(params: types.ShowMessageRequestParams) -> types.MessageActionItem:
+        offered.append([action.title for action in params.actions or ()])
+        return types.MessageActionItem(title="Always for `ls src`")
+
+    client.feature(types.WINDOW_SHOW_MESSAGE_REQUEST)(answer)
+    (place.home / "config/makeitso/rules.toml").unlink()
+    await start(client, place, options={"ask": True})
+    await client.ask("mis/run/list", {})
+    journal = Journal(place.root / ".makeitso/journal.db", clock=SystemClock(), client="test")
+    ruled = {"kind": "command", "tasks": ("T1",), "subject": "ls src", "pattern": "ls src"}
+    for number, scopes in ((8, ("once", "always")), (9, ("once", "always"))):
+        asked = ev.ApprovalAsked.model_validate(
+            {**ruled, "id": f"a{number}", "digest": f"d{number}", "scopes": scopes}
+        )
+        journal.append(asked, actor="engine", run=RUN, task="T1")
+        if number == 8:  # as a stored rule does
+            decided = ev.ApprovalDecided(id="a8", grant=True, who="rule r1")
+            journal.append(decided, actor="policy", run=RUN)
+    journal.close()
+
+    async def stored() -> bool:
+        listed = await client.ask("mis/rule/list", {})
+        return [rule["pattern"] for rule in listed["rules"]] == ["ls src"]
+
+    await client.until_asked(stored, what="the rule")
+    assert offered == [["Approve", "Always for `ls src`", "Deny"]], "what was answered is not asked"
+    assert await stop(client) == 0

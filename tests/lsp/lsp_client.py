@@ -31,6 +31,7 @@ SERVER = [sys.executable, "-m", "makeitso.lsp.main"]
 DEADLINE_S = 90.0
 OURS = (
     "mis/run/event",
+    "mis/run/output",
     "mis/approval/changed",
     "mis/change/changed",
     "mis/note",
@@ -53,6 +54,7 @@ class Place:
             "XDG_CONFIG_HOME": str(self.home / "config"),
             "XDG_STATE_HOME": str(self.home / "state"),
             "LC_ALL": "C.UTF-8",
+            **{name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ},
             **self.extra,
         }
 

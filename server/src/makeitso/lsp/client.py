@@ -26,6 +26,8 @@ class Client:
     shows_documents: bool = False
     asks: bool = False
     """It wants approvals as questions: `initializationOptions {"ask": true}`."""
+    wants_output: bool = False
+    """It wants live text of every run: `initializationOptions {"output": true}`."""
 
 
 def client_of(params: types.InitializeParams) -> Client:
@@ -44,7 +46,7 @@ def client_of(params: types.InitializeParams) -> Client:
     if not roots and params.root_path:
         roots = [Path(params.root_path)]
     options: Any = params.initialization_options
-    asks = isinstance(options, dict) and cast("dict[str, object]", options).get("ask") is True
+    said = cast("dict[str, object]", options) if isinstance(options, dict) else {}
     return Client(
         name=params.client_info.name if params.client_info else "an editor",
         roots=tuple(roots),
@@ -53,5 +55,6 @@ def client_of(params: types.InitializeParams) -> Client:
         progress=bool(window and window.work_done_progress),
         symbol_tree=bool(symbols and symbols.hierarchical_document_symbol_support),
         shows_documents=bool(shown and shown.support),
-        asks=asks,
+        asks=said.get("ask") is True,
+        wants_output=said.get("output") is True,
     )

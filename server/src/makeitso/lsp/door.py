@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from makeitso.protocol.approval import Approval
     from makeitso.protocol.events import Event
@@ -16,15 +16,21 @@ if TYPE_CHECKING:
 class EditorDoor:
     """A person sits at an editor: questions stay open until one of their requests answers them.
 
-    Events reach the client from the journal itself, with those of other processes; live text stays
-    in the output files.
+    Events reach the client from the journal itself, with those of other processes.
+
+    Args:
+        shown: takes live text of a task on a channel.
     """
+
+    def __init__(self, shown: Callable[[str, str, str], None]) -> None:
+        self._shown = shown
 
     def event(self, event: Event) -> None:
         """Told by the journal."""
 
     def output(self, task: str, channel: str, text: str) -> None:
-        """Kept in the output files."""
+        """Shown to a client that asked for it."""
+        self._shown(task, channel, text)
 
     async def attend(self, pending: Sequence[Approval]) -> bool:
         """Wait; the engine cancels this when the questions change."""

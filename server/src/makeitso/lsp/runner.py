@@ -7,6 +7,7 @@ workspace is owned by this process; when the last one is put down it is given fr
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from makeitso.runs.engine import rules_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from makeitso.lsp.live_output import LiveOutput
     from makeitso.wiring import Bridge
 
 log = logging.getLogger(__name__)
@@ -33,6 +35,7 @@ class Runner:
         bridge: the workspace.
         failed: told when a run or a landing could not go on, with what is to be said.
         changed: told when a run is taken up or put down.
+        live: takes the live text of runs.
     """
 
     def __init__(
@@ -41,10 +44,12 @@ class Runner:
         *,
         failed: Callable[[str | None, MisError], None],
         changed: Callable[[], None],
+        live: LiveOutput,
     ) -> None:
         self._bridge = bridge
         self._failed = failed
         self._changed = changed
+        self._live = live
         self._driven: set[str] = set()
         self._settling = anyio.Lock()
         """No run is taken up while a landing of runs nobody drives is under way."""
@@ -89,6 +94,13 @@ class Runner:
         """The runs driven now."""
         return frozenset(self._driven)
 
+    def watch(self, run_id: str | None, *, on: bool) -> None:
+        """Let the client have the live text of a run, or of all, or no longer."""
+        self._live.watch(run_id, on=on)
+
+    def _door(self, run_id: str) -> EditorDoor:
+        return EditorDoor(functools.partial(self._live.feed, run_id))
+
     def settle(self) -> None:
         """Land what is decided of runs nobody drives; the driven ones see to it themselves."""
         self._send.send_nowait(None)
@@ -108,7 +120,7 @@ class Runner:
         try:
             async with self._settling:
                 pass
-            await wiring.drive(self._bridge, run_id, EditorDoor(), resume=resume)
+            await wiring.drive(self._bridge, run_id, self._door(run_id), resume=resume)
         except MisError as error:
             self._failed(run_id, error)
         except Exception:
@@ -130,7 +142,7 @@ class Runner:
                 return  # the process that drives runs here does it
             try:
                 skip = set(self._bridge.book.runs) - wanted
-                await wiring.settle(self._bridge, EditorDoor(), skip=skip)
+                await wiring.settle(self._bridge, EditorDoor(_unheard), skip=skip)
             except MisError as error:
                 self._failed(None, error)
             except Exception:
@@ -158,3 +170,8 @@ class Runner:
         self._users -= 1
         if self._users == 0:
             self._held.close()
+
+
+def _unheard(task: str, channel: str, text: str) -> None:
+    """What is put out while runs nobody drives are settled is in their output files."""
+    del task, channel, text

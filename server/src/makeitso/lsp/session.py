@@ -17,6 +17,7 @@ from makeitso.errors import MisError, StateError
 from makeitso.landing import published
 from makeitso.lsp import notices, offers
 from makeitso.lsp.editor import ClientEditor
+from makeitso.lsp.live_output import LiveOutput
 from makeitso.lsp.progress import RunProgress
 from makeitso.lsp.runner import Runner
 from makeitso.lsp.ticking import tick_in_editor
@@ -60,6 +61,7 @@ class Session:
         self._known = 0
         """Events up to here were in the journal before this session."""
         self.progress = RunProgress(server)
+        self._live = LiveOutput(lambda text: server.notify("mis/run/output", text))
 
     @property
     def place(self) -> Workplace | None:
@@ -99,7 +101,7 @@ class Session:
         bridge = Bridge(roots[0], client="lsp")
         bridge.editor = ClientEditor(self._server, bridge.root)
         self._known = bridge.book.seq if bridge.has_journal else 0
-        self._runner = Runner(bridge, failed=self._failed, changed=self.stale)
+        self._runner = Runner(bridge, failed=self._failed, changed=self.stale, live=self._live)
         return Workplace(bridge=bridge, runner=self._runner)
 
     # -- what the server tells ----------------------------------------------------------------
@@ -132,6 +134,8 @@ class Session:
     async def work(self) -> None:
         """Everything that goes on besides requests, until cancelled."""
         await self._ready.wait()
+        if self._server.client.wants_output:
+            self._live.watch(None, on=True)
         at = self.place
         if at is None or self._runner is None:
             return
@@ -139,6 +143,7 @@ class Session:
             async with anyio.create_task_group() as group:
                 self._group = group
                 group.start_soon(self._runner.work)
+                group.start_soon(self._live.work)
                 group.start_soon(self._watch, at)
                 group.start_soon(self._refresh, at)
                 self.stale()

@@ -73,6 +73,7 @@ METHODS: tuple[Method, ...] = (
     Method(name="mis/run/stop", params=run.RunStopParams, result=run.RunResult),
     Method(name="mis/wait/skip", params=run.WaitSkipParams, result=run.RunResult),
     Method(name="mis/run/get", params=run.RunGetParams, result=run.RunGetResult),
+    Method(name="mis/run/watch", params=run.RunWatchParams, result=run.RunWatchResult),
     Method(name="mis/run/list", params=run.RunListParams, result=run.RunListResult),
     Method(
         name="mis/approval/list",
@@ -159,6 +160,7 @@ METHODS: tuple[Method, ...] = (
 
 NOTIFICATIONS: tuple[Notification, ...] = (
     Notification(name="mis/run/event", params=note.RunEventNotification),
+    Notification(name="mis/run/output", params=note.RunOutputNotification),
     Notification(name="mis/approval/changed", params=note.ApprovalChangedNotification),
     Notification(name="mis/change/changed", params=note.ChangeChangedNotification),
     Notification(name="mis/proposal/changed", params=note.ProposalChangedNotification),

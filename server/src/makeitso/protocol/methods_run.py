@@ -85,6 +85,19 @@ class WaitSkipParams(Wire):
     task: str | None = Field(default=None, description="Task id; null: all that wait.")
 
 
+class RunWatchParams(Wire):
+    """Have live text of a run sent as `mis/run/output`, or no longer."""
+
+    run: str | None = Field(default=None, description="Run id; null: all, also later ones.")
+    on: bool = Field(default=True, description="False: no longer.")
+
+
+class RunWatchResult(Wire):
+    """Whether the text of what was named is sent from here on."""
+
+    on: bool = Field(description="It is.")
+
+
 class RunResult(Wire):
     """A run as it stands."""
 

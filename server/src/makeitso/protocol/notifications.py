@@ -41,6 +41,22 @@ class NoteNotification(Wire):
     level: Literal["info", "warning", "error"] = Field(description="Weight.")
 
 
+class RunOutputNotification(Wire):
+    """Live text of a run this server drives, to a client that watches it (`mis/run/watch`).
+
+    What came within a tenth of a second is one notification a stream. For showing only: the whole
+    of it is in the run's output files, which its events name.
+    """
+
+    run: str = Field(description="Run.")
+    task: str | None = Field(default=None, description="Task; null: the manager plans.")
+    channel: str = Field(
+        description="message, stdout, stderr, command, files, manager, check or setup."
+    )
+    text: str = Field(description="The text, redacted; it need not end with a line.")
+    cut: int = Field(default=0, ge=0, description="Characters before it that were left out.")
+
+
 class ProposalChangedNotification(Wire):
     """A proposal was made or decided; not sent yet."""
 

@@ -36,6 +36,7 @@ HANDLERS: dict[str, Handler] = {
     "mis/run/stop": runs.stop,
     "mis/wait/skip": waits.skip,
     "mis/run/get": runs.get,
+    "mis/run/watch": runs.watch,
     "mis/run/list": runs.list_,
     "mis/approval/list": approvals.list_,
     "mis/approval/decide": approvals.decide,

@@ -43,6 +43,14 @@ class Runner(Protocol):
         """Whether this process drives a run now."""
         ...
 
+    def watch(self, run_id: str | None, *, on: bool) -> None:
+        """Let the client have the live text of a run, or of all, or no longer.
+
+        Raises:
+            StateError: there is nobody to send it to.
+        """
+        ...
+
     def settle(self) -> None:
         """See to it that what is decided lands, also of runs nobody drives; returns at once."""
         ...
@@ -63,6 +71,10 @@ class Idle:
         """Never."""
         del run_id
         return False
+
+    def watch(self, run_id: str | None, *, on: bool) -> None:
+        """Refuse."""
+        raise StateError("no run is driven from here", hint="ask a language server")
 
     def settle(self) -> None:
         """Leave it to who owns the workspace."""

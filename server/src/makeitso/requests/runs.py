@@ -11,7 +11,7 @@ from makeitso.errors import StateError
 from makeitso.plans.digest import plan_digest
 from makeitso.protocol import events as ev
 from makeitso.protocol.approval import Decision
-from makeitso.protocol.methods_run import RunGetResult, RunListResult, RunResult
+from makeitso.protocol.methods_run import RunGetResult, RunListResult, RunResult, RunWatchResult
 from makeitso.runs.ask import decide
 from makeitso.runs.create import create_run
 from makeitso.runs.planning import runnable
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         RunResumeParams,
         RunStartParams,
         RunStopParams,
+        RunWatchParams,
     )
     from makeitso.protocol.plan import RunOptions
     from makeitso.requests.place import Workplace
@@ -155,6 +156,18 @@ async def get(at: Workplace, params: RunGetParams) -> RunGetResult:
         events=tuple(found[: params.limit]),
         more=len(found) > params.limit,
     )
+
+
+async def watch(at: Workplace, params: RunWatchParams) -> RunWatchResult:
+    """Send live text of a run, or of all, as it comes.
+
+    Raises:
+        NotFoundError: there is no such run.
+    """
+    if params.run is not None:
+        at.run(params.run)
+    at.runner.watch(params.run, on=params.on)
+    return RunWatchResult(on=params.on)
 
 
 async def list_(at: Workplace, params: RunListParams) -> RunListResult:

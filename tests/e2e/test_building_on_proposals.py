@@ -127,3 +127,21 @@ def test_dropped_it_stops_and_the_rest_is_done(tmp_path: Path) -> None:
             "then": "stopped",
         }
         assert w.read("poem.txt") == FILES["poem.txt"]
+
+
+def test_without_landing_it_starts_from_what_is_accepted_and_lands_in_order(
+    tmp_path: Path,
+) -> None:
+    with world(tmp_path, SCRIPT, files=FILES) as w:
+        w.mis("run", w.plan("two", TWO), "--yes", "--no-land").expect(0)
+        base = w.task("then").base
+        assert base is not None
+        assert [(b.task, len(b.hunks)) for b in base.on] == [("first", 2)]
+        assert w.read("poem.txt") == FILES["poem.txt"]
+        assert len([row for row in w.hunks() if row["task"] == "then"]) == 1
+        w.mis("review", "land").expect(0)
+        assert [e.landing.task for e in w.of(ev.LandingEnded)] == ["first", "then"]
+        text = w.read("poem.txt")
+        for line in ("line two\n", "line twenty\n", "line thirty-nine\n"):
+            assert line in text
+        assert w.status()["state"] == "done"

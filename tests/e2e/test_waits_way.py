@@ -99,6 +99,15 @@ def test_a_command_that_may_not_run_does_not(tmp_path: Path) -> None:
         assert ends(w) == ["refused"]
 
 
+def test_a_command_that_a_person_denied_for_good_is_not_waited_for(tmp_path: Path) -> None:
+    with world(tmp_path, spell(), files=FILES) as w:
+        w.mis("approve", "--add-rule", "deny", "curl *", "--everywhere").expect(0)
+        plan = waiting(w, "until `env curl -s localhost` every 1s")
+        w.mis("run", plan, "--yes").expect(1, "your rule denies `curl *`", "it cannot wait")
+        assert not w.of(WaitLooked)
+        assert ends(w) == ["refused"]
+
+
 @pytest.mark.parametrize("value", ["until `test -f {ready}` every 300ms for 1h", "4s"])
 def test_a_wait_outlives_the_process_and_keeps_its_end(tmp_path: Path, value: str) -> None:
     ready = tmp_path / "ready"

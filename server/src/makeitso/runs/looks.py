@@ -34,7 +34,11 @@ TAIL_CHARS = 2_000
 def objection(ctx: Context, task_id: str, wait: WaitState) -> str:
     """Why the command may not run, whoever wants it; empty: nothing is known against it."""
     here = _here(ctx, task_id, wait)
-    rules = Rules(dangerous=ctx.ports.monitor().dangerous_regexes)
+    denying = ctx.ports.rules().denying(str(ctx.ports.places.root))
+    rules = Rules(
+        deny=tuple(rule.pattern for rule in denying),
+        dangerous=ctx.ports.monitor().dangerous_regexes,
+    )
     place = Place(cwd=str(here), root=str(_root(ctx, task_id)))
     verdict = judge(wait.started.wait.command or "", place=place, rules=rules)
     return verdict.reason if verdict.stops else ""

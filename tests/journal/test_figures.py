@@ -13,6 +13,7 @@ from makeitso.plans.globs import matches
 from makeitso.protocol import audit
 from makeitso.protocol import events as ev
 from makeitso.protocol.budget import Ceiling
+from makeitso.protocol.plan import CodexManager
 
 
 def of(tape: Tape, *runs: str, until: int | None = None) -> audit.AuditFigures:
@@ -285,6 +286,11 @@ def test_waits_interrupts_retries() -> None:
 
 def test_an_interrupted_manager_counts_from_when_it_was_asked_again() -> None:
     tape = one_task()
+    begun = on.created()
+    options = begun.options.model_copy(update={"manager": CodexManager(kind="codex")})
+    begun = begun.model_copy(update={"options": options})
+    unmanaged = tape.events[0]
+    tape.events[0] = unmanaged.model_copy(update={"data": begun})
     tape.at(100, ev.ManagerAsked(intent="EVAL", round=1), task="T1")
     alarm = ev.MonitorInterrupted(who="manager", cause="stall", detail="silence")
     tape.at(1100, alarm, task="T1")
@@ -295,6 +301,8 @@ def test_an_interrupted_manager_counts_from_when_it_was_asked_again() -> None:
     assert found.latency.judge == audit.Spread(count=1, median_ms=300, p90_ms=300, max_ms=300)
     assert found.waits.manager_interrupts == 1
     assert found.waits.interrupts == 0
+    tape.events[0] = unmanaged
+    assert total(tape).latency.judge.count == 0, "nobody manages, and no model was asked"
 
 
 def test_a_plan_of_a_person_is_no_latency_of_the_manager() -> None:

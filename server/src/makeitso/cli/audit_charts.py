@@ -59,6 +59,8 @@ def clock(at: int, *, span_ms: int = 0) -> str:
     when = dt.datetime.fromtimestamp(at / 1000, tz=dt.UTC)
     if span_ms > 2 * 86_400_000:
         return f"{when:%d %b}"
+    if 0 < span_ms < 8000:  # marks less than two seconds apart would all say the same
+        return f"{when:%H:%M:%S}.{when.microsecond // 10_000:02}"
     return f"{when:%H:%M}" if span_ms > 600_000 else f"{when:%H:%M:%S}"
 
 

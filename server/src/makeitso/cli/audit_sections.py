@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from makeitso.cli import audit_charts as charts
 from makeitso.cli.audit_charts import Bar, Span, clock, escape
-from makeitso.cli.audit_summary import duration, share
+from makeitso.cli.audit_summary import counted, duration, share
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -130,7 +130,8 @@ def acceptance(figures: AuditFigures) -> Iterator[str]:
     """What became of hunks, a run a row."""
     shown = [run for run in figures.by_run if run.figures.hunks.proposed][-MOST_RUNS:]
     hunks = figures.total.hunks
-    about = f"{hunks.accepted} hunks accepted, {hunks.rejected} rejected, {hunks.pending} open"
+    accepted = counted(hunks.accepted, "hunk")
+    about = f"{accepted} accepted, {hunks.rejected} rejected, {hunks.pending} open"
     keys = f"{_key('good', 'accepted')}{_key('bad', 'rejected')}{_key('open', 'open, refused')}"
     yield from _section(
         "Acceptance by run",

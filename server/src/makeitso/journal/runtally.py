@@ -55,6 +55,7 @@ class RunTally:
         self._waits = WaitTally()
         self._landed: set[str] = set()
         self._asked_at: dict[str, int] = {}
+        self._managed = created.options.manager.kind != "none"  # else no model is asked
         self._budgets = Budgets(created.options)
 
     def add(self, event: Event) -> None:
@@ -196,7 +197,7 @@ class RunTally:
 
     def _asked(self, event: Event) -> None:
         match event.data:
-            case ev.ManagerAsked(intent="EVAL"):
+            case ev.ManagerAsked(intent="EVAL") if self._managed:
                 self._asked_at[event.task or ""] = event.at
             case ev.ManagerJudged():
                 asked_at = self._asked_at.pop(event.task or "", None)

@@ -136,6 +136,21 @@ def test_what_a_crash_kept_back_is_sent_once(bridge: Open) -> None:
         assert len(there.spans()) == 3, "sent again"
 
 
+def test_a_crash_right_after_it_was_taken_up_is_told_too(bridge: Open) -> None:
+    with collector() as there:
+        at = bridge(there.url)
+        say(at, on.created())
+        drive(at, PAUSE)
+        drive(at, ev.RunResumed(), ev.TaskStarted(), resumed=True)  # the process died here
+        drive(at, ev.RunResumed(), DONE, resumed=True)
+        assert [(span.name, span.failed) for span in there.spans()] == [
+            ("invoke_workflow makeitso", False),
+            ("task", True),
+            ("invoke_workflow makeitso", True),
+            ("invoke_workflow makeitso", False),
+        ]
+
+
 def test_what_happened_while_it_was_off_is_never_sent(bridge: Open) -> None:
     with collector() as there:
         say(bridge(), on.created())
@@ -160,6 +175,25 @@ def test_a_collector_that_was_away_gets_it_at_the_next_drive(bridge: Open) -> No
         drive(at, ev.RunResumed(), DONE, resumed=True)
         assert names(there) == ["task", *["invoke_workflow makeitso"] * 2]
         assert notes(at) == [said]
+
+
+def test_what_got_lost_in_the_middle_is_sent_again(bridge: Open) -> None:
+    with collector(status=503) as there:
+        at = bridge(there.url)
+        say(at, on.created())
+        with recorded(at, "r1", resumed=False):
+            say(at, ev.TaskStarted(), task="T1")
+            say(at, ev.TaskEnded(state="failed"), task="T1")
+            end = time.monotonic() + 30
+            while not notes(at):
+                assert time.monotonic() < end
+                time.sleep(0.1)
+                say(at, ev.MonitorInterrupted(cause="loop", detail="d"), task="T1")
+            there.status = 200
+            say(at, PAUSE)
+        assert names(there) == ["invoke_workflow makeitso"]
+        drive(at, ev.RunResumed(), DONE, resumed=True)
+        assert "task" in names(there)
 
 
 def test_a_dead_collector_is_said_once_and_stops_nothing(bridge: Open) -> None:

@@ -58,7 +58,8 @@ def test_the_last_day_has_no_morrow() -> None:
 @pytest.mark.parametrize(
     ("ms", "text"),
     [(0, "13:00"), (5_000, "13:00:05"), (11 * 3_600_000, "2026-11-23 00:00"),
-     (-13 * 3_600_000, "00:00"), (-14 * 3_600_000, "2026-11-21 23:00"), (10**17, "9999-12-31 23:59:59")],
+     (-13 * 3_600_000, "00:00"), (-14 * 3_600_000, "2026-11-21 23:00"),
+     (10**17, "9999-12-31 23:59:59")],
 )  # fmt: skip
 def test_a_moment_is_shown_as_the_clock_on_the_wall(ms: int, text: str) -> None:
     assert clock_text(NOON_MS + ms, now_ms=NOON_MS) == text

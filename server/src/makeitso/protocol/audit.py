@@ -70,9 +70,7 @@ class BudgetFigures(Wire):
     worked_ms: int = Field(
         default=0, ge=0, description="Time runs were at work; tasks at once once. No waiting."
     )
-    timed_ms: int = Field(
-        default=0, ge=0, description="Of it, in runs with a time ceiling."
-    )
+    timed_ms: int = Field(default=0, ge=0, description="Of it, in runs with a time ceiling.")
     ceiling_ms: int = Field(default=0, ge=0, description="Time ceilings, raised ones as raised.")
     time_share: float | None = Field(default=None, description="timed_ms / ceiling_ms.")
     raised: int = Field(default=0, ge=0, description="Times a person raised a ceiling.")

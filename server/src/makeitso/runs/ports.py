@@ -120,7 +120,7 @@ class Ports:
     """Opens the manager of a run by its id; what it starts is gone when the block is left."""
     checks: CommandRunner
     setup: CommandRunner
-    """Runs set-up commands: on files no worker has touched, so kept apart from what checks write."""
+    """Runs set-up commands on files no worker has touched: kept apart from what checks write."""
     editor: Editor
     redactor: Redactor
     dictionary: Dictionary

@@ -13,7 +13,7 @@ from typing import cast
 from makeitso.errors import MisError
 from makeitso.protocol.approval import Decision
 from makeitso.runs.ask import decide
-from makeitso.runs.reviewing import mark
+from makeitso.runs.marking import mark
 from makeitso.wiring import Bridge
 
 Step = dict[str, object]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from makeitso.runs.reviewing import split_hunk
+from makeitso.runs.marking import split_hunk
 from makeitso.wiring import Bridge
 
 

@@ -13,8 +13,9 @@ from makeitso.landing.editor import NoEditor
 from makeitso.protocol import events as ev
 from makeitso.protocol.change import Landing
 from makeitso.runs.editing import edit_hunk
+from makeitso.runs.marking import mark, split_hunk
 from makeitso.runs.proposing import proposed
-from makeitso.runs.reviewing import mark, present_change, split_hunk
+from makeitso.runs.reviewing import present_change
 from makeitso.workspace import snapshots
 from runs.run_place import Place, place
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from makeitso.journal.boundary import policy_of
+from makeitso.journal.parts import leaves
 from makeitso.protocol.events import BuiltOn
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def built_on(task: TaskState) -> tuple[BuiltOn, ...]:
 
 def parts_of(task: TaskState, hunk: str) -> tuple[str, ...]:
     """The hunks a hunk stands as now: itself, or its parts."""
-    return task.splits.get(hunk, (hunk,))
+    return leaves(task.splits, hunk)
 
 
 def foundations(run: RunState, task: TaskState) -> Iterator[tuple[TaskState, HunkState]]:

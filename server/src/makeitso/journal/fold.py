@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from makeitso.journal import timers
+from makeitso.journal.marking import take_mark
 from makeitso.journal.rescheduling import put_down, reschedule, take_change, went_well
 from makeitso.journal.spending import grant, spend
 from makeitso.journal.state import AskingState, PhaseState, RunState, TaskState
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from makeitso.protocol.events import Event
-    from makeitso.protocol.words import HunkState
 
 UNFOLDED = frozenset({"command.ran", "record.found", "miss.found", "output.parsed"})
 """Types that change no state: what a worker put out, most of a long run's events by far. Whoever
@@ -209,8 +209,10 @@ def _task(run: RunState, task: TaskState, event: Event) -> None:
             _work(task, event)
         case ev.WaitStarted() | ev.WaitLooked() | ev.WaitEnded():
             timers.take(task, event)
-        case ev.ChangeProposed() | ev.HunkMarked() | ev.HunkSplit():
-            _marks(task, event)
+        case ev.ChangeProposed() as change:
+            take_change(task, change)
+        case ev.HunkMarked() | ev.HunkSplit():
+            take_mark(task, event)
         case ev.LandRequested() | ev.LandingStarted() | ev.LandingEnded():
             _landing(task, event)
         case ev.SummaryWritten(text=text):
@@ -289,27 +291,6 @@ def _work(task: TaskState, event: Event) -> None:
             pass
 
 
-def _marks(task: TaskState, event: Event) -> None:
-    match event.data:
-        case ev.ChangeProposed() as change:
-            take_change(task, change)
-        case ev.HunkMarked() as marked:
-            for hunk in marked.hunks:
-                if task.hunks.get(hunk) in ("pending", "accepted", "rejected", "conflict"):
-                    task.hunks[hunk] = marked.mark
-                    if event.actor == "person":
-                        task.explicit.add(hunk)
-                    if marked.because:
-                        task.hunk_reasons[hunk] = marked.because
-        case ev.HunkSplit(hunk=hunk, parts=parts):
-            if task.hunks.get(hunk) in ("pending", "accepted", "rejected"):
-                state = task.hunks[hunk]
-                task.splits[hunk] = parts
-                task.hunks = _replaced(task.hunks, hunk, dict.fromkeys(parts, state))
-        case _:
-            pass
-
-
 def _landing(task: TaskState, event: Event) -> None:
     match event.data:
         case ev.LandRequested():
@@ -328,13 +309,3 @@ def _landing(task: TaskState, event: Event) -> None:
                 task.hunk_reasons[hunk] = ended.reasons.get(hunk, "")
         case _:
             pass
-
-
-def _replaced(
-    hunks: dict[str, HunkState], hunk: str, parts: dict[str, HunkState]
-) -> dict[str, HunkState]:
-    """The same states with one hunk's place taken by its parts, order kept."""
-    out: dict[str, HunkState] = {}
-    for known, state in hunks.items():
-        out.update(parts if known == hunk else {known: state})
-    return out

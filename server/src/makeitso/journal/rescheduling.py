@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from makeitso.journal.parts import leaves
 from makeitso.journal.state import TaskState
 from makeitso.protocol import events as ev
 
@@ -99,7 +100,7 @@ def take_change(task: TaskState, change: ev.ChangeProposed) -> None:
     """What is proposed now; hunks that were proposed before keep where they stand."""
     before, states = task.hunks, dict[str, "HunkState"]()
     for hunk in change.hunks:
-        for part in task.splits.get(hunk.id, (hunk.id,)):
+        for part in leaves(task.splits, hunk.id):
             states[part] = "refused" if hunk.refused else before.get(part, "pending")
     task.change, task.hunks = change, states
 

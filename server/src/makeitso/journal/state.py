@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from makeitso.protocol.words import PHASES
 
 if TYPE_CHECKING:
+    from makeitso.journal.marking import Step
     from makeitso.journal.timers import WaitState
     from makeitso.protocol.approval import Approval
     from makeitso.protocol.budget import CeilingKey
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from makeitso.protocol.events import (
         ChangeProposed,
         CheckRan,
+        HunkSplit,
         ManagerJudged,
         MonitorInterrupted,
         PoliciesInForce,
@@ -107,6 +109,10 @@ class TaskState:
     hunks: dict[str, HunkState] = field(default_factory=dict[str, "HunkState"])
     splits: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     """Hunks that stand as their parts."""
+    cuts: dict[str, HunkSplit] = field(default_factory=dict[str, "HunkSplit"])
+    """Where those are cut that are not split at their unchanged lines."""
+    steps: list[Step] = field(default_factory=list["Step"])
+    """What people did to hunks that can be taken back, oldest first."""
     hunk_reasons: dict[str, str] = field(default_factory=dict[str, str])
     explicit: set[str] = field(default_factory=set[str])
     """Hunks a person marked, as opposed to a policy."""

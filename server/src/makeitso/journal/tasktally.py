@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from makeitso.journal.parts import inside, leaves
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -48,7 +50,7 @@ class TaskTally:
         """Take the change as it stands; hunks it had keep their marks, parts stand for wholes."""
         before, self.hunks = self.hunks, {}
         for hunk in change.hunks:
-            for part in self.splits.get(hunk.id, (hunk.id,)):
+            for part in leaves(self.splits, hunk.id):
                 self.hunks[part] = "refused" if hunk.refused else before.get(part, "pending")
         self.paths = frozenset(hunk.path for hunk in change.hunks)
 
@@ -58,11 +60,26 @@ class TaskTally:
             self.hunks[hunk] = state
 
     def split(self, hunk: str, parts: tuple[str, ...]) -> None:
-        """Let parts stand for a hunk, with its mark."""
+        """Let parts stand for a hunk, with its mark; none: it stands as one again."""
+        if not parts:
+            self._join(hunk)
+            return
         state = self.hunks.pop(hunk, None)
         if state is not None:
             self.splits[hunk] = parts
             self.hunks.update(dict.fromkeys(parts, state))
+
+    def _join(self, hunk: str) -> None:
+        parts = leaves(self.splits, hunk)
+        states = [self.hunks.get(part) for part in parts]
+        if hunk not in self.splits or not {"pending", "accepted", "rejected"}.issuperset(states):
+            return
+        agreed = self.hunks[parts[0]] if states.count(states[0]) == len(states) else "pending"
+        for name in inside(self.splits, hunk):
+            del self.splits[name]
+        for part in parts:
+            del self.hunks[part]
+        self.hunks[hunk] = agreed
 
     def prove(self, check: CheckRan) -> None:
         """Take evidence about the task's own work: the proposal, or the workspace it landed in."""

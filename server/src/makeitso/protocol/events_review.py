@@ -62,14 +62,34 @@ class HunkMarked(Wire):
     hunks: tuple[str, ...] = Field(description="Hunk ids.")
     mark: Mark = Field(description="pending takes a mark back.")
     because: str = Field(default="", description="Reason of a rejection.")
+    action: str = Field(
+        default="", description="Groups what a person did at once, to be taken back at once."
+    )
+    undoes: str = Field(default="", description="The action that this takes back.")
 
 
 class HunkSplit(Wire):
-    """A hunk stands from now on as its parts."""
+    """A hunk stands from now on as its parts, or as one again."""
 
     type: Literal["hunk.split"] = "hunk.split"
     hunk: str = Field(description="Hunk id.")
-    parts: tuple[str, ...] = Field(description="Ids of the parts, in order.")
+    parts: tuple[str, ...] = Field(
+        description="Ids of the parts, in order; empty: they are joined again."
+    )
+    before: tuple[int, ...] = Field(
+        default=(),
+        description="Where it is cut: ordinals, from 1, of the changed lines (`-` and `+`) that "
+        "begin a part; empty: at its unchanged lines.",
+    )
+    paired: tuple[int, ...] = Field(
+        default=(),
+        description="Ordinals, from 0, of the first lines of blocks that are drawn line by line, "
+        "each new line behind its old one, before they are cut.",
+    )
+    action: str = Field(
+        default="", description="Groups what a person did at once, to be taken back at once."
+    )
+    undoes: str = Field(default="", description="The action that this takes back.")
 
 
 class LandRequested(Wire):

@@ -102,6 +102,8 @@ METHODS: tuple[Method, ...] = (
     ),
     Method(name="mis/hunk/mark", params=review.HunkMarkParams, result=review.HunkStates),
     Method(name="mis/hunk/split", params=review.HunkSplitParams, result=review.HunkSplitResult),
+    Method(name="mis/hunk/join", params=review.HunkJoinParams, result=review.HunkStates),
+    Method(name="mis/hunk/undo", params=review.HunkUndoParams, result=review.HunkStates),
     Method(
         name="mis/hunk/edit",
         params=review.HunkEditParams,

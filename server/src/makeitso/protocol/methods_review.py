@@ -108,12 +108,28 @@ class ChangeCommentParams(Wire):
     hunk: str | None = Field(default=None, description="The hunk it is about.")
 
 
+class LineRange(Wire):
+    """Lines of a hunk by their numbers as shown: 1 is the first line after the `@@` line."""
+
+    first: int = Field(ge=1, description="First line.")
+    last: int = Field(ge=1, description="Last line, included.")
+
+
 class HunkMarkParams(Wire):
     """Accept or reject hunks, or take a mark back; all of them, or none when one cannot be."""
 
     hunks: tuple[str, ...] = Field(min_length=1, description="Hunk ids.")
     mark: Mark = Field(description="pending takes a mark back.")
     because: str = Field(default="", description="Reason of a rejection.")
+    lines: dict[str, tuple[LineRange, ...]] = Field(
+        default_factory=dict,
+        description="Only these lines, by the id of a hunk that is named; it stands as its parts "
+        "then. A removed line that is not chosen stays, an added one is left out.",
+    )
+    rest: Mark | None = Field(
+        default=None,
+        description="Mark of the lines that were not chosen; null: they stay as they are.",
+    )
 
 
 class HunkStates(Wire):
@@ -123,15 +139,34 @@ class HunkStates(Wire):
 
 
 class HunkSplitParams(Wire):
-    """Let a hunk stand as its parts, split at its unchanged lines."""
+    """Let a hunk, or a part of one, stand as its parts."""
 
     hunk: str = Field(min_length=1, description="Hunk id.")
+    at: int | None = Field(
+        default=None,
+        ge=1,
+        description="Number, as shown, of the line that begins the second part; null: split at "
+        "the unchanged lines.",
+    )
 
 
 class HunkSplitResult(Wire):
     """The parts."""
 
     parts: tuple[str, ...] = Field(description="Hunk ids, in order.")
+
+
+class HunkJoinParams(Wire):
+    """Let the parts of a hunk stand as one again; it keeps the mark they agree on."""
+
+    hunk: str = Field(min_length=1, description="The hunk, or a part of it.")
+
+
+class HunkUndoParams(Wire):
+    """Take back the newest mark, split or join; asked again, the one before."""
+
+    run: str | None = Field(default=None, description="Only of this run; null: of any.")
+    task: str | None = Field(default=None, description="Only of this task; null: of any.")
 
 
 class HunkEditParams(Wire):

@@ -48,6 +48,8 @@ HANDLERS: dict[str, Handler] = {
     "mis/change/land": changes.land,
     "mis/hunk/mark": hunks.mark,
     "mis/hunk/split": hunks.split,
+    "mis/hunk/join": hunks.join,
+    "mis/hunk/undo": hunks.undo,
     "mis/hunk/edit": hunks.edit,
     "mis/audit/get": audit.get,
     "mis/trust/get": trust.get,

@@ -108,7 +108,19 @@ def apply(base: bytes, proposal: bytes, hunks: Iterable[Hunk]) -> bytes:
         out += new_lines[edit.new_from : edit.new_to]
         at = edit.old_to
     out += old_lines[at:]
-    return b"".join(out)
+    return b"".join(_ended(out))
+
+
+def _ended(lines: list[bytes]) -> list[bytes]:
+    """The lines, each but the last with a newline: one that had none may stand before others now.
+
+    It gets the line end of the line before it, or of the one after.
+    """
+    for at in range(len(lines) - 1):
+        if not lines[at].endswith(b"\n"):
+            beside = lines[at - 1] if at else lines[at + 1]
+            lines[at] += b"\r\n" if beside.endswith(b"\r\n") else b"\n"
+    return lines
 
 
 def split(hunk: Hunk) -> tuple[Hunk, ...]:
@@ -118,9 +130,9 @@ def split(hunk: Hunk) -> tuple[Hunk, ...]:
     between two parts are shared out, the first part taking the odd one, so that the parts do not
     overlap and printing them in a row is a valid diff.
     """
-    if hunk.kind != "text" or is_part(hunk.id):
+    if hunk.kind != "text":
         return (hunk,)
-    header, lines, section = _open(hunk)
+    header, lines, section = opened(hunk)
     cuts = _cuts(lines)
     if not cuts:
         return (hunk,)
@@ -128,7 +140,7 @@ def split(hunk: Hunk) -> tuple[Hunk, ...]:
     old, new = header
     parts: list[Hunk] = []
     for number, (begin, end) in enumerate(itertools.pairwise(bounds), start=1):
-        part = _close(hunk, lines[begin:end], old=old, new=new, section=section)
+        part = with_body(hunk, lines[begin:end], old=old, new=new, section=section)
         parts.append(part.model_copy(update={"id": f"{hunk.id}.{number}"}))
         old += sum(line[:1] in (" ", "-") for line in lines[begin:end])
         new += sum(line[:1] in (" ", "+") for line in lines[begin:end])
@@ -148,9 +160,9 @@ def join(parts: Sequence[Hunk]) -> Hunk:
         return first
     if names != [f"{whole}.{number}" for number in range(1, len(parts) + 1)]:
         raise UsageError("Only all the parts of one hunk can be joined.")
-    (old, new), _, section = _open(first)
-    lines = [line for part in parts for line in _open(part)[1]]
-    joined = _close(first, lines, old=old, new=new, section=section)
+    (old, new), _, section = opened(first)
+    lines = [line for part in parts for line in opened(part)[1]]
+    joined = with_body(first, lines, old=old, new=new, section=section)
     joined = joined.model_copy(update={"id": whole, "state": "pending", "reason": ""})
     if len(parts) == 1 or len(split(joined)) != len(parts):
         raise UsageError("Only all the parts of one hunk can be joined.")
@@ -172,8 +184,12 @@ def _first(start: int, count: int) -> int:
     return start - 1 if count else start
 
 
-def _open(hunk: Hunk) -> tuple[tuple[int, int], list[str], str]:
-    """Zero-based starts, body lines without their newline, and what follows the second `@@`."""
+def opened(hunk: Hunk) -> tuple[tuple[int, int], list[str], str]:
+    """Zero-based starts, body lines without their newline, what follows the second `@@`.
+
+    Raises:
+        UsageError: the hunk holds no lines.
+    """
     found = _HEADER.match(hunk.diff)
     if found is None:
         raise UsageError(f"Hunk {hunk.id} holds no lines.")
@@ -181,7 +197,7 @@ def _open(hunk: Hunk) -> tuple[tuple[int, int], list[str], str]:
     return starts, hunk.diff[found.end() :].removesuffix("\n").split("\n"), found[5]
 
 
-def _close(hunk: Hunk, lines: Sequence[str], *, old: int, new: int, section: str) -> Hunk:
+def with_body(hunk: Hunk, lines: Sequence[str], *, old: int, new: int, section: str) -> Hunk:
     """A hunk like `hunk` with these lines, starting at these zero-based lines."""
     old_lines = sum(line[:1] in (" ", "-") for line in lines)
     new_lines = sum(line[:1] in (" ", "+") for line in lines)

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from makeitso.errors import PolicyDenied, StateError
 from makeitso.review import hunks as hunks_of
+from makeitso.review.cuts import cut as cut_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
     from makeitso.protocol.change import Change, Hunk
     from makeitso.protocol.words import Actor, HunkState, Mark
+    from makeitso.review.cuts import Cut
 
 
 def mark(hunk: Hunk, mark: Mark, *, actor: Actor) -> HunkState:
@@ -64,9 +66,22 @@ def with_states(
     return _mapped(change, lambda hunk: (restated(hunk),))
 
 
-def with_splits(change: Change, split: Collection[str]) -> Change:
-    """The change with the named hunks split into their parts."""
-    return _mapped(change, lambda hunk: hunks_of.split(hunk) if hunk.id in split else (hunk,))
+def with_splits(
+    change: Change, split: Collection[str], *, cuts: Mapping[str, Cut] | None = None
+) -> Change:
+    """The change with the named hunks, and the named parts of them, split.
+
+    `cuts` says where those are cut that are not split at their unchanged lines.
+    """
+
+    def parts(hunk: Hunk) -> tuple[Hunk, ...]:
+        if hunk.id not in split:
+            return (hunk,)
+        cut = (cuts or {}).get(hunk.id)
+        own = hunks_of.split(hunk) if cut is None else cut_up(hunk, cut)
+        return own if own == (hunk,) else tuple(leaf for part in own for leaf in parts(part))
+
+    return _mapped(change, parts)
 
 
 def with_overlaps(change: Change, others: Mapping[str, tuple[str, ...]]) -> Change:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from makeitso.errors import StateError
+from makeitso.journal.parts import leaves
 from makeitso.protocol import events as ev
 from makeitso.review import hunks as hunk_rules
 from makeitso.review.edited import carried, editable, with_edit
@@ -82,7 +83,7 @@ def _editable(change: Change, task: TaskState, hunk_id: str) -> tuple[ChangedFil
     if hunk_id in task.splits:
         raise StateError(
             f"hunk {hunk_id} stands as its parts",
-            hint=f"edit one of {', '.join(task.splits[hunk_id])}",
+            hint=f"edit one of {', '.join(leaves(task.splits, hunk_id))}",
         )
     file, hunk = next((f, h) for f in change.files for h in f.hunks if h.id == hunk_id)
     if hunk.kind not in ("text", "create") or file.new_blob is None:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from makeitso.errors import NotFoundError, StateError
 from makeitso.protocol import events as ev
-from makeitso.review import hunks as hunk_rules
 from makeitso.review import marks
+from makeitso.review.cuts import Cut
 from makeitso.review.render import document
 from makeitso.store.outputs import keep
 from makeitso.workspace import changes
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from makeitso.journal.state import RunState, TaskState
     from makeitso.protocol.change import Change
-    from makeitso.protocol.words import Mark
     from makeitso.review.render import ReviewDocument
     from makeitso.runs.book import Book
     from makeitso.workspace.git import Repository
@@ -50,7 +49,10 @@ def present_change(
         checks=task.spec.checks,
         notes=tuple(dict.fromkeys((*(task.base.notes if task.base else ()), *proposed.notes))),
     )
-    shown = marks.with_splits(change, task.splits)
+    cuts = {
+        name: Cut(before=split.before, paired=split.paired) for name, split in task.cuts.items()
+    }
+    shown = marks.with_splits(change, task.splits, cuts=cuts)
     shown = marks.with_states(shown, task.hunks, reasons=task.hunk_reasons)
     return marks.with_overlaps(shown, overlaps) if overlaps else shown
 
@@ -108,67 +110,6 @@ def locate(book: Book, hunk_id: str) -> tuple[RunState, TaskState]:
     raise NotFoundError(
         f"there is no hunk {hunk_id}", hint="`mis review --json` lists the hunks and their ids"
     )
-
-
-def mark(book: Book, hunk_ids: list[str], to: Mark, *, because: str = "") -> None:
-    """Mark hunks, of one task or several; what cannot be marked is an error and marks nothing.
-
-    Raises:
-        NotFoundError: an id names no hunk.
-        StateError: a hunk has landed or can never land.
-    """
-    book.refresh()
-    by_task: dict[tuple[str, str], list[str]] = {}
-    for hunk_id in hunk_ids:
-        run, task = locate(book, hunk_id)
-        ids = task.splits.get(hunk_id, (hunk_id,))
-        for one in ids:
-            state = task.hunks.get(one)
-            if state == "landed":
-                raise StateError(
-                    f"hunk {one} has landed already",
-                    hint="undo it with your editor or `git checkout -p`",
-                )
-            if state == "refused" and to == "accepted":
-                reason = (
-                    next((h.refused for h in task.change.hunks if h.id == one), "")
-                    if task.change
-                    else ""
-                )
-                raise StateError(f"hunk {one} can never land: {reason}")
-            if state is not None and state != "refused":
-                by_task.setdefault((run.id, task.id), []).append(one)
-    for (run_id, task_id), ids in by_task.items():
-        book.journal.append(
-            ev.HunkMarked(hunks=tuple(ids), mark=to, because=because),
-            actor="person",
-            run=run_id,
-            task=task_id,
-        )
-
-
-def split_hunk(book: Book, repo: Repository, hunk_id: str) -> tuple[str, ...]:
-    """Let a hunk stand as its parts; returns their ids.
-
-    Raises:
-        NotFoundError: no such hunk.
-        StateError: it has no unchanged line to be split at, or is decided for good.
-    """
-    book.refresh()
-    run, task = locate(book, hunk_id)
-    change = present_change(repo, run.id, task)
-    hunk = next((h for f in change.files for h in f.hunks if h.id == hunk_id), None)
-    parts = hunk_rules.split(hunk) if hunk is not None else ()
-    if len(parts) < 2 or task.hunks.get(hunk_id) not in ("pending", "accepted", "rejected"):
-        raise StateError(
-            f"hunk {hunk_id} cannot be split",
-            hint="edit it instead (`e`), or accept and change it afterwards",
-        )
-    ids = tuple(part.id for part in parts)
-    book.journal.append(
-        ev.HunkSplit(hunk=hunk_id, parts=ids), actor="person", run=run.id, task=task.id
-    )
-    return ids
 
 
 def request_landing(book: Book, run_id: str | None = None) -> list[tuple[str, str]]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 from makeitso.cli.review.editor import edit_hunk
 from makeitso.cli.review.selecting import OPEN, hunks_of
 from makeitso.errors import MisError
-from makeitso.runs.reviewing import evidence, mark, split_hunk
+from makeitso.runs.marking import mark, split_hunk
+from makeitso.runs.reviewing import evidence
 
 if TYPE_CHECKING:
     from makeitso.cli.console import Console

@@ -11,7 +11,7 @@ from makeitso.cli.review.selecting import OPEN, RunOption, TaskOption, select
 from makeitso.cli.review.settling import settle
 from makeitso.cli.workspace import opened
 from makeitso.errors import StateError, UsageError
-from makeitso.runs.reviewing import mark
+from makeitso.runs.marking import mark
 
 if TYPE_CHECKING:
     from makeitso.cli.context import Context

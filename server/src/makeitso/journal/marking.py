@@ -1,0 +1,162 @@
+"""Marks on hunks, and what would take them back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from makeitso.journal.parts import inside, leaves
+from makeitso.protocol import events as ev
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from makeitso.journal.state import TaskState
+    from makeitso.protocol.events import Event
+    from makeitso.protocol.words import HunkState, Mark
+
+MARKABLE = ("pending", "accepted", "rejected", "conflict")
+"""States that a mark changes."""
+CUTTABLE = ("pending", "accepted", "rejected")
+"""States in which a hunk may be split or joined."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One thing a person did to hunks, as what takes it back.
+
+    Attributes:
+        action: the action it is part of.
+        seq: where it stands in the journal.
+        back: events that restore what was, in order.
+    """
+
+    action: str
+    seq: int
+    back: tuple[ev.HunkMarked | ev.HunkSplit, ...]
+
+
+def take_mark(task: TaskState, event: Event) -> None:
+    """Take a mark, a split or a join into a task's state."""
+    data = event.data
+    if not isinstance(data, ev.HunkMarked | ev.HunkSplit):
+        return
+    if data.undoes:
+        task.steps = [step for step in task.steps if step.action != data.undoes]
+    elif data.action and event.actor == "person":
+        back = _back(task, data)
+        if back:
+            task.steps.append(Step(action=data.action, seq=event.seq, back=back))
+    match data:
+        case ev.HunkMarked():
+            _mark(task, data, by_person=event.actor == "person")
+        case ev.HunkSplit(parts=()):
+            _join(task, data.hunk)
+        case ev.HunkSplit():
+            _split(task, data)
+
+
+def changes_something(task: TaskState, event: ev.HunkMarked | ev.HunkSplit) -> bool:
+    """Whether an event that takes something back has any effect now."""
+    if isinstance(event, ev.HunkMarked):
+        return any(
+            task.hunks.get(hunk) in MARKABLE and task.hunks[hunk] != event.mark
+            for hunk in event.hunks
+        )
+    if not event.parts:
+        return may_join(task, event.hunk)
+    return task.hunks.get(event.hunk) in CUTTABLE
+
+
+def may_join(task: TaskState, hunk: str) -> bool:
+    """Whether a hunk stands as parts none of which has landed or is on its way."""
+    return hunk in task.splits and all(
+        task.hunks.get(part) in CUTTABLE for part in leaves(task.splits, hunk)
+    )
+
+
+def _mark(task: TaskState, marked: ev.HunkMarked, *, by_person: bool) -> None:
+    for hunk in marked.hunks:
+        if task.hunks.get(hunk) in MARKABLE:
+            task.hunks[hunk] = marked.mark
+            if by_person:
+                task.explicit.add(hunk)
+            if marked.because:
+                task.hunk_reasons[hunk] = marked.because
+            elif marked.mark != "rejected":
+                task.hunk_reasons.pop(hunk, None)
+
+
+def _split(task: TaskState, split: ev.HunkSplit) -> None:
+    state = task.hunks.get(split.hunk)
+    if state in CUTTABLE:
+        task.splits[split.hunk] = split.parts
+        if split.before:
+            task.cuts[split.hunk] = split
+        task.hunks = _replaced(task.hunks, split.hunk, dict.fromkeys(split.parts, state))
+        if split.hunk in task.explicit:
+            task.explicit.update(split.parts)
+
+
+def _join(task: TaskState, hunk: str) -> None:
+    if not may_join(task, hunk):
+        return
+    parts = leaves(task.splits, hunk)
+    states = {task.hunks[part] for part in parts}
+    state = task.hunks[parts[0]] if len(states) == 1 else "pending"
+    for name in inside(task.splits, hunk):
+        del task.splits[name]
+        task.cuts.pop(name, None)
+    if task.explicit.issuperset(parts):
+        task.explicit.add(hunk)
+    task.hunks = {
+        (hunk if name == parts[0] else name): (state if name == parts[0] else known)
+        for name, known in task.hunks.items()
+        if name == parts[0] or name not in parts
+    }
+
+
+def _back(
+    task: TaskState, data: ev.HunkMarked | ev.HunkSplit
+) -> tuple[ev.HunkMarked | ev.HunkSplit, ...]:
+    """What takes an event back, by how things stand before it."""
+    if isinstance(data, ev.HunkMarked):
+        return tuple(_marks_back(task, data.hunks))
+    if data.parts:
+        return (ev.HunkSplit(hunk=data.hunk, parts=()),) if data.hunk in task.hunks else ()
+    if not may_join(task, data.hunk):
+        return ()
+    splits = [
+        ev.HunkSplit(
+            hunk=name,
+            parts=task.splits[name],
+            before=task.cuts[name].before if name in task.cuts else (),
+            paired=task.cuts[name].paired if name in task.cuts else (),
+        )
+        for name in inside(task.splits, data.hunk)
+    ]
+    return (*splits, *_marks_back(task, leaves(task.splits, data.hunk)))
+
+
+def _marks_back(task: TaskState, hunks: Iterable[str]) -> Iterable[ev.HunkMarked]:
+    """A conflict was a mark that did not work: it comes back as open."""
+    by_mark: dict[Mark, list[str]] = {}
+    for hunk in hunks:
+        state = task.hunks.get(hunk)
+        if state in MARKABLE:
+            mark = "pending" if state == "conflict" else state
+            by_mark.setdefault(mark, []).append(hunk)
+    for mark, ids in by_mark.items():
+        reasons = {task.hunk_reasons.get(hunk, "") for hunk in ids}
+        because = reasons.pop() if mark == "rejected" and len(reasons) == 1 else ""
+        yield ev.HunkMarked(hunks=tuple(ids), mark=mark, because=because)
+
+
+def _replaced(
+    hunks: dict[str, HunkState], hunk: str, parts: dict[str, HunkState]
+) -> dict[str, HunkState]:
+    """The same states with one hunk's place taken by its parts, order kept."""
+    out: dict[str, HunkState] = {}
+    for known, state in hunks.items():
+        out.update(parts if known == hunk else {known: state})
+    return out

@@ -65,6 +65,8 @@ ELSEWHERE = frozenset(
         "recorded.task.taken_up",
         "recording.retry.planned",
         "recorded.retry.planned",
+        "recording.review.opened",
+        "recorded.review.opened",
         "recording.rule.stored",
         "recorded.rule.stored",
     }

@@ -137,6 +137,12 @@ class Console:
         for line in lines:
             self.note(line.rstrip("\n"), style=_DIFF_STYLE.get(line[:1]))
 
+    def raw(self, lines: Iterable[str]) -> None:
+        """Write lines to stderr as they are: only what the person's own program made of a text."""
+        for line in lines:
+            sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
+
     def confirm(self, question: str) -> bool:
         """Ask a question to be answered with yes or no; no is the default, and the end of input.
 

@@ -125,7 +125,10 @@ def _show(console: Console, view: RunView) -> None:
     console.say(f"{view.id}  {view.state}  {goal}", style=COLOURS.get(view.state))
     if view.reason:
         console.say(f"    {view.reason}")
-    console.say(f"    {view.plan or 'no plan yet'}   {_costs(view.tokens, view.time)}")
+    if view.source is not None:
+        console.say(f"    a review of {view.source.kind} {view.source.name}")
+    else:
+        console.say(f"    {view.plan or 'no plan yet'}   {_costs(view.tokens, view.time)}")
     if view.nearest is not None and view.nearest.near and view.ended_at is None:
         console.say(f"    nearest ceiling: {nearest_shown(view.nearest)}", style="yellow")
     for task in view.tasks:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from makeitso.journal import timers
+from makeitso.journal.foreign import open_review
 from makeitso.journal.marking import take_mark
 from makeitso.journal.rescheduling import put_down, reschedule, take_change, went_well
 from makeitso.journal.spending import grant, spend
@@ -45,6 +46,9 @@ def apply(runs: dict[str, RunState], event: Event) -> None:
             started_at=event.at,
             active=True,
         )
+        return
+    if isinstance(data, ev.ReviewOpened):
+        open_review(runs, event.run, data, at=event.at)
         return
     run = runs.get(event.run)
     if run is None:

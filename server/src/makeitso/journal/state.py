@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         MonitorInterrupted,
         PoliciesInForce,
         RetryPlanned,
+        ReviewOpened,
         RunFinished,
         RunPaused,
         SnapshotTaken,
@@ -113,6 +114,8 @@ class TaskState:
     """Where those are cut that are not split at their unchanged lines."""
     steps: list[Step] = field(default_factory=list["Step"])
     """What people did to hunks that can be taken back, oldest first."""
+    fresh: frozenset[str] = frozenset()
+    """Hunks that the newest round of a review of something else brought."""
     hunk_reasons: dict[str, str] = field(default_factory=dict[str, str])
     explicit: set[str] = field(default_factory=set[str])
     """Hunks a person marked, as opposed to a policy."""
@@ -178,6 +181,8 @@ class RunState:
     options: RunOptions
     policies: PoliciesInForce
     started_at: int
+    opened: ReviewOpened | None = None
+    """The newest round of a change from elsewhere that is reviewed; None: a run makes changes."""
     plan_path: str | None = None
     plan: Plan | None = None
     plan_digest: str = ""

@@ -32,6 +32,7 @@ def run_view(run: RunState, *, alive: bool = True) -> RunView:
         id=run.id,
         plan=run.plan_path,
         goal=run.goal,
+        source=run.opened.source if run.opened is not None else None,
         state=state,
         reason=reason,
         tasks=tuple(task_view(run, task) for task in run.tasks.values()),
@@ -67,6 +68,8 @@ def own_time(found: Iterable[Ceiling], scope: CeilingScope, used_ms: int) -> Wor
 def _run_state(run: RunState, *, alive: bool) -> tuple[RunStateName, str]:
     if run.finished is not None:
         return run.finished.state, run.finished.reason
+    if run.opened is not None and not run.active:
+        return "waiting", "its hunks wait: `mis review`"
     if run.paused is not None:
         return run.paused.state, run.paused.reason
     if not alive:

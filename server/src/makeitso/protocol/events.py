@@ -19,6 +19,7 @@ from makeitso.protocol.events_ask import (
     RuleStored,
 )
 from makeitso.protocol.events_budget import BudgetNeared, TimeCounted
+from makeitso.protocol.events_foreign import ReviewOpened, ReviewSource
 from makeitso.protocol.events_review import (
     ChangeProposed,
     HunkMarked,
@@ -111,6 +112,8 @@ __all__ = [
     "PoliciesInForce",
     "RecordFound",
     "RetryPlanned",
+    "ReviewOpened",
+    "ReviewSource",
     "RuleStored",
     "RunCreated",
     "RunFinished",
@@ -149,7 +152,7 @@ EventData = Annotated[
     | RecordFound | MissFound | OutputParsed | UsageCounted
     | MonitorInterrupted | ManagerAsked | ManagerJudged | CheckRan
     | WaitStarted | WaitLooked | WaitEnded
-    | ChangeProposed | HunkMarked | HunkSplit
+    | ChangeProposed | HunkMarked | HunkSplit | ReviewOpened
     | TimeCounted | BudgetNeared | LandRequested | LandingStarted | LandingEnded
     | ArtifactCaptured | SummaryWritten | NoteAdded
     | ApprovalAsked | ApprovalDecided | ApprovalVoided | ApprovalUsed

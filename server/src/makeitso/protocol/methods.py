@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from makeitso.protocol import audit, rules
+from makeitso.protocol import methods_foreign as foreign
 from makeitso.protocol import methods_later as later
 from makeitso.protocol import methods_plan as plan
 from makeitso.protocol import methods_review as review
@@ -99,6 +100,11 @@ METHODS: tuple[Method, ...] = (
         params=review.ChangeCommentParams,
         result=later.NoResult,
         not_yet="comments on changes",
+    ),
+    Method(
+        name="mis/review/open",
+        params=foreign.ReviewOpenParams,
+        result=foreign.ReviewOpenResult,
     ),
     Method(name="mis/hunk/mark", params=review.HunkMarkParams, result=review.HunkStates),
     Method(name="mis/hunk/split", params=review.HunkSplitParams, result=review.HunkSplitResult),

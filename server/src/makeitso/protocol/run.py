@@ -6,6 +6,7 @@ from pydantic import Field
 
 from makeitso.protocol.base import Wire
 from makeitso.protocol.budget import Ceiling
+from makeitso.protocol.events_foreign import ReviewSource
 from makeitso.protocol.wait import WaitView
 from makeitso.protocol.words import (
     PhaseName,
@@ -76,6 +77,9 @@ class RunView(Wire):
     id: str = Field(description="Run id, `r` + date + number, e.g. r20261122-1.")
     plan: str | None = Field(description="Path of the plan document, relative; null: none yet.")
     goal: str = Field(description="The goal.")
+    source: ReviewSource | None = Field(
+        default=None, description="What of elsewhere is only reviewed; null: a run."
+    )
     state: RunStateName = Field(description="Where it stands.")
     reason: str = Field(default="", description="Why it failed, waits or stopped.")
     tasks: tuple[TaskView, ...] = Field(description="In plan order.")

@@ -11,8 +11,10 @@ from makeitso.protocol import events as ev
 from makeitso.runs.planning import checked_goal
 
 if TYPE_CHECKING:
+    from makeitso.protocol.config import Config
     from makeitso.protocol.plan import RunOptions
     from makeitso.runs.ports import Ports
+    from makeitso.store.journal import Journal
 
 
 def create_run(ports: Ports, *, goal: str, plan: str | None, options: RunOptions) -> str:
@@ -32,21 +34,14 @@ def create_run(ports: Ports, *, goal: str, plan: str | None, options: RunOptions
     text = checked_goal(goal)
     ports.fault("run.create")
     config = ports.config
-    day = dt.datetime.fromtimestamp(ports.clock.now_ms() / 1000, tz=dt.UTC)
-    stem = f"r{day:%Y%m%d}"
     journal = ports.journal
-    taken = sum(1 for run in journal.run_ids() if run.startswith(f"{stem}-"))
-    run_id = f"{stem}-{taken + 1}"
+    run_id = new_run_id(journal, now_ms=ports.clock.now_ms())
     journal.append(
         ev.RunCreated(
             goal=ports.redactor.text(text),
             plan=plan,
             options=options,
-            policies=ev.PoliciesInForce(
-                write_files=config.policies.write_files,
-                run_shell=config.policies.run_shell,
-                network=config.policies.network,
-            ),
+            policies=policies_in_force(config),
             config_digest=hashlib.sha256(config.model_dump_json().encode()).hexdigest(),
             version=__version__,
         ),
@@ -55,3 +50,20 @@ def create_run(ports: Ports, *, goal: str, plan: str | None, options: RunOptions
         guard=lambda: f"{run_id} was begun just now" if run_id in journal.run_ids() else None,
     )
     return run_id
+
+
+def new_run_id(journal: Journal, *, now_ms: int) -> str:
+    """The id of the next run: the day in UTC, and its number on that day."""
+    day = dt.datetime.fromtimestamp(now_ms / 1000, tz=dt.UTC)
+    stem = f"r{day:%Y%m%d}"
+    taken = sum(1 for run in journal.run_ids() if run.startswith(f"{stem}-"))
+    return f"{stem}-{taken + 1}"
+
+
+def policies_in_force(config: Config) -> ev.PoliciesInForce:
+    """What the settings allow."""
+    return ev.PoliciesInForce(
+        write_files=config.policies.write_files,
+        run_shell=config.policies.run_shell,
+        network=config.policies.network,
+    )

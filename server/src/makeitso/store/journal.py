@@ -121,6 +121,7 @@ class Journal:
         self._listeners: list[Callable[[Event], None]] = []
         self._synced = ""
         self._making = making
+        self._openings: dict[str, Callable[[], None]] = {}
         self._blank = making is not None and not path.exists()
         self._connection = _nothing() if self._blank else self._opened()
 
@@ -196,6 +197,16 @@ class Journal:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
+    def before(self, run: str, opening: Callable[[], None] | None) -> None:
+        """Call `opening` once, before the next event of a run is written; None: no longer.
+
+        It may itself append to that run. When it fails, nothing is written.
+        """
+        if opening is None:
+            self._openings.pop(run, None)
+        else:
+            self._openings[run] = opening
+
     def append(
         self,
         data: EventData,
@@ -215,6 +226,12 @@ class Journal:
         Raises:
             StoreError: the disk is full or broken, or the guard refused. Nothing was written.
         """
+        if run is not None and (opening := self._openings.pop(run, None)) is not None:
+            try:
+                opening()
+            except BaseException:
+                self._openings[run] = opening
+                raise
         payload = self._scrub(data.model_dump(mode="json"))
         text = stored(payload)
         self._fault("recording")

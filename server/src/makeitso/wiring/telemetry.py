@@ -90,6 +90,6 @@ def _written(path: Path, run_id: str, events: list[ev.Event], *, resumed: bool) 
     if not resumed or not events:
         return last
     # Each beginning and each end of a drive has a line, if telemetry was on in that drive.
-    turns = (ev.RunCreated, ev.RunResumed, ev.RunPaused)
+    turns = (ev.RunCreated, ev.ReviewOpened, ev.RunResumed, ev.RunPaused)
     newest = max(event.seq for event in events if isinstance(event.data, turns))
     return last if last >= newest else events[-1].seq

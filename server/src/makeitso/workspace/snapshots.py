@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from makeitso.errors import EnvironmentFault
 from makeitso.workspace.git import read_head
 from makeitso.workspace.git_process import GitPlace, git_fault, run_git, try_git
+from makeitso.workspace.scratch import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -83,6 +84,31 @@ def take(
     ref = ref_name(run=run, task=task, name=name)
     commit = keep(repo, tree, ref=ref, parent=parent, message=f"{run}/{task}: {name}")
     return Snapshot(tree=tree, commit=commit, ref=ref, notes=notes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Looked:
+    """The files of a working tree as a tree that no ref keeps, so that git may forget it."""
+
+    tree: str
+    notes: tuple[str, ...]
+
+
+def look(repo: Repository) -> Looked:
+    """The files of a repository's working tree, tracked and untracked, as they are on disk.
+
+    Objects are written, no ref, so that looking at somebody's work leaves nothing behind.
+
+    Raises:
+        EnvironmentFault: git failed: a file cannot be read, the disk is full.
+    """
+    with scratch(repo) as folder:
+        index = folder / "index"
+        place = GitPlace(git_dir=repo.git_dir, work_tree=repo.root, index=index)
+        _seed_index(place, seed=repo.git_dir / "index", index=index, commit=read_head(repo).commit)
+        nested = _refresh(place, root=repo.root, without=frozenset())
+        tree = run_git(["write-tree"], place=place).decode("ascii").strip()
+        return Looked(tree=tree, notes=_notes(place, nested=nested))
 
 
 def keep(repo: Repository, tree: str, *, ref: str, parent: str | None, message: str) -> str:

@@ -1,0 +1,115 @@
+"""Changes for scripts and editors: a line a hunk, quickfix, a count a file, names, JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Literal
+
+from makeitso.cli.console import visible
+from makeitso.cli.review.paging import page
+from makeitso.cli.review.selecting import hunks_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from makeitso.cli.console import Console
+    from makeitso.cli.review.selecting import Reviewed
+    from makeitso.protocol.change import Hunk
+    from makeitso.wiring import Bridge
+
+Form = Literal["lines", "quickfix", "stat", "names"]
+EXIT_CONFLICT, EXIT_WAITS = 1, 3
+
+
+def list_hunks(bridge: Bridge, console: Console, found: list[Reviewed], *, form: Form) -> None:
+    """Write the hunks of changes in a form."""
+    hunks = hunks_of(bridge, found)
+    fresh = {hunk for _, task in found for hunk in task.fresh}
+    if console.as_json:
+        console.data(_data(hunks, fresh, form=form))
+        return
+    match form:
+        case "lines":
+            lines = [_line(hunk, new=hunk.id in fresh) for hunk in hunks]
+        case "quickfix":
+            lines = [quickfix(hunk) for hunk in hunks]
+        case "stat":
+            lines = _stat(hunks)
+        case "names":
+            lines = list(dict.fromkeys(visible(hunk.path) for hunk in hunks))
+    if lines:
+        page(bridge.repo, console, lines)
+    else:
+        console.note("nothing to review")
+
+
+def exit_code(found: Iterable[Reviewed]) -> int:
+    """What a script learns: 0 all is decided and landed, 3 something waits, 1 conflicts."""
+    states = {state for _, task in found for state in task.hunks.values()}
+    if "conflict" in states:
+        return EXIT_CONFLICT
+    return EXIT_WAITS if {"pending", "accepted"} & states else 0
+
+
+def quickfix(hunk: Hunk) -> str:
+    """`path:line:col: text [id]`, the place as the file is before the hunk lands."""
+    at, text = max(hunk.old_start, 1), ""
+    for line in hunk.diff.split("\n")[1:]:
+        if line[:1] in ("+", "-"):
+            text = line[1:].strip()
+            break
+        at += 1
+    said = text or hunk.kind
+    return f"{visible(hunk.path)}:{at}:1: {visible(said)} [{hunk.id}]"
+
+
+def _line(hunk: Hunk, *, new: bool) -> str:
+    touches = f"  touches {', '.join(hunk.overlaps)}" if hunk.overlaps else ""
+    mark = "  new" if new else ""
+    return visible(f"{hunk.id}  {hunk.state:<9} {hunk.path}:{hunk.new_start}{touches}{mark}")
+
+
+def counted(hunks: Iterable[Hunk]) -> tuple[int, int]:
+    """Lines added and removed."""
+    tags = Counter(
+        line[:1] for hunk in hunks for line in hunk.diff.split("\n")[1:] if hunk.kind != "binary"
+    )
+    return tags["+"], tags["-"]
+
+
+def _by_path(hunks: Sequence[Hunk]) -> dict[str, list[Hunk]]:
+    files: dict[str, list[Hunk]] = {}
+    for hunk in hunks:
+        files.setdefault(hunk.path, []).append(hunk)
+    return files
+
+
+def _stat(hunks: Sequence[Hunk]) -> list[str]:
+    files = _by_path(hunks)
+    if not files:
+        return []
+    width = max(len(visible(path)) for path in files)
+    lines: list[str] = []
+    for path, own in files.items():
+        added, removed = counted(own)
+        states = ", ".join(f"{n} {state}" for state, n in Counter(h.state for h in own).items())
+        lines.append(f" {visible(path):<{width}} | +{added} -{removed}  {states}")
+    added, removed = counted(hunks)
+    lines.append(f" {len(files)} files, {len(hunks)} hunks, +{added} -{removed}")
+    return lines
+
+
+def _data(hunks: Sequence[Hunk], fresh: set[str], *, form: Form) -> object:
+    if form == "names":
+        return list(dict.fromkeys(hunk.path for hunk in hunks))
+    if form == "stat":
+        return [
+            {
+                "path": path,
+                "added": counted(own)[0],
+                "removed": counted(own)[1],
+                "hunks": dict(Counter(hunk.state for hunk in own)),
+            }
+            for path, own in _by_path(hunks).items()
+        ]
+    return [{**hunk.model_dump(mode="json"), "new": hunk.id in fresh} for hunk in hunks]

@@ -1,0 +1,194 @@
+"""Changes that no run made, under review: looked at first, recorded with the first mark.
+
+A review of something else is a run that is all review: one task with a change. Whatever is done to
+hunks, here or in an editor, is done to its hunks in the same way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from makeitso import __version__
+from makeitso.journal.foreign import open_review
+from makeitso.journal.state import TaskState
+from makeitso.protocol import events as ev
+from makeitso.protocol.plan import NoManager, Task
+from makeitso.review.carrying import renamed
+from makeitso.runs.create import new_run_id, policies_in_force
+from makeitso.runs.overlapping import proposals_beside, with_overlaps
+from makeitso.runs.proposing import proposed
+from makeitso.workspace import changes, snapshots
+
+if TYPE_CHECKING:
+    from makeitso.journal.state import RunState
+    from makeitso.protocol.config import Config
+    from makeitso.protocol.plan import RunOptions
+    from makeitso.protocol.words import Mark
+    from makeitso.runs.book import Book
+    from makeitso.workspace.git import Repository
+    from makeitso.workspace.sources import Found
+
+_NAME_CHARS = 24
+
+
+@dataclass(frozen=True, kw_only=True)
+class Review:
+    """A change from elsewhere, as it stands for review or would."""
+
+    run: str
+    task: str
+    round: int
+    opening: ev.ReviewOpened | None
+    """What would be recorded; None: it is, and the source has not moved since."""
+
+
+def look(
+    book: Book, repo: Repository, found: Found, *, config: Config, options: RunOptions, now_ms: int
+) -> Review:
+    """What the review of a change is, or its next round if it has moved on. Nothing is recorded.
+
+    Args:
+        book: the runs.
+        repo: the repository.
+        found: the change.
+        config: the settings.
+        options: what holds for runs here.
+        now_ms: Unix milliseconds.
+
+    Raises:
+        EnvironmentFault: git failed.
+    """
+    book.refresh()
+    known = _known(book, found)
+    name = known.opened.name if known is not None and known.opened is not None else _name(found)
+    last = known.opened if known is not None else None
+    if known is not None and last is not None and not _moved(known, found):
+        return Review(run=known.id, task=name, round=last.round, opening=None)
+    run_id = known.id if known is not None else new_run_id(book.journal, now_ms=now_ms)
+    base = ev.SnapshotTaken(name="base", tree=found.base_tree, commit="", ref="", notes=found.notes)
+    spec = Task(id=name, title=found.title, goal=found.summary)
+    task = TaskState(id=name, spec=spec, digest="", base=base)
+    change = proposed(repo, run_id, task, tree=found.tree, commit="")
+    opening = ev.ReviewOpened(
+        source=found.source,
+        title=found.title,
+        summary=found.summary,
+        round=last.round + 1 if last is not None else 1,
+        name=name,
+        base=base,
+        change=change.model_copy(update={"notes": found.notes}),
+        carried=_carried(repo, known, found) if known is not None else {},
+        options=options.model_copy(
+            update={
+                "manager": NoManager(kind="none"),
+                "yes": False,
+                "budget_tokens": 0,
+                "budget_s": 0,
+            }
+        ),
+        policies=policies_in_force(config),
+        version=__version__,
+    )
+    beside = dict(book.runs)
+    if known is None:
+        open_review(beside, run_id, opening, at=now_ms)
+    others = proposals_beside(beside, run_id, name)
+    touching = with_overlaps(repo, others, run_id=run_id, task_id=name, change=opening.change)
+    opening = opening.model_copy(update={"change": touching})
+    return Review(run=run_id, task=name, round=opening.round, opening=opening)
+
+
+def stage(book: Book, repo: Repository, review: Review, *, now_ms: int) -> None:
+    """Let the review be worked on as if it were recorded; the first thing done to it records it."""
+    if review.opening is not None:
+        open_review(book.runs, review.run, review.opening, at=now_ms)
+        book.journal.before(review.run, lambda: _record(book, repo, review))
+
+
+def record(book: Book, repo: Repository, review: Review) -> None:
+    """Record the review or its next round; twice is the same as once.
+
+    Raises:
+        StoreError: a run was begun at the same moment; try again.
+    """
+    book.journal.before(review.run, None)
+    _record(book, repo, review)
+
+
+def _record(book: Book, repo: Repository, review: Review) -> None:
+    opening = review.opening
+    if opening is None:
+        return
+    number = f"-{review.round}" if review.round > 1 else ""
+    base_ref, ref = (
+        snapshots.ref_name(run=review.run, task=review.task, name=f"{name}{number}")
+        for name in ("base", "proposal")
+    )
+    base = snapshots.keep(
+        repo, opening.change.base_tree, ref=base_ref, parent=None, message=base_ref
+    )
+    commit = snapshots.keep(repo, opening.change.tree, ref=ref, parent=base, message=ref)
+    data = opening.model_copy(
+        update={
+            "base": opening.base.model_copy(update={"commit": base, "ref": base_ref}),
+            "change": opening.change.model_copy(update={"commit": commit}),
+        }
+    )
+    journal = book.journal
+
+    def guard() -> str | None:
+        begun = review.round == 1 and review.run in journal.run_ids()
+        return f"{review.run} was begun just now; try again" if begun else None
+
+    journal.append(data, actor="person", run=review.run, task=review.task, guard=guard)
+
+
+def _known(book: Book, found: Found) -> RunState | None:
+    """The newest review of the same source."""
+    for run in reversed(book.runs.values()):
+        if run.opened is not None and run.opened.source.key == found.source.key:
+            return run
+    return None
+
+
+def _moved(known: RunState, found: Found) -> bool:
+    """Whether a review of the source needs another round: it is another change, or was put away."""
+    if known.opened is None:
+        return True
+    change = known.opened.change
+    if (change.base_tree, change.tree) != (found.base_tree, found.tree):
+        return True
+    states = known.tasks[known.opened.name].hunks.values()
+    return known.finished is not None and bool({"pending", "conflict"} & set(states))
+
+
+def _name(found: Found) -> str:
+    """A short word for the source, another one for each, that can be the name of a task."""
+    plain = re.sub(r"[^A-Za-z0-9_]+", "-", found.source.name.rpartition("/")[2]).strip("-")
+    word = plain if plain[:1].isalpha() and plain.isascii() else f"{found.source.kind}-{plain}"
+    mark = hashlib.sha256(found.source.key.encode("utf-8", "surrogatepass")).hexdigest()[:4]
+    return f"{word[:_NAME_CHARS].strip('-')}-{mark}"
+
+
+def _carried(repo: Repository, known: RunState, found: Found) -> dict[str, Mark]:
+    """Marks on what the last round said, by the ids that it has on the base of now."""
+    opened = known.opened
+    if opened is None or opened.change.base_tree == found.base_tree:
+        return {}
+    before, after = (
+        changes.between(repo, base, tree, run=known.id, task=opened.name)
+        for base, tree in (
+            (opened.change.base_tree, opened.change.tree),
+            (found.base_tree, found.tree),
+        )
+    )
+    states = known.tasks[opened.name].hunks
+    marks: dict[str, Mark] = {}
+    for new, old in renamed(before, after).items():
+        state = states.get(old)
+        if state == "accepted" or state == "rejected":
+            marks[new] = state
+    return marks

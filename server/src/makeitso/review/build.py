@@ -157,13 +157,11 @@ class _Draft:
         return self._hunk(kind, removed=before, added=after, diff=diff)
 
     def _text(self, kind: HunkKind, raw: RawHunk) -> Hunk:
-        removed = _side(raw, b"-")
-        added = _side(raw, b"+")
-        changed = sum(line[:1] in (b"-", b"+") for line in raw.lines)
+        removed, added, changed = _sides(raw)
         extra = list(
             flags.flags_of(added.decode("utf-8", "backslashreplace"), changed_lines=changed)
         )
-        if not _is_utf8(added):
+        if not added.isascii() and not _is_utf8(added):
             extra.append("not-utf8")
         return self._hunk(
             kind, removed=removed, added=added, diff=_lines(raw), raw=raw, extra=tuple(extra)
@@ -207,17 +205,29 @@ class _Draft:
         )
 
 
-def _side(raw: RawHunk, tag: bytes) -> bytes:
-    """Lines of one side; the mark of a missing final newline goes with its line."""
-    out: list[bytes] = []
-    before = b""
+def _sides(raw: RawHunk) -> tuple[bytes, bytes, int]:
+    """Removed and added lines, and how many those are.
+
+    The mark of a missing final newline goes with its line.
+    """
+    removed: list[bytes] = []
+    added: list[bytes] = []
+    changed = 0
+    side: list[bytes] | None = None
     for line in raw.lines:
-        if line[:1] == tag:
-            out.append(line[1:])
-        elif line[:1] == b"\\" and before == tag:
-            out.append(line)
-        before = line[:1]
-    return b"\n".join(out)
+        tag = line[:1]
+        if tag == b"+":
+            side = added
+        elif tag == b"-":
+            side = removed
+        else:
+            if tag == b"\\" and side is not None:
+                side.append(line)
+            side = None
+            continue
+        side.append(line[1:])
+        changed += 1
+    return b"\n".join(removed), b"\n".join(added), changed
 
 
 def _lines(raw: RawHunk) -> str:

@@ -29,12 +29,13 @@ def flags_of(added: str, *, changed_lines: int) -> tuple[str, ...]:
     `changed_lines` counts removed and added lines.
     """
     found: list[str] = []
-    if BIDI.search(added):
-        found.append("bidi")
-    if INVISIBLE.search(added):
-        found.append("invisible")
-    if any(_mixes(word) for word in _WORD.findall(added)):
-        found.append("mixed-script")
+    if not added.isascii():  # most text is, and then holds none of these
+        if BIDI.search(added):
+            found.append("bidi")
+        if INVISIBLE.search(added):
+            found.append("invisible")
+        if any(_mixes(word) for word in _WORD.findall(added)):
+            found.append("mixed-script")
     if _CONTROL.search(added.replace("\r\n", "\n")):
         found.append("control")
     if changed_lines > LARGE_HUNK_LINES:

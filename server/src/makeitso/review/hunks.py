@@ -45,7 +45,6 @@ def hunk_id(
     `ordinal` counts hunks of the file with the same removed and added lines, from 0. Line numbers
     are not in it: the id stays when the hunk moves.
     """
-    digest = hashlib.sha256()
     parts = (
         task.encode(),
         path,
@@ -55,10 +54,8 @@ def hunk_id(
         added,
         b"%d" % ordinal,
     )
-    for part in parts:
-        digest.update(b"%d:" % len(part))
-        digest.update(part)
-    return digest.hexdigest()[:ID_HEX]
+    form = b"".join(b"%d:%b" % (len(part), part) for part in parts)
+    return hashlib.sha256(form).hexdigest()[:ID_HEX]
 
 
 def split_lines(data: bytes) -> list[bytes]:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
+from operator import attrgetter, is_
 from typing import TYPE_CHECKING
 
 from makeitso.errors import PolicyDenied, StateError
+from makeitso.protocol.change import ChangedFile, Hunk
 from makeitso.review import hunks as hunks_of
 from makeitso.review.cuts import cut as cut_up
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-    from makeitso.protocol.change import Change, Hunk
+    from makeitso.protocol.change import Change
     from makeitso.protocol.words import Actor, HunkState, Mark
     from makeitso.review.cuts import Cut
+
+_facts = attrgetter(*(name for name in Hunk.model_fields if name not in ("state", "reason")))
+_file_facts = attrgetter(*(name for name in ChangedFile.model_fields if name != "hunks"))
 
 
 def mark(hunk: Hunk, mark: Mark, *, actor: Actor) -> HunkState:
@@ -53,17 +58,47 @@ def all_hunks(change: Change) -> Iterator[Hunk]:
 
 
 def with_states(
-    change: Change, states: Mapping[str, HunkState], *, reasons: Mapping[str, str] | None = None
+    change: Change,
+    states: Mapping[str, HunkState],
+    *,
+    reasons: Mapping[str, str] | None = None,
+    before: Change | None = None,
 ) -> Change:
-    """The change with recorded states and reasons in its hunks; refused ones stay refused."""
+    """The change with recorded states and reasons in its hunks; refused ones stay refused.
 
-    def restated(hunk: Hunk) -> Hunk:
+    Args:
+        change: as it was computed.
+        states: state by hunk.
+        reasons: reason by hunk.
+        before: the same as it was before, if it is known: files and hunks that are as they were
+            are taken over from it, so that one mark in ten thousand hunks makes one new hunk.
+    """
+    known = {file.path: file for file in before.files} if before is not None else {}
+
+    def restated(hunk: Hunk, was: Hunk | None) -> Hunk:
         if hunk.state == "refused" or hunk.id not in states:
             return hunk
-        reason = (reasons or {}).get(hunk.id, "")
-        return hunk.model_copy(update={"state": states[hunk.id], "reason": reason})
+        state, reason = states[hunk.id], (reasons or {}).get(hunk.id, "")
+        if (hunk.state, hunk.reason) == (state, reason):
+            return hunk
+        if (
+            was is not None
+            and (was.state, was.reason) == (state, reason)
+            and _facts(was) == _facts(hunk)
+        ):
+            return was
+        return hunk.model_copy(update={"state": state, "reason": reason})
 
-    return _mapped(change, lambda hunk: (restated(hunk),))
+    def refiled(file: ChangedFile) -> ChangedFile:
+        old = known.get(file.path)
+        if old is None or len(old.hunks) != len(file.hunks):
+            return _with_hunks(file, tuple(restated(hunk, None) for hunk in file.hunks))
+        hunks = tuple(map(restated, file.hunks, old.hunks))
+        if _are(hunks, old.hunks) and _file_facts(old) == _file_facts(file):
+            return old
+        return _with_hunks(file, hunks)
+
+    return _with_files(change, tuple(refiled(file) for file in change.files))
 
 
 def with_splits(
@@ -82,6 +117,29 @@ def with_splits(
         return own if own == (hunk,) else tuple(leaf for part in own for leaf in parts(part))
 
     return _mapped(change, parts)
+
+
+def with_new(change: Change, *, looked: Collection[str], marked: Collection[str]) -> Change:
+    """The change with `new` on open hunks a person has not seen, once they have looked at any.
+
+    A mark of theirs is a look, too, and parts are seen with the hunk they are parts of.
+    """
+    seen = {hunks_of.parent_id(name) for name in (*looked, *marked)}
+    if not seen:
+        return change
+
+    def is_new(hunk: Hunk) -> bool:
+        return hunk.state in ("pending", "conflict") and hunks_of.parent_id(hunk.id) not in seen
+
+    if not any(is_new(hunk) for hunk in all_hunks(change)):
+        return change
+
+    def flagged(hunk: Hunk) -> Hunk:
+        if not is_new(hunk):
+            return hunk
+        return hunk.model_copy(update={"flags": (*hunk.flags, "new")})
+
+    return _mapped(change, lambda hunk: (flagged(hunk),))
 
 
 def with_overlaps(change: Change, others: Mapping[str, tuple[str, ...]]) -> Change:
@@ -126,8 +184,24 @@ def counts(change: Change) -> dict[str, int]:
 
 
 def _mapped(change: Change, over: Callable[[Hunk], tuple[Hunk, ...]]) -> Change:
-    files = tuple(
-        file.model_copy(update={"hunks": tuple(new for hunk in file.hunks for new in over(hunk))})
-        for file in change.files
+    return _with_files(
+        change,
+        tuple(
+            _with_hunks(file, tuple(new for hunk in file.hunks for new in over(hunk)))
+            for file in change.files
+        ),
     )
-    return change.model_copy(update={"files": files})
+
+
+def _with_files(change: Change, files: tuple[ChangedFile, ...]) -> Change:
+    """The change with these files; itself when they are its own."""
+    return change if _are(files, change.files) else change.model_copy(update={"files": files})
+
+
+def _with_hunks(file: ChangedFile, hunks: tuple[Hunk, ...]) -> ChangedFile:
+    """The file with these hunks; itself when they are its own."""
+    return file if _are(hunks, file.hunks) else file.model_copy(update={"hunks": hunks})
+
+
+def _are(found: Sequence[object], known: Sequence[object]) -> bool:
+    return len(found) == len(known) and all(map(is_, found, known))

@@ -14,6 +14,7 @@ from makeitso.errors import EnvironmentFault
 NO_NEWLINE = b"\\"
 """First byte of git's `\\ No newline at end of file` line."""
 
+_TAGS = frozenset((b" ", b"-", b"+", NO_NEWLINE))
 _HUNK = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@(.*)", re.DOTALL)
 _INDEX = re.compile(rb"index ([0-9a-f]+)\.\.([0-9a-f]+)")
 
@@ -155,12 +156,18 @@ def _read_hunk(lines: list[bytes], at: int) -> tuple[RawHunk, int]:
     old_left, new_left = old_lines, new_lines
     start = at + 1
     at = start
-    while old_left > 0 or new_left > 0 or lines[at].startswith(NO_NEWLINE):
+    end = len(lines)
+    while old_left > 0 or new_left > 0 or lines[at][:1] == NO_NEWLINE:
         tag = lines[at][:1]
-        old_left -= tag in (b" ", b"-")
-        new_left -= tag in (b" ", b"+")
+        if tag == b" ":
+            old_left -= 1
+            new_left -= 1
+        elif tag == b"+":
+            new_left -= 1
+        elif tag == b"-":
+            old_left -= 1
         at += 1
-        if tag not in (b" ", b"-", b"+", NO_NEWLINE) or at >= len(lines):
+        if tag not in _TAGS or at >= end:
             raise EnvironmentFault("`git diff-tree -p` printed a hunk that ends early.")
     return (
         RawHunk(

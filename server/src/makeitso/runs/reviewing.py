@@ -11,6 +11,7 @@ from makeitso.review.cuts import Cut
 from makeitso.review.render import document
 from makeitso.store.outputs import keep
 from makeitso.workspace import changes
+from makeitso.workspace.recent import Recent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
     from makeitso.review.render import ReviewDocument
     from makeitso.runs.book import Book
     from makeitso.workspace.git import Repository
+
+
+_shown: Recent[Change] = Recent(
+    room=changes.KEPT_HUNKS, weight=lambda change: sum(len(file.hunks) for file in change.files)
+)
+"""Changes as they were last presented: where nothing is marked anew, they are still so."""
 
 
 def present_change(
@@ -53,8 +60,12 @@ def present_change(
         name: Cut(before=split.before, paired=split.paired) for name, split in task.cuts.items()
     }
     shown = marks.with_splits(change, task.splits, cuts=cuts)
-    shown = marks.with_states(shown, task.hunks, reasons=task.hunk_reasons)
-    return marks.with_overlaps(shown, overlaps) if overlaps else shown
+    if overlaps:
+        shown = marks.with_overlaps(shown, overlaps)
+    key = (str(repo.common_dir), run_id, task.id)
+    shown = marks.with_states(shown, task.hunks, reasons=task.hunk_reasons, before=_shown.peek(key))
+    _shown.put(key, shown)
+    return shown
 
 
 def write_review_document(dot: Path, run: RunState, task: TaskState, change: Change) -> Path:

@@ -9,6 +9,7 @@ from makeitso.review.build import Facts, build, show_path
 from makeitso.review.rawdiff import parse_patches, parse_raw
 from makeitso.workspace import blobs
 from makeitso.workspace.git_process import GitPlace, run_git
+from makeitso.workspace.recent import Recent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +39,15 @@ _DIFF: tuple[str, ...] = (
 )
 
 
+def _weight(change: Change) -> int:
+    return 1 + sum(len(file.hunks) for file in change.files)
+
+
+KEPT_HUNKS = 30_000
+"""A change of so many stays known, so that a mark does not cost what comparing the trees did."""
+_recent: Recent[Change] = Recent(room=KEPT_HUNKS, weight=_weight)
+
+
 def between(
     repo: Repository,
     base_tree: str,
@@ -50,11 +60,30 @@ def between(
 ) -> Change:
     """All that differs between two trees, in hunks with three lines of context.
 
-    `checks` are the task's own: what they name, a person decides on.
+    `checks` are the task's own: what they name, a person decides on. The newest changes asked for
+    are known without asking git again: a tree is named by what is in it.
 
     Raises:
         EnvironmentFault: a tree is missing or git failed.
     """
+    known = (str(repo.common_dir), base_tree, tree, run, task, tuple(checks), notes)
+
+    def make() -> Change:
+        return _compared(repo, base_tree, tree, run=run, task=task, checks=checks, notes=notes)
+
+    return _recent.get(known, make)
+
+
+def _compared(
+    repo: Repository,
+    base_tree: str,
+    tree: str,
+    *,
+    run: str,
+    task: str,
+    checks: Sequence[Check],
+    notes: tuple[str, ...],
+) -> Change:
     place = _without_attributes(repo)
     entries = parse_raw(run_git([*_DIFF, "--raw", "-z", base_tree, tree], place=place))
     patch = run_git(

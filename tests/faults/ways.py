@@ -47,6 +47,13 @@ ELSEWHERE = frozenset(
     {
         "plan.written",
         "setup.restored",
+        "landing.locked",
+        "landing.ref",
+        "landing.index",
+        "recording.landing.undo_requested",
+        "recorded.landing.undo_requested",
+        "recording.landing.undone",
+        "recorded.landing.undone",
         "recording.run.stop_requested",
         "recorded.run.stop_requested",
         "recording.monitor.interrupted",

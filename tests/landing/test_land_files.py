@@ -3,7 +3,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-import anyio
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -11,7 +10,7 @@ from hypothesis import strategies as st
 import git_sandbox
 from landing.landing_place import Place, accepted, file_of, hunks_of, plain, text, with_landed
 from landing.landing_place import place as make_place
-from makeitso.errors import NotYetError, StateError
+from makeitso.errors import StateError
 from makeitso.landing import land
 from makeitso.review import hunks, marks
 from makeitso.workspace import snapshots
@@ -330,15 +329,6 @@ def test_attributes_of_the_workspace_hold(place: Place) -> None:
     assert found["new.txt"][1] == b"n\r\n"
     assert found["new.up"][1] == b"n\n"
     (place.root / ".gitattributes").unlink()
-
-
-def test_other_targets_are_not_built_yet(place: Place) -> None:
-    async def ask() -> None:
-        change = place.change({}, plain({"a": b"1\n"}))
-        await land.prepare(place.oracle.repo, change, id="l", target="commit")
-
-    with pytest.raises(NotYetError):
-        anyio.run(ask)
 
 
 @pytest.mark.parametrize(("before", "after"), [("d", "d/x"), ("d/x", "d")])

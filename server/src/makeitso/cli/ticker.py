@@ -79,6 +79,8 @@ def tell(event: Event) -> Line | None:  # noqa: C901 -- one flat match, a line e
             return Line(f"{task}{mark}: {', '.join(hunks)}")
         case ev.LandingEnded() as landing if not landing.error:
             return Line(f"{task}landed: {', '.join(landing.landing.files) or 'nothing'}", "green")
+        case ev.LandingUndone(error="") as undone if undone.hunks:
+            return Line(f"{task}took {undone.landing} back: {', '.join(undone.files)}", "green")
         case ev.ApprovalAsked() as asked:
             return Line(f"{asked.id} asks ({asked.kind}): {asked.subject}", "yellow")
         case ev.ApprovalDecided() as decided:

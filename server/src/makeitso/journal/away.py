@@ -58,6 +58,8 @@ def _ended(fresh: list[Event]) -> list[str]:
                 )
             case ev.LandingEnded(error="", landing=landing) if landing.files:
                 lines.append(f"{event.run} {event.task} landed {', '.join(landing.files)}")
+            case ev.LandingUndone(error="", landing=name, hunks=hunks) if hunks:
+                lines.append(f"{event.run} {event.task} landing {name} was taken back")
             case _:
                 pass
     return lines

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from makeitso.journal import timers
 from makeitso.journal.foreign import open_review
+from makeitso.journal.landings import take_landing
 from makeitso.journal.marking import take_mark
 from makeitso.journal.rescheduling import put_down, reschedule, take_change, went_well
 from makeitso.journal.spending import grant, spend
@@ -217,8 +218,14 @@ def _task(run: RunState, task: TaskState, event: Event) -> None:
             take_change(task, change)
         case ev.HunkMarked() | ev.HunkSplit():
             take_mark(task, event)
-        case ev.LandRequested() | ev.LandingStarted() | ev.LandingEnded():
-            _landing(task, event)
+        case (
+            ev.LandRequested()
+            | ev.LandingStarted()
+            | ev.LandingEnded()
+            | ev.UndoRequested()
+            | ev.LandingUndone()
+        ):
+            take_landing(task, event)
         case ev.SummaryWritten(text=text):
             task.summary = text
         case ev.ArtifactCaptured(kind="patch", path=path):
@@ -291,25 +298,5 @@ def _work(task: TaskState, event: Event) -> None:
         case ev.UsageCounted() as usage:
             if usage.source == "worker":
                 task.thread_input, task.thread_output = usage.thread_input, usage.thread_output
-        case _:
-            pass
-
-
-def _landing(task: TaskState, event: Event) -> None:
-    match event.data:
-        case ev.LandRequested():
-            task.land_requested = True
-        case ev.LandingStarted(id=landing):
-            task.landing = landing
-        case ev.LandingEnded() as ended:
-            task.landing, task.land_requested = None, False
-            if not ended.error:
-                task.landings.append(ended.landing)
-                task.checked_since_landing.clear()
-                for hunk in ended.landing.landed:
-                    task.hunks[hunk] = "landed"
-            for hunk in ended.landing.conflicts:
-                task.hunks[hunk] = "conflict"
-                task.hunk_reasons[hunk] = ended.reasons.get(hunk, "")
         case _:
             pass

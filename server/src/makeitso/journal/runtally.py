@@ -271,6 +271,8 @@ def _hunks(task: TaskTally, event: Event) -> None:
             if not error:
                 _mark(task, landing.landed, "landed")
             _mark(task, landing.conflicts, "conflict")
+        case ev.LandingUndone(hunks=hunks):
+            task.reopen(hunks)
         case _:
             pass
 

@@ -13,6 +13,7 @@ from makeitso.journal.steps import (
     EndTask,
     Land,
     TakeAnswer,
+    Undo,
 )
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 def review_steps(run: RunState, task: TaskState, rules: Rules) -> list[Step]:
     """What a task needs whose change stands for review."""
     states = list(task.hunks.values())
+    if task.undo_requested is not None and task.landing is None:
+        return [Undo(task.id)]
     if _answered(run, task):
         return [TakeAnswer(task.id)]
     wanted = "accepted" in states and (
@@ -51,6 +54,8 @@ def review_steps(run: RunState, task: TaskState, rules: Rules) -> list[Step]:
 
 def after_end(task: TaskState) -> list[Step]:
     """What is left to do for a task that has ended."""
+    if task.undo_requested is not None and task.landing is None:
+        return [Undo(task.id)]
     if task.landing is not None or (task.land_requested and "accepted" in task.hunks.values()):
         return [Land(task.id)]
     if task.landings and not task.landed_checked and task.spec.checks:

@@ -230,6 +230,14 @@ def _ran(tree: SpanTree, event: Event) -> Made:
                     "makeitso.hunks.conflicts": len(landing.conflicts),
                 }
             return tree.over(("landing", task), event, error="failed" if error else "")
+        case ev.LandingUndone(hunks=hunks, conflicts=conflicts, error=error):
+            under_way = tree.get("landing", task)
+            if under_way is not None:
+                under_way.attributes |= {
+                    "makeitso.hunks.undone": len(hunks),
+                    "makeitso.files.conflicts": len(conflicts),
+                }
+            return tree.over(("landing", task), event, error="failed" if error else "")
         case _:
             pass
     return ()

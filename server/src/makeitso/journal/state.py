@@ -34,7 +34,7 @@ if TYPE_CHECKING:
         WorkerStarted,
     )
     from makeitso.protocol.plan import Plan, RunOptions, Task
-    from makeitso.protocol.words import HunkState, PhaseName, PhaseStateName
+    from makeitso.protocol.words import HunkState, LandTarget, PhaseName, PhaseStateName
 
 
 @dataclass(kw_only=True)
@@ -120,8 +120,18 @@ class TaskState:
     explicit: set[str] = field(default_factory=set[str])
     """Hunks a person marked, as opposed to a policy."""
     land_requested: bool = False
+    land_target: LandTarget | None = None
+    """Where that is to land; None: as the config says."""
     landing: str | None = None
     """A landing that started and has not ended."""
+    undo_requested: str | None = None
+    """A landing that is to be taken back."""
+    undoing: str | None = None
+    """The landing that the one under way takes back."""
+    standing: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """Hunks that are where they landed, by landing, oldest first."""
+    undone: int = 0
+    """How often a landing was taken back, or could not be."""
     landings: list[Landing] = field(default_factory=list["Landing"])
     checked_since_landing: set[tuple[str, str]] = field(default_factory=set[tuple[str, str]])
     """Command and directory of checks that ran on the workspace since the last landing."""

@@ -64,6 +64,13 @@ class Land:
 
 
 @dataclass(frozen=True)
+class Undo:
+    """Take a landing back."""
+
+    task: str
+
+
+@dataclass(frozen=True)
 class CheckLanded:
     """Run the checks on the workspace as it is after a landing."""
 
@@ -139,6 +146,7 @@ Step = (
     | OpenReview
     | AskReview
     | Land
+    | Undo
     | CheckLanded
     | CloseReview
     | TakeAnswer

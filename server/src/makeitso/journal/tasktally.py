@@ -59,6 +59,12 @@ class TaskTally:
         if self.hunks.get(hunk) not in (None, "landed", "refused"):
             self.hunks[hunk] = state
 
+    def reopen(self, hunks: tuple[str, ...]) -> None:
+        """Let hunks wait for a mark again whose landing was taken back."""
+        for hunk in hunks:
+            if self.hunks.get(hunk) == "landed":
+                self.hunks[hunk] = "pending"
+
     def split(self, hunk: str, parts: tuple[str, ...]) -> None:
         """Let parts stand for a hunk, with its mark; none: it stands as one again."""
         if not parts:

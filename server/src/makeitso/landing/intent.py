@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field, ValidationError
 
 from makeitso.errors import StoreError
+from makeitso.landing.git_side import GitSide
 from makeitso.protocol.base import Wire
 from makeitso.workspace import files
 from makeitso.workspace.files import OnDisk
@@ -31,6 +32,7 @@ class Intent(Wire):
 
     id: str = Field(description="Name of the landing.")
     targets: tuple[Target, ...] = Field(description="In the order they are replaced.")
+    git: GitSide = Field(default=GitSide(), description="What follows them in git.")
     payload: str = Field(description="The caller's own record, returned by recovery.")
 
 
@@ -42,10 +44,12 @@ class Write:
     old: OnDisk | None
     new: bytes | None
     executable: bool
+    permissions: int | None = None
+    """Exactly, where a file is made; None: as for any new one."""
 
     def target(self) -> Target:
         """Its record in the intent."""
-        permissions: int | None = None
+        permissions = self.permissions if self.old is None else None
         after: OnDisk | None = None
         if self.new is not None:
             if self.old is not None:

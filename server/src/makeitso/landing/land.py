@@ -7,32 +7,49 @@ remembered on disk until `forget`, so that the journal hears of it whatever happ
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import anyio
 from anyio import to_thread
 from pydantic import Field
 
-from makeitso.errors import ConflictError, NotYetError, StateError
-from makeitso.landing import recovery, transaction
+from makeitso.errors import ConflictError, StateError
+from makeitso.landing import fitting, kept, recovery, transaction
+from makeitso.landing.carry import Content
+from makeitso.landing.committing import branch_tip, commit_onto, head_tip
 from makeitso.landing.editor import NoEditor
-from makeitso.landing.per_file import Conflict, FilePlan, Present, plan_file
-from makeitso.landing.published import dirty_elsewhere
+from makeitso.landing.git_side import GitSide, staged
+from makeitso.landing.hooked import with_hooks
+from makeitso.landing.text_edits import apply_edits
 from makeitso.protocol.base import Wire
 from makeitso.protocol.change import Landing
+from makeitso.protocol.events_review import LandingUndone
 from makeitso.review import marks
-from makeitso.workspace import blobs, git_convert
+from makeitso.workspace import files, index_file
+from makeitso.workspace.trees import entries
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from makeitso.landing.editor import Editor, FileEdit, OpenText
     from makeitso.landing.intent import Write
-    from makeitso.protocol.change import Change, ChangedFile
+    from makeitso.landing.per_file import Conflict
+    from makeitso.protocol.change import Change
+    from makeitso.protocol.words import LandTarget
     from makeitso.workspace.git import Repository
 
-Target = Literal["files", "index", "commit"]
+
+@dataclass(frozen=True, kw_only=True)
+class Wording:
+    """What a landing with a commit needs to know, and others do not look at."""
+
+    message: str
+    """Of the commit."""
+    branch: str
+    """Name of the branch apart, without `refs/heads/`."""
+    start: str | None
+    """Commit that branch begins at; None: its first commit has no parent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,18 +59,25 @@ class LandingPlan:
     id: str
     run: str
     task: str
-    target: Target
+    target: LandTarget
     writes: tuple[Write, ...]
     edits: tuple[FileEdit, ...]
     landed: tuple[str, ...]
     """Hunks that will be in the workspace; also those that are there already."""
     conflicts: tuple[Conflict, ...]
     merged: bool
+    git: GitSide = field(default_factory=GitSide)
+    commit: str | None = None
+    branch: str | None = None
+    committed: tuple[str, ...] = ()
+    """Paths in the commit."""
+    kept: str | None = None
     notes: tuple[str, ...] = field(default=())
 
     def landing(self) -> Landing:
         """The record of it, once it is done."""
         paths = {write.path for write in self.writes} | {edit.path for edit in self.edits}
+        paths |= {one.path for one in self.git.index} | set(self.committed)
         return Landing(
             id=self.id,
             run=self.run,
@@ -63,13 +87,17 @@ class LandingPlan:
             files=tuple(sorted(paths)),
             merged=self.merged,
             target=self.target,
+            commit=self.commit,
+            branch=self.branch,
+            kept=self.kept,
         )
 
 
 class _Payload(Wire):
     """What the transaction remembers for us."""
 
-    landing: Landing = Field(description="The record, as if all went well.")
+    landing: Landing | None = Field(default=None, description="The record, as if all went well.")
+    undone: LandingUndone | None = Field(default=None, description="The same of an undo.")
     in_editor: tuple[str, ...] = Field(description="Paths that were to be edited in an editor.")
 
 
@@ -84,7 +112,9 @@ class RecoveredLanding:
     id: str
     outcome: recovery.Outcome
     landing: Landing | None
-    """The record; None when the crash came before there was one."""
+    """The record; None when the crash came before there was one, or it took a landing back."""
+    undone: LandingUndone | None
+    """The record where it took a landing back."""
     uncertain: tuple[str, ...]
     """Paths whose edits an editor may or may not have taken. Landing them again is harmless."""
     reason: str
@@ -96,22 +126,20 @@ async def prepare(
     *,
     id: str,  # noqa: A002 -- the field's word
     editor: Editor | None = None,
-    target: Target = "files",
+    target: LandTarget = "files",
+    wording: Wording | None = None,
 ) -> LandingPlan:
     """Compute what landing the accepted hunks of a change means. Writes nothing to the workspace.
 
     The states in the change say what is accepted and what has landed before. `id` names the
-    landing; it must be new.
+    landing; it must be new. For a target with a commit, `wording` says which; the commit is made
+    here, hooks and all, and nothing points at it yet.
 
     Raises:
-        StateError: the task is held: a protected hunk of it is undecided.
-        NotYetError: the target is not built yet.
+        StateError: the task is held: a protected hunk of it is undecided; or no commit could be
+            made: a hook refused it, a merge is under way, its branch is checked out elsewhere.
         EnvironmentFault: git failed.
     """
-    if target != "files":
-        raise NotYetError(
-            f'Landing into "{target}" is not built yet.', hint='Set [review] target = "files".'
-        )
     if held := marks.held(change):
         names = ", ".join(sorted({hunk.path for hunk in held}))
         raise StateError(
@@ -121,18 +149,11 @@ async def prepare(
     door = editor or NoEditor()
     wanted = [file for file in change.files if any(hunk.state == "accepted" for hunk in file.hunks)]
     documents = {file.path: door.open_document(file.path) for file in wanted}
-    plans = await to_thread.run_sync(_compute, repo, wanted, documents)
-    return LandingPlan(
-        id=id,
-        run=change.run,
-        task=change.task,
-        target=target,
-        writes=tuple(plan.write for plan in plans if plan.write is not None),
-        edits=tuple(plan.edit for plan in plans if plan.edit is not None),
-        landed=tuple(name for plan in plans for name in plan.landed),
-        conflicts=tuple(conflict for plan in plans for conflict in plan.conflicts),
-        merged=any(plan.merged for plan in plans),
-    )
+
+    def compute() -> LandingPlan:
+        return _compute(repo, change, documents, name=id, target=target, wording=wording)
+
+    return await to_thread.run_sync(compute)
 
 
 async def commit(
@@ -151,18 +172,51 @@ async def commit(
         ConflictError: a file or document changed since `prepare`; nothing was written.
         StoreError: the disk refused; nothing was written.
     """
-    point = fault or _no_fault
-    payload = _Payload(landing=plan.landing(), in_editor=tuple(edit.path for edit in plan.edits))
+    landing = plan.landing()
+    await write(
+        root,
+        id=plan.id,
+        writes=plan.writes,
+        edits=plan.edits,
+        git=plan.git,
+        payload=_Payload(landing=landing, in_editor=tuple(edit.path for edit in plan.edits)),
+        label=f"Land {plan.task}",
+        editor=editor,
+        fault=fault,
+    )
+    return landing
 
-    def staged() -> Path:
+
+async def write(
+    root: Path,
+    *,
+    id: str,  # noqa: A002 -- the field's word
+    writes: tuple[Write, ...],
+    edits: tuple[FileEdit, ...],
+    git: GitSide,
+    payload: _Payload,
+    label: str,
+    editor: Editor | None,
+    fault: Callable[[str], None] | None,
+) -> None:
+    """One transaction: files, edits of open documents, the index and a ref, or none of it.
+
+    Raises:
+        ConflictError: something changed since it was computed; nothing was written.
+        StoreError: the disk refused; nothing was written.
+        EnvironmentFault: git failed; nothing was written.
+    """
+    point = fault or _no_fault
+
+    def stage() -> Path:
         return transaction.stage(
-            root, plan.writes, id=plan.id, payload=payload.model_dump_json(), fault=point
+            root, writes, id=id, payload=payload.model_dump_json(), fault=point, git=git
         )
 
-    home = await to_thread.run_sync(staged)
+    home = await to_thread.run_sync(stage)
     try:
         point("landing.editor")
-        taken = await _edit(plan, editor or NoEditor())
+        taken = await _edit(edits, editor or NoEditor(), label=label)
     except BaseException:
         transaction.drop(root, home)
         raise
@@ -174,7 +228,11 @@ async def commit(
         )
     with anyio.CancelScope(shield=True):
         await to_thread.run_sync(lambda: transaction.finish(root, home, fault=point))
-    return payload.landing
+
+
+def payload_of_undo(undone: LandingUndone, edits: Iterable[FileEdit]) -> _Payload:
+    """What a transaction that takes a landing back remembers."""
+    return _Payload(undone=undone, in_editor=tuple(edit.path for edit in edits))
 
 
 def recover(
@@ -192,35 +250,122 @@ def forget(root: Path, id: str) -> None:  # noqa: A002 -- the field's word
     transaction.drop(root, root / transaction.DIRECTORY / id)
 
 
-async def _edit(plan: LandingPlan, editor: Editor) -> bool:
+async def _edit(edits: tuple[FileEdit, ...], editor: Editor, *, label: str) -> bool:
     """Hand the edits over, unless a document has moved on since they were computed."""
-    if not plan.edits:
+    if not edits:
         return True
-    for edit in plan.edits:
+    for edit in edits:
         document = editor.open_document(edit.path)
         if document is None or document.version != edit.version:
             return False
-    return await editor.apply(plan.edits, label=f"Land {plan.task}")
+    return await editor.apply(edits, label=label)
 
 
 def _compute(
-    repo: Repository, wanted: Sequence[ChangedFile], documents: Mapping[str, OpenText | None]
-) -> list[FilePlan]:
-    elsewhere = dirty_elsewhere(repo.root)
-    plain = [file.path for file in wanted if not file.refused]
-    conversions = git_convert.conversions(repo, plain)
-    needed = [blob for file in wanted for blob in (file.base_blob, file.new_blob) if blob]
-    contents = blobs.read(repo, needed) if needed else {}
-    return [
-        plan_file(
+    repo: Repository,
+    change: Change,
+    documents: Mapping[str, OpenText | None],
+    *,
+    name: str,
+    target: LandTarget,
+    wording: Wording | None,
+) -> LandingPlan:
+    tip = None
+    if target == "commit":
+        tip = head_tip(repo)
+    elif target == "branch" and wording is not None:
+        tip = branch_tip(repo, wording.branch, start=wording.start)
+    present = index_file.read(repo) if target in ("index", "commit") else None
+    places = fitting.Places(
+        documents=documents if target != "branch" else None,
+        index=present,
+        tip=entries(repo, tip.tree) if tip is not None else None,
+        tip_name=tip.where if tip is not None else "",
+    )
+    found = fitting.fit(repo, change, places)
+    writes = tuple(plan.write for plan in found.plans if plan.write is not None)
+    edits = tuple(plan.edit for plan in found.plans if plan.edit is not None)
+    index, made = dict(found.index), None
+    if tip is not None and wording is not None:
+        made = commit_onto(
             repo,
-            file,
-            contents=contents,
-            present=Present(document=documents[file.path], elsewhere=elsewhere.get(file.path)),
-            conversion=conversions.get(file.path, git_convert.Conversion()),
+            tip,
+            found.tip,
+            message=wording.message,
+            name=name,
+            reason=f"makeitso: land {name}",
         )
-        for file in wanted
-    ]
+    if made is not None and present is not None:
+        writes, index = with_hooks(
+            repo,
+            made,
+            writes=writes,
+            edited=[edit.path for edit in edits],
+            index=index,
+            present=present,
+        )
+    side = GitSide(index=staged(present or {}, index), ref=made.moved if made is not None else None)
+    kept_tree = None
+    touched = [*map(_touched, writes), *_edited(edits, documents, writes, root=repo.root)]
+    if touched or side.index:
+        kept_tree = kept.keep(
+            repo, run=change.run, task=change.task, name=name, touched=touched, index=side.index
+        )
+    return LandingPlan(
+        id=name,
+        run=change.run,
+        task=change.task,
+        target=target,
+        writes=writes,
+        edits=edits,
+        landed=found.landed,
+        conflicts=found.conflicts,
+        merged=any(plan.merged for plan in found.plans),
+        git=side,
+        commit=made.commit if made is not None else None,
+        branch=tip.branch if made is not None and tip is not None else None,
+        committed=tuple(found.tip) if made is not None else (),
+        kept=kept_tree,
+    )
+
+
+def _touched(write: Write) -> kept.Touched:
+    before = Content(write.old.data, write.old.executable) if write.old is not None else None
+    return kept.Touched(
+        path=write.path,
+        before=before,
+        after=Content(write.new, write.executable) if write.new is not None else None,
+        permissions=write.old.permissions if write.old is not None and write.new is None else None,
+    )
+
+
+def _edited(
+    edits: Iterable[FileEdit],
+    documents: Mapping[str, OpenText | None],
+    writes: Iterable[Write],
+    *,
+    root: Path,
+) -> Iterable[kept.Touched]:
+    """Open documents as they are and will be; a write of the same file is about its mode alone."""
+    modes = {write.path: write for write in writes}
+    for edit in edits:
+        document, write = documents[edit.path], modes.get(edit.path)
+        if document is None:
+            continue
+        disk = write.old if write is not None else files.read(root, edit.path)
+        before = disk is not None and disk.executable
+        yield kept.Touched(
+            path=edit.path,
+            before=Content(_bytes(document.text), before),
+            after=Content(
+                _bytes(apply_edits(document.text, edit.edits)),
+                write.executable if write is not None else before,
+            ),
+        )
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _recovered(item: recovery.Recovered) -> RecoveredLanding:
@@ -230,6 +375,7 @@ def _recovered(item: recovery.Recovered) -> RecoveredLanding:
         id=item.id,
         outcome=item.outcome,
         landing=payload.landing if payload is not None else None,
+        undone=payload.undone if payload is not None else None,
         uncertain=uncertain,
         reason=item.reason,
     )

@@ -37,7 +37,18 @@ def lay(repo: Repository, tree: str, change: Change, hunks: Collection[str]) -> 
     Raises:
         EnvironmentFault: git failed or an object is missing.
     """
-    present = entries(repo, tree)
+    changed, conflicts = lay_entries(repo, entries(repo, tree), change, hunks)
+    return Laid(tree=with_entries(repo, tree, changed), conflicts=conflicts)
+
+
+def lay_entries(
+    repo: Repository, present: Mapping[str, Entry], change: Change, hunks: Collection[str]
+) -> tuple[dict[str, Entry | None], tuple[Conflict, ...]]:
+    """The same on the entries of a tree or index: those that change, None where one goes.
+
+    Raises:
+        EnvironmentFault: git failed or an object is missing.
+    """
     wanted = [file for file in change.files if any(hunk.id in hunks for hunk in file.hunks)]
     needed = [
         blob
@@ -54,7 +65,7 @@ def lay(repo: Repository, tree: str, change: Change, hunks: Collection[str]) -> 
         conflicts += aside
         if entry is not _SAME:
             changed[file.path] = entry if isinstance(entry, Entry) else None
-    return Laid(tree=with_entries(repo, tree, changed), conflicts=tuple(conflicts))
+    return changed, tuple(conflicts)
 
 
 class _Same:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from makeitso.errors import ConflictError, StoreError
-from makeitso.landing import transaction
+from makeitso.errors import ConflictError, EnvironmentFault, StoreError
+from makeitso.landing import git_side, transaction
 from makeitso.landing.intent import read_intent
 from makeitso.workspace import files
 
@@ -49,7 +49,7 @@ def _recover(root: Path, home: Path, *, fault: Callable[[str], None]) -> Recover
         return Recovered(id=home.name, outcome="undone", payload="")
     try:
         return _decide(root, home, intent, fault=fault)
-    except (ConflictError, OSError) as error:
+    except (ConflictError, EnvironmentFault, OSError) as error:
         return Recovered(id=intent.id, outcome="stuck", payload=intent.payload, reason=str(error))
 
 
@@ -63,17 +63,18 @@ def _decide(root: Path, home: Path, intent: Intent, *, fault: Callable[[str], No
         transaction.drop(root, home)
         return ended("undone")
     states = [_state(root, intent, number) for number in range(len(intent.targets))]
-    if "other" in states:
-        if "new" not in states:
+    in_git = git_side.states(root, intent.id, intent.git)
+    if "other" in (*states, *in_git):
+        if "new" not in (*states, *in_git):
             transaction.drop(root, home)
             return ended("undone")
-        path = intent.targets[states.index("other")].path
+        path = intent.targets[states.index("other")].path if "other" in states else "what git has"
         return ended("stuck", f"{path} is neither as it was nor as it was to be")
     complete = all(
         state == "new" or transaction.has_new(root, home, intent, number)
         for number, state in enumerate(states)
     )
-    if complete and not (home / "abort").exists():
+    if "new" in in_git or (complete and not (home / "abort").exists()):
         transaction.roll_forward(root, home, intent, fault=fault)
         return ended("landed")
     transaction.roll_back(root, home, intent)

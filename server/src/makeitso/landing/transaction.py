@@ -9,6 +9,9 @@ A transaction is a directory `.makeitso/landing/<id>/`:
     abort         a rename failed: from here on recovery rolls back
     done          all targets are new
 
+What is to change in git (git_side.py) goes the same way: the index is locked, with its new content,
+before the commit point, and replaced after the files.
+
 The directory stays until the caller has recorded the outcome and calls `forget`.
 """
 
@@ -20,7 +23,9 @@ import os
 import shutil
 from typing import TYPE_CHECKING
 
-from makeitso.errors import ConflictError, StateError, StoreError
+from makeitso.errors import ConflictError, EnvironmentFault, MisError, StateError, StoreError
+from makeitso.landing import git_side
+from makeitso.landing.git_side import GitSide
 from makeitso.landing.intent import Intent, read_intent
 from makeitso.workspace import files
 
@@ -43,6 +48,7 @@ def stage(
     id: str,  # noqa: A002 -- the field's word
     payload: str,
     fault: Callable[[str], None],
+    git: GitSide | None = None,
 ) -> Path:
     """Put everything on disk except at its place, and check that nothing has changed since.
 
@@ -52,7 +58,8 @@ def stage(
         StateError: a landing of this id is on disk.
     """
     home = root / DIRECTORY / id
-    intent = Intent(id=id, targets=tuple(write.target() for write in writes), payload=payload)
+    targets = tuple(write.target() for write in writes)
+    intent = Intent(id=id, targets=targets, git=git or GitSide(), payload=payload)
     try:
         home.mkdir(mode=0o700, parents=True)
     except FileExistsError as error:
@@ -104,12 +111,20 @@ def finish(root: Path, home: Path, *, fault: Callable[[str], None]) -> None:
         StoreError: a file could not be replaced; nothing stays written.
     """
     intent = read_intent(home)
+    if intent.git.index:
+        try:
+            git_side.lock(root, intent.id, intent.git)
+        except MisError:
+            drop(root, home)
+            raise
+        fault("landing.locked")
     fault("landing.commit")
     _store(home / "go", b"", permissions=0o600)
     _sync(home)
     try:
         _replace_all(root, home, intent, fault=fault)
-    except (OSError, ConflictError) as error:
+        git_side.publish(root, intent.id, intent.git, fault=fault)
+    except (OSError, ConflictError, EnvironmentFault) as error:
         (home / "go").rename(home / "abort")
         _sync(home)
         roll_back(root, home, intent)
@@ -124,6 +139,7 @@ def finish(root: Path, home: Path, *, fault: Callable[[str], None]) -> None:
 def roll_forward(root: Path, home: Path, intent: Intent, *, fault: Callable[[str], None]) -> None:
     """Replace what is still old, after a crash past the commit point."""
     _replace_all(root, home, intent, fault=fault)
+    git_side.publish(root, intent.id, intent.git, fault=fault)
     with contextlib.suppress(FileExistsError):
         _store(home / "done", b"", permissions=0o600)
     _sync(home)
@@ -164,6 +180,7 @@ def drop(root: Path, home: Path) -> None:
                 files.parent(root, target.path) as (directory, _),
             ):
                 os.unlink(_beside(intent.id, number, "new"), dir_fd=directory)
+        git_side.release(root, intent.id, intent.git)
     shutil.rmtree(home, ignore_errors=True)
 
 

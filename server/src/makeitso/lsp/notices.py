@@ -19,6 +19,7 @@ _CHANGES = (
     ev.HunkMarked,
     ev.HunkSplit,
     ev.LandingEnded,
+    ev.LandingUndone,
 )
 
 

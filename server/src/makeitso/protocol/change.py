@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from makeitso.protocol.base import Wire
-from makeitso.protocol.words import HunkState
+from makeitso.protocol.words import HunkState, LandTarget
 
 FileMode = Literal["100644", "100755", "120000", "160000"]
 HunkKind = Literal["text", "create", "delete", "mode", "binary", "empty", "symlink", "submodule"]
@@ -89,5 +89,14 @@ class Landing(Wire):
     conflicts: tuple[str, ...] = Field(description="Hunk ids set aside, text kept.")
     files: tuple[str, ...] = Field(description="Paths written, deleted or re-moded.")
     merged: bool = Field(description="True: the workspace had moved on and was merged with.")
-    target: Literal["files", "index", "commit"] = Field(description="Where it landed.")
-    commit: str | None = Field(default=None, description="Commit made, when target is commit.")
+    target: LandTarget = Field(description="Where it landed.")
+    commit: str | None = Field(
+        default=None, description="Commit made, when target is commit or branch."
+    )
+    branch: str | None = Field(
+        default=None, description="Branch the commit is on; null: no commit, or a detached HEAD."
+    )
+    kept: str | None = Field(
+        default=None,
+        description="Private tree with its files as they were before and after; null: none kept.",
+    )

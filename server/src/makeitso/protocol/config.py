@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from makeitso.protocol.plan import Delimiters
-from makeitso.protocol.words import ApprovalPolicy, Permission
+from makeitso.protocol.words import ApprovalPolicy, LandTarget, Permission
 
 
 def _key(
@@ -171,9 +171,13 @@ class Review(Section):
     land: Literal["when-settled", "on-accept", "manual"] = _key(
         "when-settled", "When accepted hunks land."
     )
-    target: Literal["files", "index", "commit"] = _key(
-        "files", "Where they land.", not_yet=["index", "commit"]
+    target: LandTarget = _key(
+        "files",
+        "Where they land: files; index (and files); commit (and both); branch, a commit apart. "
+        "The last two run your git hooks.",
+        rights=True,
     )
+    branch: str = _key("makeitso/<run>", "The branch for the last; <run> and <task> are filled in.")
 
 
 class Telemetry(Section):

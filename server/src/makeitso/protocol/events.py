@@ -27,9 +27,11 @@ from makeitso.protocol.events_review import (
     HunkSplit,
     LandingEnded,
     LandingStarted,
+    LandingUndone,
     LandRequested,
     OverlapFound,
     OverlapKind,
+    UndoRequested,
 )
 from makeitso.protocol.events_run import (
     PhaseEnded,
@@ -97,6 +99,7 @@ __all__ = [
     "LandRequested",
     "LandingEnded",
     "LandingStarted",
+    "LandingUndone",
     "ManagerAsked",
     "ManagerJudged",
     "MissFound",
@@ -132,6 +135,7 @@ __all__ = [
     "TimeCounted",
     "TurnEnded",
     "TurnStarted",
+    "UndoRequested",
     "UsageCounted",
     "WaitEnded",
     "WaitLooked",
@@ -154,6 +158,7 @@ EventData = Annotated[
     | WaitStarted | WaitLooked | WaitEnded
     | ChangeProposed | HunkMarked | HunkSplit | ReviewOpened
     | TimeCounted | BudgetNeared | LandRequested | LandingStarted | LandingEnded
+    | UndoRequested | LandingUndone
     | ArtifactCaptured | SummaryWritten | NoteAdded
     | ApprovalAsked | ApprovalDecided | ApprovalVoided | ApprovalUsed
     | RuleStored,

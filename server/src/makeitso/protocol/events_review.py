@@ -8,11 +8,15 @@ from pydantic import Field
 
 from makeitso.protocol.base import Wire
 from makeitso.protocol.change import Landing
-from makeitso.protocol.words import Mark
+from makeitso.protocol.words import LandTarget, Mark
 
 OverlapKind = Literal["lines", "create", "delete", "mode", "content"]
 """lines: the same or neighbouring ones; create: at one place; delete: of what the other changes;
 mode: to different ones; content: of a file that has no lines to merge."""
+
+
+INTERRUPTED = "interrupted"
+"""Error of a landing that a crash cut off with nothing written: what was asked for still is."""
 
 
 class HunkRef(Wire):
@@ -96,6 +100,9 @@ class LandRequested(Wire):
     """Somebody asked to land what is accepted now."""
 
     type: Literal["landing.requested"] = "landing.requested"
+    target: LandTarget | None = Field(
+        default=None, description="Where, this time; null: as the config says."
+    )
 
 
 class LandingStarted(Wire):
@@ -105,6 +112,9 @@ class LandingStarted(Wire):
     id: str = Field(description="Landing id.")
     hunks: tuple[str, ...] = Field(description="Hunks it will land.")
     files: tuple[str, ...] = Field(description="Paths it will write.")
+    undoes: str | None = Field(
+        default=None, description="Landing that it takes back; null: it lands."
+    )
 
 
 class LandingEnded(Wire):
@@ -115,4 +125,29 @@ class LandingEnded(Wire):
     reasons: dict[str, str] = Field(
         default_factory=dict, description="Why hunks were set aside, by hunk id."
     )
+    error: str = Field(default="", description="Why nothing happened; empty: it did.")
+
+
+class UndoRequested(Wire):
+    """A person asked to take a landing back."""
+
+    type: Literal["landing.undo_requested"] = "landing.undo_requested"
+    landing: str = Field(description="Landing id.")
+
+
+class LandingUndone(Wire):
+    """A landing was taken back, as far as what people did since leaves room for it.
+
+    Its hunks are pending again, so that nothing of it lands a second time by itself.
+    """
+
+    type: Literal["landing.undone"] = "landing.undone"
+    id: str = Field(description="Id of the transaction that took it back.")
+    landing: str = Field(description="Landing id.")
+    hunks: tuple[str, ...] = Field(description="Hunks that are pending again.")
+    files: tuple[str, ...] = Field(description="Paths written, deleted or re-moded.")
+    conflicts: dict[str, str] = Field(
+        default_factory=dict, description="Why paths stayed as they are, by path."
+    )
+    commit: str | None = Field(default=None, description="Commit that reverts it, where one does.")
     error: str = Field(default="", description="Why nothing happened; empty: it did.")

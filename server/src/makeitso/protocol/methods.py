@@ -95,6 +95,7 @@ METHODS: tuple[Method, ...] = (
         not_yet="running the checks on the accepted hunks alone",
     ),
     Method(name="mis/change/land", params=review.ChangeLandParams, result=review.ChangeLandResult),
+    Method(name="mis/change/undo", params=review.ChangeUndoParams, result=review.ChangeUndoResult),
     Method(
         name="mis/change/comment",
         params=review.ChangeCommentParams,

@@ -7,7 +7,8 @@ from pydantic import Field
 from makeitso.protocol.approval import Approval
 from makeitso.protocol.base import Wire
 from makeitso.protocol.change import Change
-from makeitso.protocol.words import ApprovalState, HunkState, Mark
+from makeitso.protocol.events_review import LandingUndone
+from makeitso.protocol.words import ApprovalState, HunkState, LandTarget, Mark
 
 
 class ApprovalListParams(Wire):
@@ -83,6 +84,27 @@ class ChangeLandParams(Wire):
     """Land what is accepted now."""
 
     run: str | None = Field(default=None, description="Only of this run; null: of all.")
+    target: LandTarget | None = Field(
+        default=None, description="Where, this time; null: as the config says."
+    )
+
+
+class ChangeUndoParams(Wire):
+    """Take a landing back: three-way, never over what was done since."""
+
+    landing: str | None = Field(default=None, description="Its id; null: the last that stands.")
+    run: str | None = Field(default=None, description="Only of this run; null: of any.")
+
+
+class ChangeUndoResult(Wire):
+    """What was asked to be taken back, and how it went where that is known."""
+
+    run: str = Field(description="Run.")
+    task: str = Field(description="Task.")
+    landing: str = Field(description="Landing id.")
+    done: LandingUndone | None = Field(
+        description="null: another process owns the workspace and will do it."
+    )
 
 
 class LandRequest(Wire):

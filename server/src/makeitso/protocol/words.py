@@ -33,6 +33,9 @@ ApprovalScope = Literal["once", "task", "run", "always", "until-red"]
 
 HunkState = Literal["pending", "accepted", "rejected", "landed", "conflict", "refused"]
 Mark = Literal["pending", "accepted", "rejected"]
+LandTarget = Literal["files", "index", "commit", "branch"]
+"""Where accepted hunks land: the working tree; it and the index; it, the index and a commit on what
+is checked out; a commit on a branch of their own with neither of the others touched."""
 Verdict = Literal["done", "continue", "need_input", "wait", "abort"]
 Actor = Literal["person", "policy", "manager", "worker", "engine", "monitor"]
 CeilingScope = Literal["run", "plan", "task", "phase"]

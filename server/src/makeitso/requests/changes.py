@@ -100,7 +100,10 @@ async def land(at: Workplace, params: ChangeLandParams) -> ChangeLandResult:
     if params.run is not None:
         at.run(params.run)
     at.runs()
-    wanted = reviewing.request_landing(at.book, params.run) if at.bridge.has_journal else []
+    wanted = []
+    if at.bridge.has_journal:
+        wanted = reviewing.request_landing(at.book, params.run, target=params.target)
+
     if wanted:
         at.runner.settle()
         with anyio.move_on_after(LANDED_WITHIN_S):

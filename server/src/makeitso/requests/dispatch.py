@@ -17,6 +17,7 @@ from makeitso.requests import (
     rules,
     runs,
     trust,
+    undos,
     waits,
 )
 
@@ -47,6 +48,7 @@ HANDLERS: dict[str, Handler] = {
     "mis/change/list": changes.list_,
     "mis/change/get": changes.get,
     "mis/change/land": changes.land,
+    "mis/change/undo": undos.undo,
     "mis/review/open": foreign.open_,
     "mis/hunk/mark": hunks.mark,
     "mis/hunk/split": hunks.split,

@@ -23,7 +23,7 @@ from makeitso.runs.context import Context
 from makeitso.runs.mending import mend
 from makeitso.runs.meter import Meter
 from makeitso.runs.rounds.endings import Unanswered
-from makeitso.runs.steps import ending, land, plan, review
+from makeitso.runs.steps import ending, land, plan, review, undo
 from makeitso.runs.steps.boundary import ask_phase
 from makeitso.runs.steps.phase import run_phase
 from makeitso.runs.steps.stale import ask_stale, mark_stale, take_stale
@@ -316,6 +316,8 @@ class _Engine:
                 review.close_review(ctx, task_id)
             case todo.Land(task=task_id):
                 await land.land(ctx, task_id)
+            case todo.Undo(task=task_id):
+                await undo.undo(ctx, task_id)
             case todo.CheckLanded(task=task_id):
                 await land.check_landed(ctx, task_id)
             case todo.Cleanup(task=task_id):

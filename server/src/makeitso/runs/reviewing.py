@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from makeitso.journal.state import RunState, TaskState
     from makeitso.protocol.change import Change
+    from makeitso.protocol.words import LandTarget
     from makeitso.review.render import ReviewDocument
     from makeitso.runs.book import Book
     from makeitso.workspace.git import Repository
@@ -123,8 +124,13 @@ def locate(book: Book, hunk_id: str) -> tuple[RunState, TaskState]:
     )
 
 
-def request_landing(book: Book, run_id: str | None = None) -> list[tuple[str, str]]:
-    """Ask for what is accepted now to land; returns the (run, task) pairs concerned."""
+def request_landing(
+    book: Book, run_id: str | None = None, *, target: LandTarget | None = None
+) -> list[tuple[str, str]]:
+    """Ask for what is accepted now to land; returns the (run, task) pairs concerned.
+
+    `target` says where, this time; None: as the config says.
+    """
     book.refresh()
     wanted: list[tuple[str, str]] = []
     for run in book.runs.values():
@@ -132,6 +138,7 @@ def request_landing(book: Book, run_id: str | None = None) -> list[tuple[str, st
             continue
         for task in run.tasks.values():
             if "accepted" in task.hunks.values():
-                book.journal.append(ev.LandRequested(), actor="person", run=run.id, task=task.id)
+                asked = ev.LandRequested(target=target)
+                book.journal.append(asked, actor="person", run=run.id, task=task.id)
                 wanted.append((run.id, task.id))
     return wanted

@@ -39,6 +39,11 @@ def entries(repo: Repository, tree: str) -> dict[str, Entry]:
     return found
 
 
+def empty(repo: Repository) -> str:
+    """The tree without a file."""
+    return run_git(["mktree"], place=repo.objects()).decode("ascii").strip()
+
+
 def with_entries(repo: Repository, tree: str, changed: Mapping[str, Entry | None]) -> str:
     """The tree with these files put there, or taken out where the entry is None."""
     if not changed:

@@ -10,14 +10,19 @@ from makeitso import wiring
 from makeitso.cli.door import TerminalDoor
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from makeitso.cli.console import Console
     from makeitso.wiring import Bridge
 
 EXIT_OPEN = 3
 
 
-def settle(bridge: Bridge, console: Console) -> int:
-    """Let what is decided land, here or in the process that owns the workspace."""
+def settle(bridge: Bridge, console: Console, *, also: Mapping[str, object] | None = None) -> int:
+    """Let what is decided land, here or in the process that owns the workspace.
+
+    `also` stands beside it in what a script gets.
+    """
     door = TerminalDoor(bridge, console)
     before = {
         landing.id
@@ -25,6 +30,7 @@ def settle(bridge: Bridge, console: Console) -> int:
         for t in r.tasks.values()
         for landing in t.landings
     }
+    aside = _set_aside(bridge)
     here = anyio.run(wiring.settle, bridge, door)
     bridge.book.refresh()
     landings = [
@@ -35,11 +41,15 @@ def settle(bridge: Bridge, console: Console) -> int:
         if landing.id not in before
     ]
     conflicts = [h for landing in landings for h in landing.conflicts]
+    conflicts += [h for h in _set_aside(bridge) if h not in aside and h not in conflicts]
     console.data(
         {
+            **(also or {}),
             "landed": [h for landing in landings for h in landing.landed],
             "conflicts": conflicts,
             "files": [f for landing in landings for f in landing.files],
+            "landings": [landing.id for landing in landings],
+            "commits": [landing.commit for landing in landings if landing.commit is not None],
             "by_owner": not here,
         }
     )
@@ -50,3 +60,14 @@ def settle(bridge: Bridge, console: Console) -> int:
         if run.finished is None and waiting and here and not console.as_json:
             console.note(f"{run.id} has more to do: `mis resume {run.id}`")
     return EXIT_OPEN if conflicts else 0
+
+
+def _set_aside(bridge: Bridge) -> list[str]:
+    """Hunks that are in conflict, also where nothing of a landing came to be."""
+    return [
+        hunk
+        for run in bridge.book.runs.values()
+        for task in run.tasks.values()
+        for hunk, state in task.hunks.items()
+        if state == "conflict"
+    ]

@@ -11,7 +11,7 @@ import typer
 
 from makeitso.cli.review.group import review
 
-ACTIONS = ("marking", "landing", "foreign", "show")
+ACTIONS = ("marking", "landing", "undoing", "foreign", "show")
 
 
 def register(app: typer.Typer) -> None:

@@ -11,10 +11,13 @@ from makeitso.errors import ConflictError, StateError, StoreError
 from makeitso.landing import land as landing
 from makeitso.protocol import events as ev
 from makeitso.protocol.change import Landing
+from makeitso.protocol.events_review import INTERRUPTED
 from makeitso.runs.checks import run_checks
 from makeitso.runs.reviewing import present_change, write_review_document
+from makeitso.runs.steps import undo
 from makeitso.runs.steps.bootstrap import ensure_worktree
 from makeitso.runs.steps.review import ask_review
+from makeitso.runs.steps.wording import wording
 from makeitso.workspace import snapshots
 from makeitso.workspace.restore import restore
 
@@ -33,6 +36,9 @@ async def land(ctx: Context, task_id: str) -> None:
 
 async def _land(ctx: Context, task_id: str) -> None:
     task = ctx.task(task_id)
+    if task.landing is not None and task.undoing is not None:
+        await undo.recover(ctx, task_id, task.landing, task.undoing)
+        return
     if task.landing is not None:
         await _recover(ctx, task_id, task.landing)
         return
@@ -40,7 +46,18 @@ async def _land(ctx: Context, task_id: str) -> None:
     change = await to_thread.run_sync(present_change, repo, ctx.run_id, task)
     landing_id = f"{ctx.run_id}-{task_id}-{len(task.landings) + 1}"
     try:
-        plan = await landing.prepare(repo, change, id=landing_id, editor=ctx.ports.editor)
+        target = task.land_target or ctx.ports.config.review.target
+        words = await to_thread.run_sync(
+            functools.partial(wording, repo, ctx.run, task, branch=ctx.ports.config.review.branch)
+        )
+        plan = await landing.prepare(
+            repo,
+            change,
+            id=landing_id,
+            editor=ctx.ports.editor,
+            target=target,
+            wording=words,
+        )
         ctx.append(
             ev.LandingStarted(id=landing_id, hunks=plan.landed, files=plan.landing().files),
             task=task_id,
@@ -48,7 +65,7 @@ async def _land(ctx: Context, task_id: str) -> None:
         ctx.ports.fault("landing.started")
         done = await landing.commit(plan, root=root, editor=ctx.ports.editor, fault=ctx.ports.fault)
     except (ConflictError, StateError, StoreError) as failure:
-        _nothing_landed(ctx, task_id, landing_id, failure.message)
+        _nothing_landed(ctx, task_id, landing_id, failure.message, hint=failure.hint)
     else:
         reasons = {conflict.hunk: conflict.reason for conflict in plan.conflicts}
         ctx.append(ev.LandingEnded(landing=done, reasons=reasons), task=task_id)
@@ -72,7 +89,7 @@ async def _recover(ctx: Context, task_id: str, landing_id: str) -> None:
     else:
         # Nothing was written: what was accepted still is, and lands at the next step.
         ctx.append(
-            ev.LandingEnded(landing=_empty(ctx, task_id, landing_id), error="interrupted"),
+            ev.LandingEnded(landing=_empty(ctx, task_id, landing_id), error=INTERRUPTED),
             task=task_id,
         )
     if item is None or item.outcome != "stuck":
@@ -80,7 +97,9 @@ async def _recover(ctx: Context, task_id: str, landing_id: str) -> None:
     await _after(ctx, task_id)
 
 
-def _nothing_landed(ctx: Context, task_id: str, landing_id: str, reason: str) -> None:
+def _nothing_landed(
+    ctx: Context, task_id: str, landing_id: str, reason: str, *, hint: str = ""
+) -> None:
     """Set the accepted hunks aside with the reason, so that a person looks before another try."""
     accepted = tuple(h for h, s in ctx.task(task_id).hunks.items() if s == "accepted")
     ctx.append(
@@ -91,7 +110,8 @@ def _nothing_landed(ctx: Context, task_id: str, landing_id: str, reason: str) ->
         ),
         task=task_id,
     )
-    ctx.note(f"nothing landed: {reason}", task=task_id, level="error")
+    way_out = f" ({hint})" if hint else ""
+    ctx.note(f"nothing landed: {reason}{way_out}", task=task_id, level="error")
 
 
 def _empty(ctx: Context, task_id: str, landing_id: str) -> Landing:
@@ -103,7 +123,7 @@ def _empty(ctx: Context, task_id: str, landing_id: str) -> Landing:
         conflicts=(),
         files=(),
         merged=False,
-        target="files",
+        target=ctx.task(task_id).land_target or ctx.ports.config.review.target,
     )
 
 

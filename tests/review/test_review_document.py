@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -58,10 +59,11 @@ def test_git_apply_makes_the_proposal_of_the_document(
         first, end = shown.places[hunk.id]
         if hunk.diff.startswith("@@ "):
             assert lines[first].startswith("@@ ")
-            assert f"[pending {hunk.id}]" in lines[first]
+            assert re.search(rf"\[pending {hunk.id}[];]", lines[first])
             assert lines[first + 1 : end] == hunk.diff.split("\n")[1:-1]
         else:
             assert lines[first].startswith("diff --git ")
+            assert any(line.startswith(f"# [pending {hunk.id}") for line in lines[:first])
 
 
 def _plain(data: bytes) -> bool:
@@ -112,7 +114,7 @@ def test_what_a_person_must_see(world: Oracle, tmp_path: Path) -> None:
         "# Fix dates\n# 4 files, 4 hunks: 1 conflict, 2 pending, 1 refused\n"
     )
     assert "\n# Ignored files are not included: out/.\n" in shown.text
-    assert f"@@ -1 +1 @@ [conflict {accepted}: line moved]\n-x\n+x\\u{{202e}}\n" in shown.text
+    assert f"@@ -1 +1 @@ [conflict {accepted}; bidi: line moved]\n-x\n+x\\u{{202e}}\n" in shown.text
     assert "# refused, it cannot land: link: it is a symbolic link\n# diff --git" in shown.text
     assert "\n# +/etc/passwd\n" in shown.text
     assert (

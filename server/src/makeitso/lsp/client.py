@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from makeitso.lsp.documents import path_of
 
 if TYPE_CHECKING:
     from lsprotocol import types
+
+HunkProblems = Literal["off", "hint", "information"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,10 +26,15 @@ class Client:
     progress: bool = False
     symbol_tree: bool = False
     shows_documents: bool = False
+    collapsed_text: bool = False
+    """It shows a text of ours for what is folded."""
     asks: bool = False
     """It wants approvals as questions: `initializationOptions {"ask": true}`."""
     wants_output: bool = False
     """It wants live text of every run: `initializationOptions {"output": true}`."""
+    problems: HunkProblems = "hint"
+    """How hunks that wait are shown on real files: `initializationOptions {"review":
+    {"problems": "off" | "hint" | "information"}}`. Editors leave hints out of lists of problems."""
 
 
 def client_of(params: types.InitializeParams) -> Client:
@@ -38,6 +45,7 @@ def client_of(params: types.InitializeParams) -> Client:
     lens = workspace.code_lens if workspace else None
     text = capabilities.text_document
     symbols = text.document_symbol if text else None
+    folds = text.folding_range.folding_range if text and text.folding_range else None
     shown = window.show_document if window else None
     uris = [folder.uri for folder in params.workspace_folders or ()]
     if not uris and params.root_uri:
@@ -55,6 +63,16 @@ def client_of(params: types.InitializeParams) -> Client:
         progress=bool(window and window.work_done_progress),
         symbol_tree=bool(symbols and symbols.hierarchical_document_symbol_support),
         shows_documents=bool(shown and shown.support),
+        collapsed_text=bool(folds and folds.collapsed_text),
         asks=said.get("ask") is True,
         wants_output=said.get("output") is True,
+        problems=_problems(said.get("review")),
     )
+
+
+def _problems(option: object) -> HunkProblems:
+    wanted = cast("dict[str, object]", option).get("problems") if isinstance(option, dict) else None
+    for known in get_args(HunkProblems):
+        if wanted == known:
+            return known
+    return "hint"

@@ -9,7 +9,7 @@ from lsprotocol import types
 from makeitso.protocol.text import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from makeitso.lsp.plan_view import PlanView
@@ -92,8 +92,10 @@ def question(approval: Approval) -> str:
     return f"Waits for you ({approval.id}, {approval.kind}): {approval.subject}{detail}{outside}"
 
 
-def of_review(view: ReviewView, index: TextIndex) -> list[types.Diagnostic]:
-    """What of a change waits for a person."""
+def of_review(
+    view: ReviewView, index: TextIndex, *, refused: Iterable[tuple[Span, str]] = ()
+) -> list[types.Diagnostic]:
+    """What of a change waits for a person, and what of their saved text was refused."""
     if view.task_state is None or view.state is None:
         return []
     top = Span(line=0, column=0, end_line=0, end_column=0)
@@ -102,6 +104,10 @@ def of_review(view: ReviewView, index: TextIndex) -> list[types.Diagnostic]:
         for approval in view.state.pending
         if view.task in approval.tasks
     ]
+    for span, why in refused:
+        problem = _information(index, span, "edit-refused", why)
+        problem.severity = types.DiagnosticSeverity.Error
+        found.append(problem)
     for file in view.files:
         for hunk in file.hunks:
             if hunk.state == "conflict":

@@ -38,6 +38,8 @@ class Document:
     index: TextIndex
     touched: bool = False
     """It changed since it was opened or saved."""
+    settled: str = ""
+    """Its text when it was opened or saved last."""
 
     @property
     def text(self) -> str:
@@ -119,9 +121,15 @@ class Documents:
         """A document was opened."""
         path = path_of(item.uri)
         document = Document(
-            item.uri, path, kind_of(path), item.version, TextIndex(item.text, self.codec)
+            item.uri,
+            path,
+            kind_of(path),
+            item.version,
+            TextIndex(item.text, self.codec),
+            settled=item.text,
         )
         self._by_uri[item.uri] = document
+        self._tell()
         return document
 
     def change(self, params: types.DidChangeTextDocumentParams) -> Document | None:
@@ -139,8 +147,17 @@ class Documents:
             document.index = TextIndex(text, self.codec)
         document.version = params.text_document.version
         document.touched = True
+        self._tell()
+        return document
+
+    def _tell(self) -> None:
         self._moved.set()
         self._moved = anyio.Event()
+
+    async def opened(self, path: Path) -> Document:
+        """Wait until a file is open."""
+        while (document := self.at(path)) is None:
+            await self._moved.wait()
         return document
 
     async def later_than(self, document: Document, version: int | None) -> None:
@@ -153,12 +170,12 @@ class Documents:
         document = self._by_uri.get(uri)
         if document is not None:
             document.touched = False
+            document.settled = document.text
         return document
 
     def close(self, uri: str) -> Document | None:
         """A document was closed."""
-        self._moved.set()
-        self._moved = anyio.Event()
+        self._tell()
         return self._by_uri.pop(uri, None)
 
 

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from makeitso.errors import MisError
 from makeitso.lsp import hover, lenses, structure
 from makeitso.lsp.plan_view import PlanView
+from makeitso.lsp.review_links import review_links
+from makeitso.lsp.review_saving import take_in
 from makeitso.lsp.review_view import ReviewView
 
 if TYPE_CHECKING:
@@ -29,6 +32,7 @@ def register(server: Server) -> None:
     server.feature(types.TEXT_DOCUMENT_HOVER)(partial(_hover, server))
     server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)(partial(_symbols, server))
     server.feature(types.TEXT_DOCUMENT_FOLDING_RANGE)(partial(_folds, server))
+    server.feature(types.TEXT_DOCUMENT_DOCUMENT_LINK)(partial(_links, server))
 
 
 def _initialized(server: Server, params: types.InitializedParams) -> None:
@@ -36,10 +40,20 @@ def _initialized(server: Server, params: types.InitializedParams) -> None:
     server.session.ready()
 
 
-def _saved(server: Server, params: types.DidSaveTextDocumentParams) -> None:
+async def _saved(server: Server, params: types.DidSaveTextDocumentParams) -> None:
+    known = server.documents.get(params.text_document.uri)
+    before = known.settled if known is not None else ""
     document = server.documents.saved(params.text_document.uri)
-    if document is not None:
-        server.session.reload(document.path)
+    if document is None:
+        return
+    server.session.reload(document.path)
+    found = server.views.of(document.uri)
+    at = server.session.place
+    if found is not None and isinstance(found[1], ReviewView) and at is not None:
+        try:
+            await take_in(server, at, document, found[1], before=before)
+        except MisError as error:  # a notification has no answer to put it into
+            server.say(f"{error.message} {error.hint}".strip(), types.MessageType.Error)
 
 
 def _lenses(server: Server, params: types.CodeLensParams) -> list[types.CodeLens]:
@@ -48,7 +62,7 @@ def _lenses(server: Server, params: types.CodeLensParams) -> list[types.CodeLens
 
 
 def _actions(server: Server, params: types.CodeActionParams) -> list[types.CodeAction]:
-    found = server.views.actions(params.text_document.uri)
+    found = server.views.actions(params.text_document.uri, params.range)
     if found is None:
         return []
     document, actions = found
@@ -67,7 +81,7 @@ def _hover(server: Server, params: types.HoverParams) -> types.Hover | None:
         return None
     document, view = found
     line, column = document.index.place(params.position)
-    shown = None
+    shown = hover.file_hover(server.views.hunks(document), line)
     if isinstance(view, PlanView):
         shown = hover.plan_hover(view, line, column)
     elif isinstance(view, ReviewView):
@@ -100,4 +114,14 @@ def _folds(server: Server, params: types.FoldingRangeParams) -> list[types.Foldi
     view = found[1] if found is not None else None
     if isinstance(view, PlanView):
         return structure.plan_folds(view)
-    return structure.review_folds(view) if isinstance(view, ReviewView) else []
+    if not isinstance(view, ReviewView):
+        return []
+    return structure.review_folds(view, collapsed_text=server.client.collapsed_text)
+
+
+def _links(server: Server, params: types.DocumentLinkParams) -> list[types.DocumentLink]:
+    found = server.views.of(params.text_document.uri)
+    at = server.session.place
+    if found is None or at is None or not isinstance(found[1], ReviewView):
+        return []
+    return review_links(found[1], found[0], at.bridge.root)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from makeitso.lsp.file_view import message
 from makeitso.lsp.plan_actions import state_line, task_line
 from makeitso.plans.outline import place_at
+from makeitso.protocol.text import Span
 from makeitso.runs.times import wait_line
 from makeitso.store.clock import SystemClock
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from makeitso.lsp.file_view import FileHunk
     from makeitso.lsp.plan_view import PlanView
     from makeitso.lsp.positions import Stretch
     from makeitso.lsp.review_view import ReviewView
@@ -71,6 +76,20 @@ def _task(task: TaskView) -> list[str]:
     if task.summary:
         lines += ["", task.summary]
     return lines
+
+
+def file_hover(found: Sequence[FileHunk], line: int) -> tuple[str, Stretch] | None:
+    """What open hunks would do on a line of a real file."""
+    here = [hunk for hunk in found if hunk.first <= line <= hunk.last and hunk.one.waits]
+    if not here:
+        return None
+    shown = [f"{title}\n```diff\n{diff}\n```" for hunk in here for title, diff in (_told(hunk),)]
+    return "\n\n".join(shown), Span(line=line, column=0, end_line=line, end_column=0)
+
+
+def _told(hunk: FileHunk) -> tuple[str, str]:
+    title, _, diff = message(hunk.one).partition("\n")
+    return title, diff.replace("```", "` ` `")
 
 
 def review_hover(view: ReviewView, line: int) -> tuple[str, Stretch] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -16,11 +17,15 @@ if TYPE_CHECKING:
     from makeitso.protocol.text import Problem
 
 
+MAX_LENSES = 3000
+"""More stall editors; what is below them in the document is reached by code actions."""
+
+
 def lenses(actions: Iterable[Action], document: Document) -> list[types.CodeLens]:
-    """A lens for each action."""
+    """A lens for each action, up to a number that editors bear."""
     return [
         types.CodeLens(range=document.index.range(action.span), command=_command(action))
-        for action in actions
+        for action in itertools.islice(actions, MAX_LENSES)
     ]
 
 
@@ -55,6 +60,8 @@ def _answers(action: Action, diagnostic: types.Diagnostic) -> bool:
     """Whether an action answers the question a diagnostic puts."""
     if action.answers == TRUST:
         return diagnostic.code == "workspace-untrusted"
+    if diagnostic.code in ("hunk-waits", "hunk-in-conflict"):
+        return bool(action.answers) and f"Hunk {action.answers} " in str(diagnostic.message)
     asks = diagnostic.code == "awaiting-approval"
     return bool(action.answers) and asks and f"({action.answers}," in str(diagnostic.message)
 

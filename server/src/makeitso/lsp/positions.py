@@ -89,6 +89,13 @@ class TextIndex:
         )
         return start + min(found.character, len(line))
 
+    def columns(self, line: int) -> int:
+        """Code points on a line of ours, its line end aside."""
+        if line >= len(self._own):
+            return 0
+        end = self._own[line + 1] if line + 1 < len(self._own) else len(self.text)
+        return len(self.text[self._own[line] : end].rstrip("\r\n"))
+
     def whole(self) -> types.Range:
         """The range of all the text."""
         return types.Range(

@@ -11,14 +11,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from makeitso.protocol.text import Span
+from makeitso.review.sections import read_sections
 
 if TYPE_CHECKING:
     from makeitso.journal.state import RunState, TaskState
     from makeitso.protocol.words import HunkState
+    from makeitso.review.sections import FileSection, HunkSection
 
+FOLDED = ("generated", "lock-file", "whitespace", "moved")
+"""Flags of hunks that are folded to a line until somebody opens them."""
 _NAME = re.compile(r"^(r\d{8}-\d+)-(.+)$")
-_HUNK = re.compile(r"^(?:# )?@@ -[\d,]+ \+[\d,]+ @@ \[(\w+) ([0-9a-f]{12}(?:\.\d+)?)")
-_FILE = re.compile(r"^(?:# )?diff --git (.*)$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +35,16 @@ class HunkPlace:
     """Its last line."""
     splits: bool = False
     """It has unchanged lines between changes, so that it can stand as its parts."""
+    section: HunkSection | None = None
+    """Its lines; None: it stands for its file as a whole, and has none."""
+    by_lines: bool = False
+    """Lines of it can be chosen."""
+
+    @property
+    def folded(self) -> str:
+        """Why few people read it; empty: they do."""
+        flags = self.section.flags if self.section is not None else ()
+        return next((flag for flag in flags if flag in FOLDED), "")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +70,13 @@ class ReviewView:
     states: dict[str, HunkState] = field(default_factory=dict[str, "HunkState"])
     """State of every hunk of the task now."""
     last: int = 0
+    lines: tuple[str, ...] = ()
+    """The document, without line feeds."""
+
+    @property
+    def head(self) -> int:
+        """The line after what stands above the first file."""
+        return self.files[0].span.line if self.files else self.last + 1
 
 
 def names_in(stem: str) -> tuple[str, str] | None:
@@ -73,8 +92,8 @@ def view_review(text: str, stem: str, run: RunState | None) -> ReviewView | None
         return None
     task = run.tasks.get(names[1]) if run is not None else None
     states = dict(task.hunks) if task is not None else {}
-    lines = text.split("\n")
-    files = tuple(_file(lines, first, end, states, task) for first, end in _sections(lines))
+    lines = tuple(line.removesuffix("\r") for line in text.split("\n"))
+    files = tuple(_file(lines, file, states) for file in read_sections(text))
     return ReviewView(
         run=names[0],
         task=names[1],
@@ -83,70 +102,39 @@ def view_review(text: str, stem: str, run: RunState | None) -> ReviewView | None
         task_state=task,
         states=states,
         last=len(lines) - 1,
+        lines=lines,
     )
 
 
-def _sections(lines: list[str]) -> list[tuple[int, int]]:
-    starts = [number for number, line in enumerate(lines) if _FILE.match(line)]
-    ends = [*starts[1:], len(lines)][: len(starts)]
-    return [(start, _trimmed(lines, start, end)) for start, end in zip(starts, ends, strict=True)]
-
-
-def _trimmed(lines: list[str], start: int, end: int) -> int:
-    """The end without empty lines and the comments that introduce the next file."""
-    while end > start + 1 and (not lines[end - 1] or lines[end - 1].startswith("#")):
-        end -= 1
-    return end
-
-
-def _file(
-    lines: list[str], first: int, end: int, states: dict[str, HunkState], task: TaskState | None
-) -> FilePlace:
-    heads = [
-        (number, found[2])
-        for number in range(first, end)
-        if (found := _HUNK.match(lines[number].rstrip("\r"))) is not None
-    ]
-    stops = [*(number for number, _ in heads[1:]), end][: len(heads)]
+def _file(lines: tuple[str, ...], file: FileSection, states: dict[str, HunkState]) -> FilePlace:
     hunks = [
         HunkPlace(
-            id=name,
-            state=states[name],
-            span=_line(lines, number),
-            last=stop - 1,
-            splits="." not in name and _splits(lines[number + 1 : stop]),
+            id=section.id,
+            state=states[section.id],
+            span=_line(lines, section.head),
+            last=section.last,
+            splits=not file.whole and _splits(section.body),
+            section=section,
+            by_lines=not file.whole,
         )
-        for (number, name), stop in zip(heads, stops, strict=True)
+        for section in file.hunks
+        if section.id in states
+    ]
+    span = _line(lines, file.first)
+    whole = [
+        HunkPlace(id=name, state=states[name], span=span, last=file.last)
+        for name in file.named
         if name in states
     ]
-    header = lines[first].rstrip("\r")
-    shown = {name for _, name in heads}
-    for name in _whole(task, header, shown):
-        if name in states:
-            hunks.insert(
-                0, HunkPlace(id=name, state=states[name], span=_line(lines, first), last=end - 1)
-            )
-    title = header.rsplit(" b/", 1)[-1]
-    return FilePlace(title=title, span=_line(lines, first), last=end - 1, hunks=tuple(hunks))
+    title = file.header.rsplit(" b/", 1)[-1]
+    return FilePlace(title=title, span=span, last=file.last, hunks=(*whole, *hunks))
 
 
-def _splits(body: list[str]) -> bool:
+def _splits(body: tuple[str, ...]) -> bool:
     """Whether unchanged lines stand between changed ones."""
     tags = "".join("=" if line[:1] == " " else "!" for line in body if line[:1] in (" ", "+", "-"))
     return "=!" in tags.strip("=") and "!=" in tags.strip("=")
 
 
-def _whole(task: TaskState | None, header: str, shown: set[str]) -> list[str]:
-    """Hunks of the file that stand for it as a whole: no line of the document names them."""
-    if task is None or task.change is None:
-        return []
-    path = header.rsplit(" b/", 1)[-1] if " b/" in header else ""
-    return [
-        hunk.id
-        for hunk in task.change.hunks
-        if hunk.path == path and hunk.id not in shown and hunk.id not in task.splits
-    ]
-
-
-def _line(lines: list[str], number: int) -> Span:
-    return Span(line=number, column=0, end_line=number, end_column=len(lines[number].rstrip("\r")))
+def _line(lines: tuple[str, ...], number: int) -> Span:
+    return Span(line=number, column=0, end_line=number, end_column=len(lines[number]))

@@ -85,8 +85,9 @@ class Server(LanguageServer):
             raise answers.InvalidParams(
                 [{"path": "arguments", "message": "expected one argument, the params"}]
             )
-        result = await self.call(method, given[0] if given else None)
-        self.views.after_command(method, result)
+        parsed = self._parse(method, given[0] if given else None)
+        result = await self._answer(method, parsed)
+        self.views.after_command(parsed, result)
         return result
 
     async def call(self, method: Method, params: object) -> Wire:
@@ -96,10 +97,16 @@ class Server(LanguageServer):
             InvalidParams: the params do not fit.
             MisError: it cannot be done.
         """
+        return await self._answer(method, self._parse(method, params))
+
+    @staticmethod
+    def _parse(method: Method, params: object) -> Wire:
         try:
-            parsed = dispatch.parse(method, params)
+            return dispatch.parse(method, params)
         except ValidationError as error:
             raise answers.of_pydantic(error) from None
+
+    async def _answer(self, method: Method, parsed: Wire) -> Wire:
         result = await dispatch.answer(self.session.workplace(), method, parsed)
         if isinstance(result, TrustState):
             self.session.stale()  # trust is in no journal that would tell of it
@@ -119,10 +126,12 @@ class Server(LanguageServer):
 
     def show_all(self) -> None:
         """Show every open document's state anew, and have lenses asked for again."""
-        shown = [document for document in self.documents if document.kind != "other"]
-        for document in shown:
+        for document in self.documents:
             self.views.show(document)
-        if shown and self.client.lens_refresh:
+        if (
+            any(document.kind != "other" for document in self.documents)
+            and self.client.lens_refresh
+        ):
             self.protocol.send_request(types.WORKSPACE_CODE_LENS_REFRESH)
 
     def report_server_error(self, error: Exception, source: object) -> None:

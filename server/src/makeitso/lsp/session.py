@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio
 from lsprotocol import types
@@ -26,6 +26,7 @@ from makeitso.requests.place import Workplace
 from makeitso.wiring import Bridge
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
     from pathlib import Path
 
     from anyio.abc import TaskGroup
@@ -129,6 +130,11 @@ class Session:
         """The client cancelled a progress: its run stops, and can be resumed."""
         self.progress.cancel(self._group, self._at, token)
 
+    def start(self, work: Callable[..., Coroutine[Any, Any, None]], *args: object) -> None:
+        """Do something with the client after what it asked was answered."""
+        if self._group is not None:
+            self._group.start_soon(work, *args)
+
     # -- what lasts ---------------------------------------------------------------------------
 
     async def work(self) -> None:
@@ -176,11 +182,21 @@ class Session:
             with contextlib.suppress(MisError):
                 self.workplace()  # a journal may have come to be
             self._publish_open(at)
+            await self._look_at_files(at)
             if not moved:
                 continue
             self._server.show_all()
             if self._runner is not None and self._group is not None:
                 self.progress.follow(self._group, at, self._runner.driven)
+
+    async def _look_at_files(self, at: Workplace) -> None:
+        """Find out which hunks are open in the files that are."""
+        views = self._server.views
+        real = [d for d in self._server.documents if d.kind == "other"]
+        paths = {path for d in real if (path := views.path(d)) is not None}
+        if await views.files.refresh(at, paths):
+            for document in real:
+                views.show(document)
 
     def _publish_open(self, at: Workplace) -> None:
         """Say to other processes which files of the workspace are open here, and which unsaved."""

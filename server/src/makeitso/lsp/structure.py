@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from makeitso.lsp.documents import Document
     from makeitso.lsp.plan_view import PlanView
-    from makeitso.lsp.review_view import ReviewView
+    from makeitso.lsp.review_view import FilePlace, ReviewView
 
 
 def plan_symbols(view: PlanView, document: Document) -> list[types.DocumentSymbol]:
@@ -47,13 +48,14 @@ def review_symbols(view: ReviewView, document: Document) -> list[types.DocumentS
     return [
         types.DocumentSymbol(
             name=file.title or "file",
+            detail=_counts(file),
             kind=types.SymbolKind.File,
             range=index.range(_lines(file.span.line, file.last)),
             selection_range=index.range(file.span),
             children=[
                 types.DocumentSymbol(
-                    name=hunk.id,
-                    detail=hunk.state,
+                    name=f"{hunk.state} {hunk.id}",
+                    detail=", ".join(hunk.section.flags) if hunk.section else None,
                     kind=types.SymbolKind.Event,
                     range=index.range(_lines(hunk.span.line, hunk.last)),
                     selection_range=index.range(hunk.span),
@@ -63,6 +65,11 @@ def review_symbols(view: ReviewView, document: Document) -> list[types.DocumentS
         )
         for file in view.files
     ]
+
+
+def _counts(file: FilePlace) -> str:
+    counts = Counter(hunk.state for hunk in file.hunks)
+    return ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
 
 
 def flat(
@@ -91,21 +98,36 @@ def plan_folds(view: PlanView) -> list[types.FoldingRange]:
     return [fold for block in blocks for fold in _fold(block.line, block.end_line)]
 
 
-def review_folds(view: ReviewView) -> list[types.FoldingRange]:
-    """Files and hunks."""
+def review_folds(view: ReviewView, *, collapsed_text: bool) -> list[types.FoldingRange]:
+    """What stands above the files, files, and hunks; those few people read fold as `imports`.
+
+    That is the one kind editors offer to fold when a document is opened.
+    """
+    folds = _fold(0, view.head - 1)
+    for file in view.files:
+        why = [hunk.folded for hunk in file.hunks]
+        text = f"{file.title}: {why[0]}, {len(why)} hunks" if why and all(why) else ""
+        folds += _fold(file.span.line, file.last, text, shown=collapsed_text)
+        for hunk in file.hunks:
+            if hunk.span != file.span:
+                text = f"{hunk.folded}, {hunk.state} {hunk.id}" if hunk.folded else ""
+                folds += _fold(hunk.span.line, hunk.last, text, shown=collapsed_text)
+    return folds
+
+
+def _fold(
+    first: int, last: int, folded: str = "", *, shown: bool = False
+) -> list[types.FoldingRange]:
+    if last <= first:
+        return []
     return [
-        fold
-        for file in view.files
-        for first, last in (
-            (file.span.line, file.last),
-            *((hunk.span.line, hunk.last) for hunk in file.hunks if hunk.span != file.span),
+        types.FoldingRange(
+            start_line=first,
+            end_line=last,
+            kind=types.FoldingRangeKind.Imports if folded else None,
+            collapsed_text=folded if folded and shown else None,
         )
-        for fold in _fold(first, last)
     ]
-
-
-def _fold(first: int, last: int) -> list[types.FoldingRange]:
-    return [types.FoldingRange(start_line=first, end_line=last)] if last > first else []
 
 
 def _lines(first: int, last: int) -> Span:

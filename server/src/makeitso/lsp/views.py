@@ -8,11 +8,20 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from makeitso.errors import MisError
-from makeitso.lsp import diagnostics
+from makeitso.lsp import diagnostics, review_saving
+from makeitso.lsp.file_view import (
+    FileHunk,
+    FileViews,
+    file_actions,
+    file_diagnostics,
+    relative_path,
+)
 from makeitso.lsp.plan_actions import plan_actions
 from makeitso.lsp.plan_view import PlanView, view_plan
-from makeitso.lsp.review_actions import review_actions
+from makeitso.lsp.review_actions import review_actions, selection_actions
 from makeitso.lsp.review_view import ReviewView, names_in, view_review
+from makeitso.lsp.showing import show_place
+from makeitso.protocol.methods_places import ReviewPlace, ReviewShowParams
 from makeitso.protocol.methods_review import ChangeGetResult
 
 if TYPE_CHECKING:
@@ -21,7 +30,6 @@ if TYPE_CHECKING:
     from makeitso.lsp.documents import Document
     from makeitso.lsp.server import Server
     from makeitso.protocol.base import Wire
-    from makeitso.protocol.methods import Method
     from makeitso.requests.place import Workplace
 
 
@@ -42,30 +50,62 @@ class Views:
         self._server = server
         self._made: dict[str, _Made] = {}
         self._shown: dict[str, list[types.Diagnostic]] = {}
+        self._refused: dict[str, dict[str, str]] = {}
+        self._heard: dict[str, set[tuple[str, str]]] = {}
+        self.files = FileViews()
 
     def of(self, uri: str) -> tuple[Document, PlanView | ReviewView | None] | None:
         """An open document and its view; None when it is not open."""
         document = self._server.documents.get(uri)
         return (document, self._view(document)) if document is not None else None
 
-    def actions(self, uri: str) -> tuple[Document, list[Action]] | None:
-        """An open document and what can be done with it."""
+    def actions(
+        self, uri: str, wanted: types.Range | None = None
+    ) -> tuple[Document, list[Action]] | None:
+        """An open document and what can be done with it; at a range, with what is chosen there."""
         found = self.of(uri)
         if found is None:
             return None
         document, view = found
+        first, last = _lines(document, wanted)
         if isinstance(view, PlanView):
             return document, plan_actions(view)
+        if isinstance(view, ReviewView) and wanted is None:
+            return document, review_actions(view, uri=uri)
         if isinstance(view, ReviewView):
-            return document, review_actions(view)
+            return document, [
+                *selection_actions(view, first=first, last=last),
+                *review_actions(view, uri=uri, first=first, last=last),
+            ]
+        if wanted is not None:
+            return document, file_actions(self.hunks(document), uri, first=first, last=last)
         return document, []
+
+    def hunks(self, document: Document) -> list[FileHunk]:
+        """Open hunks of a real file, where they stand in it now."""
+        path = self.path(document)
+        return self.files.hunks(path, document.text) if path is not None else []
+
+    def path(self, document: Document) -> str | None:
+        """Path of a real file in the workspace."""
+        at = self._server.session.place
+        return relative_path(document, at.bridge.root) if at is not None else None
+
+    def refuse(self, document: Document, failed: dict[str, str]) -> None:
+        """Say at the hunks of a review document what of its saved text was not taken in."""
+        self._refused[document.uri] = failed
+        self.show(document)
+
+    def heard(self, document: Document, said: set[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Remarks of a document that were taken in before and still stand there, to be added to."""
+        found = self._heard.setdefault(document.uri, set())
+        found &= said
+        return found
 
     def show(self, document: Document) -> None:
         """Publish the document's diagnostics if they are others than before."""
-        if document.kind == "other":
-            return
         found = self._diagnostics(document)
-        if self._shown.get(document.uri) == found:
+        if self._shown.get(document.uri, [] if document.kind == "other" else None) == found:
             return
         self._shown[document.uri] = found
         self._publish(document, found)
@@ -73,17 +113,21 @@ class Views:
     def forget(self, document: Document) -> None:
         """A document was closed."""
         self._made.pop(document.uri, None)
+        self._refused.pop(document.uri, None)
+        self._heard.pop(document.uri, None)
         if self._shown.pop(document.uri, None):
             self._publish(document, [])
 
-    def after_command(self, method: Method, result: Wire) -> None:
+    def after_command(self, params: Wire, result: Wire) -> None:
         """Some commands end in showing something."""
         if isinstance(result, ChangeGetResult) and self._server.client.shows_documents:
             self._server.protocol.send_request(
                 types.WINDOW_SHOW_DOCUMENT,
                 types.ShowDocumentParams(uri=result.uri, take_focus=True),
             )
-        del method
+        if isinstance(result, ReviewPlace):
+            comment = isinstance(params, ReviewShowParams) and params.to == "comment"
+            self._server.session.start(show_place, self._server, result, comment)
 
     def _publish(self, document: Document, found: list[types.Diagnostic]) -> None:
         self._server.notify(
@@ -98,12 +142,16 @@ class Views:
         if isinstance(view, PlanView):
             return diagnostics.of_plan(view, document.index)
         if isinstance(view, ReviewView):
-            return diagnostics.of_review(view, document.index)
+            failed = review_saving.refused(view, self._refused.get(document.uri, {}))
+            return diagnostics.of_review(view, document.index, refused=failed)
         at = self._server.session.place
         if document.kind == "rules" and document.path is not None:
             return diagnostics.of_rules(document.path, document.text, document.index)
         if document.kind == "config" and document.path is not None and at is not None:
             return diagnostics.of_config(document.path, document.text, document.index, at)
+        severity = _SEVERITY[self._server.client.problems]
+        if document.kind == "other" and severity is not None:
+            return file_diagnostics(self.hunks(document), document.index, severity)
         return []
 
     def _view(self, document: Document) -> PlanView | ReviewView | None:
@@ -140,6 +188,22 @@ class Views:
             seq = -1
         owner = at.bridge.owner if seq > 0 else None
         return (seq, owner.pid if owner else 0, at.bridge.loaded, at.bridge.trust)
+
+
+def _lines(document: Document, wanted: types.Range | None) -> tuple[int, int]:
+    """First and last line of a range; a last line of which nothing is selected does not count."""
+    if wanted is None:
+        return 0, 0
+    first, _ = document.index.place(wanted.start)
+    last, column = document.index.place(wanted.end)
+    return first, last - 1 if last > first and column == 0 else last
+
+
+_SEVERITY: dict[str, types.DiagnosticSeverity | None] = {
+    "off": None,
+    "hint": types.DiagnosticSeverity.Hint,
+    "information": types.DiagnosticSeverity.Information,
+}
 
 
 def _runs(at: Workplace | None) -> dict[str, RunState]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from makeitso.protocol import audit, rules
 from makeitso.protocol import methods_foreign as foreign
 from makeitso.protocol import methods_later as later
+from makeitso.protocol import methods_places as places
 from makeitso.protocol import methods_plan as plan
 from makeitso.protocol import methods_review as review
 from makeitso.protocol import methods_run as run
@@ -116,6 +117,9 @@ METHODS: tuple[Method, ...] = (
         params=review.HunkEditParams,
         result=review.HunkStates,
     ),
+    Method(name="mis/review/next", params=places.ReviewStepParams, result=places.ReviewPlace),
+    Method(name="mis/review/previous", params=places.ReviewStepParams, result=places.ReviewPlace),
+    Method(name="mis/review/show", params=places.ReviewShowParams, result=places.ReviewPlace),
     Method(
         name="mis/proposal/list",
         params=later.ProposalListParams,

@@ -114,6 +114,10 @@ def _render_file(
         for flag, warning in _WARNINGS.items()
         if flag in flags
     ]
+    lines += [
+        f"# [{_state(hunk)}] {visible(file.path)}: {_WHOLE.get(hunk.kind, hunk.kind)}"
+        for hunk in whole
+    ]
     start = len(lines)
     lines += body
     for name, (first, end) in inside.items():
@@ -135,8 +139,24 @@ def _with_state(header: str, hunk: Hunk) -> str:
     if found is None:
         return visible(header)
     ranges = f"@@ -{found[1]} +{found[2]}{found[3]} @@"
+    return visible(f"{ranges} [{_state(hunk)}]{found[4]}").replace("\n", " ")
+
+
+def _state(hunk: Hunk) -> str:
+    """State and id, why a person must look, and why it is so."""
+    flags = f"; {', '.join(hunk.flags)}" if hunk.flags else ""
     reason = f": {hunk.reason}" if hunk.reason else ""
-    return visible(f"{ranges} [{hunk.state} {hunk.id}{reason}]{found[4]}").replace("\n", " ")
+    return visible(f"{hunk.state} {hunk.id}{flags}{reason}").replace("\n", " ")
+
+
+_WHOLE = {
+    "mode": "its mode changes",
+    "create": "a new file",
+    "empty": "an empty file",
+    "delete": "the file is deleted",
+    "binary": "its content changes",
+}
+"""What a hunk without lines does, by kind; the rest is refused, and named as it is."""
 
 
 def _file_header(file: ChangedFile, *, with_mode: bool) -> list[str]:

@@ -14,7 +14,6 @@ from makeitso.cli.context import JsonFlag, context_of
 from makeitso.cli.review.listing import list_hunks
 from makeitso.cli.workspace import opened
 from makeitso.errors import UsageError
-from makeitso.wiring.foreign import review_of
 from makeitso.workspace.patch_apply import MOST_BYTES
 
 if TYPE_CHECKING:
@@ -69,6 +68,8 @@ def from_source(
     Raises:
         NotFoundError, UsageError: it names nothing that can be reviewed.
     """
+    from makeitso.wiring.foreign import review_of  # plans are checked there: most calls need none
+
     console = context.console
     patch = _from_stdin(console) if source == "-" else None
     shown = "stdin" if source == "-" else source

@@ -11,7 +11,6 @@ from makeitso.cli.review.foreign import FromOption, from_source
 from makeitso.cli.review.listing import exit_code, list_hunks
 from makeitso.cli.review.loop import review_task
 from makeitso.cli.review.selecting import OPEN, RunOption, TaskOption, select
-from makeitso.cli.review.settling import settle
 from makeitso.cli.review.tool import review_with_tool
 from makeitso.cli.workspace import opened
 from makeitso.errors import UsageError
@@ -45,6 +44,9 @@ def review(
         bool,
         typer.Option("--exit-code", help="Only list; exit with 3 if hunks wait, 1 on conflicts."),
     ] = False,
+    only_new: Annotated[
+        bool, typer.Option("--new", help="Only hunks that nobody has looked at yet.")
+    ] = False,
     json: JsonFlag = False,
 ) -> int:
     """Go through changes hunk by hunk; accept, reject, land.
@@ -52,7 +54,7 @@ def review(
     Exit codes: 0 done; with --exit-code, 3 if hunks wait and 1 if some are in conflict; 2 usage.
     """
     if ctx.invoked_subcommand is not None:
-        if any((run, task, source, tool, quickfix, stat, name_only, tell)):
+        if any((run, task, source, tool, quickfix, stat, name_only, tell, only_new)):
             raise UsageError(
                 "mis review: options stand behind the action",
                 hint=f"mis review {ctx.invoked_subcommand} … --run RUN --task TASK",
@@ -73,8 +75,8 @@ def review(
             review_with_tool(bridge, context.console, found, named=tool)
             return _after(bridge, context.console, found)
         if context.console.interactive and form is None and not tell:
-            return _loop(bridge, context.console, found)
-        list_hunks(bridge, context.console, found, form=form or "lines")
+            return _loop(bridge, context.console, found, only_new=only_new)
+        list_hunks(bridge, context.console, found, form=form or "lines", only_new=only_new)
         return exit_code(found) if tell else 0
 
 
@@ -91,13 +93,13 @@ def _form(*, quickfix: bool, stat: bool, name_only: bool) -> Form | None:
     return asked[0] if asked else None
 
 
-def _loop(bridge: Bridge, console: Console, found: list[Reviewed]) -> int:
+def _loop(bridge: Bridge, console: Console, found: list[Reviewed], *, only_new: bool) -> int:
     open_ones = [(r, t) for r, t in found if set(OPEN) & set(t.hunks.values())]
     if not open_ones:
         console.note("nothing to review")
         return 0
     for run, task in open_ones:
-        if not review_task(bridge, console, run.id, task.id):
+        if not review_task(bridge, console, run.id, task.id, only_new=only_new):
             break
     return _after(bridge, console, open_ones)
 
@@ -105,4 +107,6 @@ def _loop(bridge: Bridge, console: Console, found: list[Reviewed]) -> int:
 def _after(bridge: Bridge, console: Console, found: list[Reviewed]) -> int:
     """Land what is decided, unless nothing was: then looking has left no trace."""
     kept = set(bridge.journal.run_ids()) if bridge.has_journal else set[str]()
+    from makeitso.cli.review.settling import settle  # the first hunk need not wait for it
+
     return settle(bridge, console) if any(run.id in kept for run, _ in found) else 0

@@ -66,6 +66,10 @@ publish-dry-run: build $(done)/dev ## what publishing would upload; sends nothin
 e2e: $(done)/test codex ## only the tests that drive the whole product
 	$(py) -m pytest -n $(JOBS) --dist loadfile -m e2e $(PYTEST_ARGS)
 
+fuzz: $(done)/test ## marks, edits, landings and undos in any order beside git; FUZZ_ARGS="1000 7": steps, seed
+	dir=$$(mktemp -d) && cd tests && PYTHONPATH=. $(py) landing/interleaved.py "$$dir" $(FUZZ_ARGS); \
+	  code=$$?; rm -rf "$$dir"; exit $$code
+
 faults-ci: $(done)/test codex ## a third of the tries of `make faults`; FAULT_SEED=2 takes another third
 	$(py) -m pytest -n $(JOBS) --dist load -m faults --faults --faults-share 3 --faults-seed $(FAULT_SEED) \
 	  $(PYTEST_ARGS)

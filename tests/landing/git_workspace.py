@@ -83,8 +83,10 @@ class Work:
         editor: Editor | None = None,
         fault: Callable[[str], None] | None = None,
     ) -> Landing:
-        """Land all of it, or these hunks."""
-        plan = self.prepare(accepted(change, ids), target, editor=editor)
+        """Land what of it is accepted, or all where nothing is marked yet, or these hunks."""
+        if ids is None and all(hunk.state == "pending" for hunk in marks.all_hunks(change)):
+            ids = [hunk.id for hunk in marks.all_hunks(change)]
+        plan = self.prepare(change if ids is None else accepted(change, ids), target, editor=editor)
         done = anyio.run(
             functools.partial(land.commit, plan, root=self.root, editor=editor, fault=fault)
         )
@@ -96,9 +98,12 @@ class Work:
         landing: Landing,
         change: Change,
         *,
+        standing: Collection[str] | None = None,
         editor: Editor | None = None,
         fault: Callable[[str], None] | None = None,
     ) -> LandingUndone:
+        """Take it back, as far as these hunks of it stand; None: all do."""
+        left = landing.landed if standing is None else standing
         paths = {hunk.id: hunk.path for hunk in marks.all_hunks(change)}
         plan = anyio.run(
             functools.partial(
@@ -106,7 +111,8 @@ class Work:
                 open_repository(self.root),
                 landing,
                 id=f"u{next(self.numbers)}",
-                hunks={hunk: paths[hunk] for hunk in landing.landed},
+                hunks={hunk: paths[hunk] for hunk in left},
+                without={paths[h] for h in landing.landed} - {paths[h] for h in left},
                 message="Revert it",
                 editor=editor,
             )

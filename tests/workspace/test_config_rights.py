@@ -106,6 +106,7 @@ VALUES = {
     "bootstrap.commands": "['evil']",
     "bootstrap.copy": "['.env']",
     "bootstrap.network": "'auto'",
+    "review.target": "'commit'",
     "telemetry.otlp_endpoint": "'http://evil'",
     "learning.mode": "'off'",
     "monitor.enabled": "false",

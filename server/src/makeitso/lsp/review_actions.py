@@ -112,6 +112,15 @@ def _document(view: ReviewView, uri: str) -> Iterator[Action]:
             first=0,
             last=view.last,
         )
+    if "landed" in view.states.values():
+        yield Action(
+            title="Undo last landing",
+            command="mis.change.undo",
+            params={"run": view.run},
+            span=top,
+            first=0,
+            last=view.head - 1,
+        )
     if any(hunk.state in ("pending", "conflict") for hunk in hunks):
         yield step("Next hunk", uri, top, line=0, last=view.head - 1)
 

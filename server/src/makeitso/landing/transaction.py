@@ -28,6 +28,7 @@ from makeitso.landing import git_side
 from makeitso.landing.git_side import GitSide
 from makeitso.landing.intent import Intent, read_intent
 from makeitso.workspace import files
+from makeitso.workspace.flushing import flush
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -68,14 +69,17 @@ def stage(
         raise _store_error(error) from error
     try:
         fault("landing.intent")
+        written: list[Path] = []
         for number, write in enumerate(writes):
             if write.old is not None:
-                _store(home / f"old-{number}", write.old.data, permissions=0o600)
+                written.append(home / f"old-{number}")
+                _store(written[-1], write.old.data, permissions=0o600, flushed=False)
         _store(home / "intent.json", intent.model_dump_json().encode(), permissions=0o600)
         for number, write in enumerate(writes):
             fault("landing.temp")
             if write.new is not None:
-                _store_new(root, home, number, intent.targets[number], write.new)
+                written.append(_store_new(root, home, number, intent.targets[number], write.new))
+        flush(written)
         _sync(home)
         fault("landing.check")
         check(root, intent)
@@ -194,6 +198,7 @@ def has_new(root: Path, home: Path, intent: Intent, number: int) -> bool:
 
 
 def _replace_all(root: Path, home: Path, intent: Intent, *, fault: Callable[[str], None]) -> None:
+    touched: dict[str, str] = {}
     for number, target in enumerate(intent.targets):
         fault("landing.rename")
         if target.new == files.ABSENT and files.read(root, target.path) is None:
@@ -219,7 +224,10 @@ def _replace_all(root: Path, home: Path, intent: Intent, *, fault: Callable[[str
                     os.rename(home / f"new-{number}", name, dst_dir_fd=directory)
                 else:
                     os.rename(beside, name, src_dir_fd=directory, dst_dir_fd=directory)
+            touched.setdefault(target.path.rpartition("/")[0], target.path)
             fault("landing.sync")
+    for path in touched.values():  # once a directory: what is renamed is renamed until then, too
+        with files.parent(root, path) as (directory, _):
             os.fsync(directory)
     for target in intent.targets:
         if target.new == files.ABSENT:
@@ -236,8 +244,12 @@ def _remove_empty_parents(root: Path, path: str) -> None:
             above = above.rpartition("/")[0]
 
 
-def _store_new(root: Path, home: Path, number: int, target: Target, data: bytes) -> None:
-    """Write the bytes to come into the transaction, or beside the target on another device."""
+def _store_new(root: Path, home: Path, number: int, target: Target, data: bytes) -> Path:
+    """Write the bytes to come into the transaction, or beside the target on another device.
+
+    Returns:
+        Where they are, yet to be flushed.
+    """
     permissions = target.permissions
     if permissions is None:
         permissions = _EXECUTABLE if target.new.endswith("x") else _PLAIN
@@ -246,11 +258,14 @@ def _store_new(root: Path, home: Path, number: int, target: Target, data: bytes)
         with files.parent(root, target.path) as (directory, _):
             if os.fstat(directory).st_dev != home.stat().st_dev:
                 temp = _beside(home.name, number, "new")
-                files.write_new(directory, temp, data, permissions=permissions, exact=exact)
-                return
+                files.write_new(
+                    directory, temp, data, permissions=permissions, exact=exact, flushed=False
+                )
+                return (root / target.path).with_name(temp)
     except FileNotFoundError:
         pass  # its directory is to be made: on the device of the one above it
-    _store(home / f"new-{number}", data, permissions=permissions, exact=exact)
+    _store(home / f"new-{number}", data, permissions=permissions, exact=exact, flushed=False)
+    return home / f"new-{number}"
 
 
 def _find_new(
@@ -272,9 +287,13 @@ def _beside(id: str, number: int, kind: str) -> str:  # noqa: A002 -- the field'
     return f".makeitso-{id}-{number}.{kind}"
 
 
-def _store(path: Path, data: bytes, *, permissions: int, exact: bool = False) -> None:
+def _store(
+    path: Path, data: bytes, *, permissions: int, exact: bool = False, flushed: bool = True
+) -> None:
     with files.parent(path.parent, path.name) as (directory, name):
-        files.write_new(directory, name, data, permissions=permissions, exact=exact)
+        files.write_new(
+            directory, name, data, permissions=permissions, exact=exact, flushed=flushed
+        )
 
 
 def _sync(directory: Path) -> None:

@@ -100,11 +100,18 @@ def read_at(directory: int, name: str, *, path: str) -> OnDisk | None:
 
 
 def write_new(
-    directory: int, name: str, data: bytes, *, permissions: int, exact: bool = False
+    directory: int,
+    name: str,
+    data: bytes,
+    *,
+    permissions: int,
+    exact: bool = False,
+    flushed: bool = True,
 ) -> None:
     """Create a file that must not exist, with its bytes on the disk before this returns.
 
     The process's umask applies to `permissions`, as for any new file, unless they are `exact`.
+    Whoever writes many takes `flushed` away, and flushes them together.
     """
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(name, flags, permissions, dir_fd=directory)
@@ -113,7 +120,8 @@ def write_new(
         stream.flush()
         if exact:
             os.fchmod(descriptor, permissions)
-        os.fsync(descriptor)
+        if flushed:
+            os.fsync(descriptor)
 
 
 def with_executable(permissions: int, *, executable: bool) -> int:

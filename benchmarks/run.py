@@ -28,6 +28,7 @@ NAMES = (
     "plan_check",
     "journal_append",
     "journal_resume",
+    "review_size",
 )
 
 

@@ -22,6 +22,13 @@ def test_of_several_tasks_the_names_are_left_and_the_news() -> None:
     assert once.rest(f"T1: {WHY}; T2: the disk is full") == "T1; T2: the disk is full"
 
 
+def test_a_sentence_is_left_whole_where_a_reason_stands_in_the_middle_of_it() -> None:
+    once = Once()
+    once.rest("interrupted (loop): the same 3 times")
+    asked = "question: T2 was interrupted (loop): the same 3 times. Go on?"
+    assert once.rest(asked) == asked
+
+
 def test_a_short_word_is_no_reason_to_be_silent() -> None:
     once = Once()
     assert once.rest("no") == "no"

@@ -156,6 +156,10 @@ def test_notes_are_tolerant() -> None:
     assert end.failure is not None
     bundled = "Codex could not find it. Codex will use the bundled bubblewrap in the meantime."
     assert read("warning", {"message": bundled}) is None
+    ours = (
+        "hooks are disabled in the following folders until the project is trusted, but skills load"
+    )
+    assert read("configWarning", {"summary": f"Project-local config and {ours}."}) is None
     assert read("configWarning", {"summary": "a", "details": "b"}) == Trouble("a b", False)
 
 

@@ -19,7 +19,8 @@ class Once:
         """What of a reason is new; from now on all of it is said."""
         left = reason
         for said in sorted(self._said, key=len, reverse=True):
-            left = left.replace(said, "")
+            # Only as a part of its own: cut out of the middle of a sentence it would leave a torso.
+            left = re.sub(rf"(?:^|(?<=[:;] )){re.escape(said)}(?=$|;| \()", "", left)
         if len(reason) >= SHORTEST and reason not in self._said:
             self._said.append(reason)
         left = _EMPTIED.sub("", left).strip(" ;")

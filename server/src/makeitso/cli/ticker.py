@@ -61,8 +61,9 @@ def tell(event: Event) -> Line | None:  # noqa: C901 -- one flat match, a line e
         case ev.TurnEnded(status=status, error=error) if status != "completed":
             return Line(f"{task}turn {status}", "yellow", error)
         case ev.CommandRan(command=command, exit_code=code):
-            shown = "declined" if code is None else f"exit {code}"
-            return Line(f"{task}ran {command}  ({shown})", "dim" if code == 0 else "yellow")
+            if code is None:
+                return Line(f"{task}declined: {command}", "yellow")
+            return Line(f"{task}ran {command}  (exit {code})", "dim" if code == 0 else "yellow")
         case ev.RecordFound(record=record):
             return Line(f"{task}record {_record(record)}", "green")
         case ev.CheckRan() as check:

@@ -97,8 +97,14 @@ Note = (
 
 _WARNINGS = ("warning", "configWarning", "guardianWarning")
 
-_HARMLESS = "Codex will use the bundled bubblewrap"
-"""Said at every start on a machine without bubblewrap; it stays in the log."""
+_HARMLESS = (
+    # At every start on a machine without bubblewrap.
+    "Codex will use the bundled bubblewrap",
+    # A thread that is taken up, in a worktree that is untrusted because we say so. The advice that
+    # follows, to trust it, is one nobody should take.
+    "are disabled in the following folders until the project is trusted",
+)
+"""Said of what is as it should be; it stays in the log."""
 
 
 def read_note(method: str, params: Json, *, thread: str) -> Note | None:
@@ -144,7 +150,9 @@ def _read(method: str, params: Json) -> Note | None:
             note = RequestSettled(request) if isinstance(request, int | str) else None
         case _ if method in _WARNINGS:
             text = Text.model_validate(params).joined
-            note = None if _HARMLESS in text else Trouble(text, will_retry=False)
+            note = (
+                None if any(said in text for said in _HARMLESS) else Trouble(text, will_retry=False)
+            )
         case _:
             pass
     return note

@@ -174,7 +174,8 @@ class Watch:
                 self._running[item] = command
             case port.CommandEnded(item=item, command=command, exit_code=code):
                 self._running.pop(item, None)
-                self._called(item, f"`{command}`", f"exit {code}", limits)
+                outcome = "its refusal" if code is None else f"exit {code}"
+                self._called(item, f"`{command}`", outcome, limits)
             case port.FilesTouched():
                 self._loop.progress()
             case port.Notice(text=text, will_retry=False):

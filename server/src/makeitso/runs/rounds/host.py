@@ -91,7 +91,9 @@ class Host:
             case port.CommandStarted(command=command):
                 self._show("command", f"$ {command}\n")
             case port.FilesTouched(paths=paths):
-                self._show("files", "".join(f"~ {path}\n" for path in paths))
+                # A thread that was taken up names its files by their full path.
+                root = f"{self._ctx.task(self._task).worktree or '.'}/"
+                self._show("files", "".join(f"~ {path.removeprefix(root)}\n" for path in paths))
             case port.Usage() as usage:
                 self._count(usage)
             case port.Notice(text=text, will_retry=will_retry):

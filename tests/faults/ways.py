@@ -38,6 +38,7 @@ _OTHER_WAYS: Mapping[str, Way] = {
     "approval.used": _ANSWERED,
     "approval.voided": _MARKED,
     "landing.requested": _LANDED,
+    "review.looked": Way(("review", "looked"), first=(ASKING,)),
     "wait.started": _PAUSED,
     "wait.ended": _PAUSED,
 }

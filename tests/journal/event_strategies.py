@@ -27,6 +27,7 @@ _LANDS: st.SearchStrategy[Literal["when-settled", "on-accept", "manual"]] = st.s
     ["when-settled", "on-accept", "manual"]
 )
 _NAMES = st.sampled_from(["a1", "a2", "a3"])
+_ACTIONS = st.sampled_from(["", "x", "y"])
 _MARKS = st.sampled_from(["pending", "accepted", "rejected"])
 _ENDS = st.sampled_from(["landed", "failed", "stopped"])
 _SOME_HUNKS = st.lists(st.sampled_from(HUNKS), max_size=3, unique=True).map(tuple)
@@ -152,7 +153,13 @@ ANY_DATA: st.SearchStrategy[EventData] = st.one_of(
           commit=st.just("c"), files=st.just(1), hunks=_REFS, held=st.booleans(),
           digest=st.sampled_from("de")),
     _some(ev.HunkMarked, hunks=_SOME_HUNKS, mark=_MARKS, because=st.sampled_from(["", "no"])),
-    _some(ev.HunkSplit, hunk=st.sampled_from(HUNKS), parts=st.just(("h1.1", "h1.2"))),
+    _some(ev.HunkMarked, hunks=_SOME_HUNKS, mark=_MARKS, action=_ACTIONS, undoes=_ACTIONS),
+    _some(ev.HunkSplit, hunk=st.sampled_from(HUNKS), parts=st.just(("h1.1", "h1.2")),
+          action=_ACTIONS),
+    _some(ev.HunkSplit, hunk=st.just("h1.1"), parts=st.just(("h1.1.1", "h1.1.2")),
+          before=st.just((1,))),
+    _some(ev.HunkSplit, hunk=st.sampled_from(HUNKS), parts=st.just(()), action=_ACTIONS),
+    _some(ev.ReviewLooked, hunks=_SOME_HUNKS),
     _some(ev.LandingStarted, id=st.just("l1"), hunks=_SOME_HUNKS, files=st.just(())),
     _some(ev.LandingEnded, landing=_landing_fields(), error=st.sampled_from(["", "", "no room"])),
     _some(ev.ArtifactCaptured, kind=st.sampled_from(["patch", "file"]), path=st.just("p"),

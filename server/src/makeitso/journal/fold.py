@@ -218,6 +218,8 @@ def _task(run: RunState, task: TaskState, event: Event) -> None:
             take_change(task, change)
         case ev.HunkMarked() | ev.HunkSplit():
             take_mark(task, event)
+        case ev.ReviewLooked(hunks=seen):
+            task.looked.update(seen)
         case (
             ev.LandRequested()
             | ev.LandingStarted()

@@ -112,6 +112,8 @@ class TaskState:
     """Hunks that stand as their parts."""
     cuts: dict[str, HunkSplit] = field(default_factory=dict[str, "HunkSplit"])
     """Where those are cut that are not split at their unchanged lines."""
+    looked: set[str] = field(default_factory=set[str])
+    """Hunks a person has looked at."""
     steps: list[Step] = field(default_factory=list["Step"])
     """What people did to hunks that can be taken back, oldest first."""
     fresh: frozenset[str] = frozenset()

@@ -31,6 +31,7 @@ from makeitso.protocol.events_review import (
     LandRequested,
     OverlapFound,
     OverlapKind,
+    ReviewLooked,
     UndoRequested,
 )
 from makeitso.protocol.events_run import (
@@ -115,6 +116,7 @@ __all__ = [
     "PoliciesInForce",
     "RecordFound",
     "RetryPlanned",
+    "ReviewLooked",
     "ReviewOpened",
     "ReviewSource",
     "RuleStored",
@@ -156,7 +158,7 @@ EventData = Annotated[
     | RecordFound | MissFound | OutputParsed | UsageCounted
     | MonitorInterrupted | ManagerAsked | ManagerJudged | CheckRan
     | WaitStarted | WaitLooked | WaitEnded
-    | ChangeProposed | HunkMarked | HunkSplit | ReviewOpened
+    | ChangeProposed | ReviewLooked | HunkMarked | HunkSplit | ReviewOpened
     | TimeCounted | BudgetNeared | LandRequested | LandingStarted | LandingEnded
     | UndoRequested | LandingUndone
     | ArtifactCaptured | SummaryWritten | NoteAdded

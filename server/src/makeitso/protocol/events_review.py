@@ -72,6 +72,13 @@ class HunkMarked(Wire):
     undoes: str = Field(default="", description="The action that this takes back.")
 
 
+class ReviewLooked(Wire):
+    """A person looked at hunks; what comes after it is new to them."""
+
+    type: Literal["review.looked"] = "review.looked"
+    hunks: tuple[str, ...] = Field(description="Hunk ids that had not been looked at before.")
+
+
 class HunkSplit(Wire):
     """A hunk stands from now on as its parts, or as one again."""
 

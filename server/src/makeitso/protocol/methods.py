@@ -108,6 +108,7 @@ METHODS: tuple[Method, ...] = (
         params=foreign.ReviewOpenParams,
         result=foreign.ReviewOpenResult,
     ),
+    Method(name="mis/change/look", params=review.ChangeLookParams, result=review.ChangeLookResult),
     Method(name="mis/hunk/mark", params=review.HunkMarkParams, result=review.HunkStates),
     Method(name="mis/hunk/split", params=review.HunkSplitParams, result=review.HunkSplitResult),
     Method(name="mis/hunk/join", params=review.HunkJoinParams, result=review.HunkStates),

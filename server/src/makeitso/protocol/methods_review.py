@@ -154,6 +154,22 @@ class HunkMarkParams(Wire):
     )
 
 
+class ChangeLookParams(Wire):
+    """Say that a person has seen hunks; what is proposed later has the flag `new`."""
+
+    run: str = Field(min_length=1, description="Run.")
+    task: str = Field(min_length=1, description="Task.")
+    hunks: tuple[str, ...] | None = Field(
+        default=None, description="The hunks; null: all that the change has now."
+    )
+
+
+class ChangeLookResult(Wire):
+    """What had not been seen before."""
+
+    hunks: tuple[str, ...] = Field(description="Hunk ids.")
+
+
 class HunkStates(Wire):
     """Hunks and where they stand."""
 

@@ -14,17 +14,24 @@ from makeitso.protocol.methods_review import (
     ChangeGetResult,
     ChangeLandResult,
     ChangeListResult,
+    ChangeLookResult,
     ChangeSummary,
     LandRequest,
 )
 from makeitso.runs import reviewing
+from makeitso.runs.looking import record_look
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from makeitso.journal.state import RunState, TaskState
     from makeitso.protocol.change import Change
-    from makeitso.protocol.methods_review import ChangeLandParams, ChangeListParams, ChangeParams
+    from makeitso.protocol.methods_review import (
+        ChangeLandParams,
+        ChangeListParams,
+        ChangeLookParams,
+        ChangeParams,
+    )
     from makeitso.requests.place import Workplace
 
 LANDED_WITHIN_S = 60.0
@@ -77,6 +84,25 @@ async def get(at: Workplace, params: ChangeParams) -> ChangeGetResult:
         )
     change, document = await write_document(at, run, run.tasks[params.task])
     return ChangeGetResult(change=change, document=at.relative(document), uri=document.as_uri())
+
+
+async def look(at: Workplace, params: ChangeLookParams) -> ChangeLookResult:
+    """Record that a person has seen hunks of a change.
+
+    Raises:
+        NotFoundError: there is no such run or task.
+    """
+    run = at.run(params.run)
+    if params.task not in run.tasks:
+        raise NotFoundError(
+            f"{run.id} has no task {params.task}", hint=f"its tasks: {', '.join(run.tasks)}"
+        )
+    task = run.tasks[params.task]
+    hunks = task.hunks if params.hunks is None else params.hunks
+    fresh = record_look(at.book, run.id, task.id, hunks)
+    if fresh:
+        await write_document(at, at.run(run.id), at.run(run.id).tasks[task.id])
+    return ChangeLookResult(hunks=fresh)
 
 
 async def write_document(at: Workplace, run: RunState, task: TaskState) -> tuple[Change, Path]:

@@ -51,6 +51,7 @@ HANDLERS: dict[str, Handler] = {
     "mis/change/land": changes.land,
     "mis/change/undo": undos.undo,
     "mis/review/open": foreign.open_,
+    "mis/change/look": changes.look,
     "mis/hunk/mark": hunks.mark,
     "mis/hunk/split": hunks.split,
     "mis/hunk/join": hunks.join,

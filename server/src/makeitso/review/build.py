@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from makeitso.protocol.change import Change, ChangedFile, Hunk
 from makeitso.review import flags, paths
+from makeitso.review.folding import with_folds
 from makeitso.review.hunks import hunk_id
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class Facts:
     """Bytes of each proposed blob, by object id."""
     twins: Mapping[str, str] = field(default_factory=dict[str, str])
     """Added paths that differ from another only in case or accents, with that other."""
+    file_flags: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """What files are, by path: `generated`, `lock-file`."""
 
 
 def build(entries: Sequence[RawEntry], patches: Sequence[RawPatch], *, facts: Facts) -> Change:
@@ -46,7 +49,7 @@ def build(entries: Sequence[RawEntry], patches: Sequence[RawPatch], *, facts: Fa
         task=facts.task,
         base_tree=facts.base_tree,
         tree=facts.tree,
-        files=tuple(files),
+        files=tuple(with_folds(files, facts.file_flags)),
         notes=facts.notes,
     )
 
@@ -159,7 +162,11 @@ class _Draft:
     def _text(self, kind: HunkKind, raw: RawHunk) -> Hunk:
         removed, added, changed = _sides(raw)
         extra = list(
-            flags.flags_of(added.decode("utf-8", "backslashreplace"), changed_lines=changed)
+            flags.flags_of(
+                # the newline of its last line, without which a CRLF file ends in a lone CR
+                added.decode("utf-8", "backslashreplace") + "\n",
+                changed_lines=changed,
+            )
         )
         if not added.isascii() and not _is_utf8(added):
             extra.append("not-utf8")

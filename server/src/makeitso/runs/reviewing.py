@@ -66,7 +66,7 @@ def present_change(
     key = (str(repo.common_dir), run_id, task.id)
     shown = marks.with_states(shown, task.hunks, reasons=task.hunk_reasons, before=_shown.peek(key))
     _shown.put(key, shown)
-    return shown
+    return marks.with_new(shown, looked=task.looked, marked=task.explicit)
 
 
 def write_review_document(dot: Path, run: RunState, task: TaskState, change: Change) -> Path:

@@ -8,6 +8,7 @@ from makeitso.review import paths
 from makeitso.review.build import Facts, build, show_path
 from makeitso.review.rawdiff import parse_patches, parse_raw
 from makeitso.workspace import blobs
+from makeitso.workspace.file_kinds import flags_by_path
 from makeitso.workspace.git_process import GitPlace, run_git
 from makeitso.workspace.recent import Recent
 
@@ -92,6 +93,7 @@ def _compared(
         place=place,
     ) if entries else b""  # fmt: skip
     proposed = [entry.new_blob for entry in entries if entry.new_mode in paths.FILE_MODES]
+    sizes = blobs.sizes(repo, proposed)
     facts = Facts(
         run=run,
         task=task,
@@ -99,8 +101,9 @@ def _compared(
         tree=tree,
         checks=checks,
         notes=notes,
-        sizes=blobs.sizes(repo, proposed),
+        sizes=sizes,
         twins=_twins(repo, entries, tree=tree),
+        file_flags=flags_by_path(repo, entries, base_tree=base_tree, sizes=sizes),
     )
     return build(entries, parse_patches(patch, entries), facts=facts)
 

@@ -21,10 +21,21 @@ Form = Literal["lines", "quickfix", "stat", "names"]
 EXIT_CONFLICT, EXIT_WAITS = 1, 3
 
 
-def list_hunks(bridge: Bridge, console: Console, found: list[Reviewed], *, form: Form) -> None:
-    """Write the hunks of changes in a form."""
+def list_hunks(
+    bridge: Bridge,
+    console: Console,
+    found: list[Reviewed],
+    *,
+    form: Form,
+    only_new: bool = False,
+) -> None:
+    """Write the hunks of changes in a form; with `only_new` those nobody has looked at."""
     hunks = hunks_of(bridge, found)
     fresh = {hunk for _, task in found for hunk in task.fresh}
+    fresh |= {hunk.id for hunk in hunks if "new" in hunk.flags}
+    if only_new:
+        looked = {(run.id, task.id) for run, task in found if task.looked or task.explicit}
+        hunks = [h for h in hunks if h.id in fresh or (h.run, h.task) not in looked]
     if console.as_json:
         console.data(_data(hunks, fresh, form=form))
         return

@@ -1,4 +1,4 @@
-"""`mis review accept|reject|reopen`: marks for scripts."""
+"""`mis review accept|reject|reopen`: marks for scripts, on hunks, lines, files and tasks."""
 
 from __future__ import annotations
 
@@ -7,18 +7,42 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from makeitso.cli.context import JsonFlag, context_of
-from makeitso.cli.review.selecting import OPEN, RunOption, TaskOption, select
+from makeitso.cli.review.selecting import OPEN, RunOption, TaskOption, hunks_of, select
 from makeitso.cli.review.settling import settle
 from makeitso.cli.workspace import opened
 from makeitso.errors import StateError, UsageError
-from makeitso.runs.marking import mark
+from makeitso.review.cuts import parse_lines
+from makeitso.runs.marking import mark, mark_lines
 
 if TYPE_CHECKING:
-    from makeitso.cli.context import Context
-    from makeitso.protocol.words import Mark
+    from collections.abc import Sequence
 
-Ids = Annotated[list[str] | None, typer.Argument(metavar="HUNK...", help="Hunk ids.")]
+    from makeitso.cli.context import Context
+    from makeitso.protocol.change import Hunk
+    from makeitso.protocol.words import Mark
+    from makeitso.wiring import Bridge
+
+Ids = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="HUNK[:LINES]...",
+        help="Hunk ids, or lines of a hunk: ID:3-7 or ID:3,5-8. Line 1 is the first below the @@ "
+        "line; `l` in `mis review` shows the numbers.",
+    ),
+]
 All = Annotated[bool, typer.Option("--all", help="Every open hunk.")]
+Files = Annotated[
+    list[str] | None,
+    typer.Option("--file", metavar="PATH", help="Every open hunk of this file, or below it."),
+]
+Flags = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--flag",
+        metavar="FLAG",
+        help="Every open hunk with this flag: lock-file, generated, whitespace, moved, …",
+    ),
+]
 
 
 def register(group: typer.Typer) -> None:
@@ -32,65 +56,139 @@ def accept(
     ctx: typer.Context,
     ids: Ids = None,
     everything: All = False,
+    files: Files = None,
+    flags: Flags = None,
+    only: Annotated[
+        bool, typer.Option("--reject-rest", help="Reject the lines that are not named.")
+    ] = False,
     run: RunOption = "",
     task: TaskOption = "",
     json: JsonFlag = False,
 ) -> int:
-    """Accept hunks; what is settled by it lands as the settings say."""
-    return _mark(context_of(ctx), "accepted", ids, everything, run=run, task=task)
+    """Accept hunks; what is settled by it lands as the settings say.
+
+    Of named lines (ID:3-7), a removed line that is not named stays and an added one is left out;
+    the hunk stands as its parts then. --task alone accepts every open hunk of that task.
+    """
+    chosen = _Chosen(ids, everything, files, flags, run=run, task=task)
+    return _mark(context_of(ctx), "accepted", chosen, rest="rejected" if only else None)
 
 
 def reject(
     ctx: typer.Context,
     ids: Ids = None,
     everything: All = False,
+    files: Files = None,
+    flags: Flags = None,
+    only: Annotated[
+        bool, typer.Option("--accept-rest", help="Accept the lines that are not named.")
+    ] = False,
     run: RunOption = "",
     task: TaskOption = "",
     because: Annotated[str, typer.Option("--because", help="Why; kept.")] = "",
     json: JsonFlag = False,
 ) -> int:
-    """Reject hunks; they never land."""
-    return _mark(context_of(ctx), "rejected", ids, everything, run=run, task=task, because=because)
+    """Reject hunks, or lines of them; they never land."""
+    chosen = _Chosen(ids, everything, files, flags, run=run, task=task)
+    rest = "accepted" if only else None
+    return _mark(context_of(ctx), "rejected", chosen, rest=rest, because=because)
 
 
 def reopen(
     ctx: typer.Context,
     ids: Ids = None,
     everything: Annotated[bool, typer.Option("--all", help="Every marked hunk.")] = False,
+    files: Files = None,
+    flags: Flags = None,
     run: RunOption = "",
     task: TaskOption = "",
     json: JsonFlag = False,
 ) -> int:
     """Take marks back, until their hunks have landed."""
-    return _mark(context_of(ctx), "pending", ids, everything, run=run, task=task)
+    return _mark(
+        context_of(ctx), "pending", _Chosen(ids, everything, files, flags, run=run, task=task)
+    )
+
+
+class _Chosen:
+    """What a call names: hunks with or without lines, or a selection of open ones."""
+
+    def __init__(
+        self,
+        ids: list[str] | None,
+        everything: bool,
+        files: list[str] | None,
+        flags: list[str] | None,
+        *,
+        run: str,
+        task: str,
+    ) -> None:
+        self.ids = list(ids or ())
+        self.files, self.flags = tuple(files or ()), tuple(flags or ())
+        self.run, self.task = run, task
+        self.by_selection = everything or bool(self.files or self.flags or (task and not ids))
+
+    def hunks(self, bridge: Bridge, to: Mark) -> list[str]:
+        """The hunks of the selection that the mark changes."""
+        wanted = ("accepted", "rejected") if to == "pending" else OPEN
+        found = select(bridge, run=self.run, task=self.task)
+        if not (self.files or self.flags):
+            return [hunk for _, t in found for hunk, state in t.hunks.items() if state in wanted]
+        shown = hunks_of(bridge, found)
+        return [hunk.id for hunk in shown if hunk.state in wanted and self._names(hunk)]
+
+    def _names(self, hunk: Hunk) -> bool:
+        in_files = not self.files or any(_covers(path, hunk.path) for path in self.files)
+        return in_files and (not self.flags or bool(set(self.flags) & set(hunk.flags)))
+
+
+def _covers(named: str, path: str) -> bool:
+    """Whether a path is the named one or below it."""
+    bare = named.removeprefix("./").rstrip("/")
+    return bare in ("", ".", path) or path.startswith(f"{bare}/")
 
 
 def _mark(
-    context: Context,
-    to: Mark,
-    ids: list[str] | None,
-    everything: bool,
-    *,
-    run: str,
-    task: str,
-    because: str = "",
+    context: Context, to: Mark, chosen: _Chosen, *, rest: Mark | None = None, because: str = ""
 ) -> int:
     action = {"accepted": "accept", "rejected": "reject", "pending": "reopen"}[to]
-    if everything == bool(ids):
-        raise UsageError(f"mis review {action}: name hunks, or give --all", hint="not both")
+    if chosen.by_selection == bool(chosen.ids):
+        raise UsageError(
+            f"mis review {action}: name hunks, or give --all, --file, --flag or --task",
+            hint="not both",
+        )
+    named = [parse_lines(name) for name in chosen.ids]
+    if rest is not None and not any(ranges for _, ranges in named):
+        raise UsageError(
+            f"mis review {action}: there is no rest where no lines are named", hint="ID:3-7"
+        )
     with opened(context) as bridge:
-        chosen = ids or []
-        if everything:
-            wanted = ("accepted", "rejected") if to == "pending" else OPEN
-            chosen = [
-                hunk
-                for _, t in select(bridge, run=run, task=task)
-                for hunk, state in t.hunks.items()
-                if state in wanted
-            ]
-            if not chosen:
+        if chosen.by_selection:
+            ids = chosen.hunks(bridge, to)
+            if not ids:
                 raise StateError(
                     f"there is nothing to {action}", hint="`mis review --json` lists all"
                 )
-        mark(bridge.book, chosen, to, because=because)
+            mark(bridge.book, ids, to, because=because)
+        else:
+            _mark_named(bridge, named, to, rest=rest, because=because)
         return settle(bridge, context.console)
+
+
+def _mark_named(
+    bridge: Bridge,
+    named: Sequence[tuple[str, tuple[tuple[int, int], ...]]],
+    to: Mark,
+    *,
+    rest: Mark | None,
+    because: str,
+) -> None:
+    whole = [name for name, ranges in named if not ranges]
+    lines: dict[str, list[tuple[int, int]]] = {}
+    for name, ranges in named:
+        if ranges:
+            lines.setdefault(name, []).extend(ranges)
+    if not lines:
+        mark(bridge.book, whole, to, because=because)
+        return
+    mark_lines(bridge.book, bridge.repo, lines, to, whole=whole, rest=rest, because=because)

@@ -11,7 +11,7 @@ import typer
 
 from makeitso.cli.review.group import review
 
-ACTIONS = ("marking", "landing", "undoing", "foreign", "show")
+ACTIONS = ("marking", "cutting", "looking", "landing", "undoing", "foreign", "show")
 
 
 def register(app: typer.Typer) -> None:

@@ -59,17 +59,19 @@ async def take_in(
     failed = dict.fromkeys(saved.gone, GONE)
     failed |= await _carry_out(at, run.id, task.id, saved)
     heard |= {(n, said.text) for n, said in saved.remarks if n not in failed}
-    server.views.refuse(document, failed)
     if failed:
         kept = stem.removesuffix(".diff") + ".yours.txt"
         data = text.encode("utf-8", "surrogatepass")
         await to_thread.run_sync(keep, document.path.parent, kept, data)
+        server.views.refuse(document, failed)
         why = next(iter(failed.values()))
         server.say(
             f"{len(failed)} of your changes to {stem} could not be taken in: {why}. "
             f"What you saved is kept in {kept}.",
             types.MessageType.Error,
         )
+    else:
+        server.views.refuse(document, failed)
     if any(name not in failed for name, _ in (*saved.edits, *saved.remarks)):
         await write_document(at, at.run(run.id), at.run(run.id).tasks[task.id])
         server.session.stale()

@@ -111,10 +111,14 @@ async def write_document(at: Workplace, run: RunState, task: TaskState) -> tuple
 
     def work() -> tuple[Change, Path]:
         change = reviewing.present_change(at.bridge.repo, run.id, task, overlaps=found)
-        path = reviewing.write_review_document(at.bridge.dot.path, run, task, change)
+        artifacts = at.bridge.places().artifacts
+        path = reviewing.write_review_document(
+            at.bridge.dot.path, run, task, change, artifacts=artifacts
+        )
         return change, path
 
-    return await to_thread.run_sync(work)
+    async with at.writing:
+        return await to_thread.run_sync(work)
 
 
 async def land(at: Workplace, params: ChangeLandParams) -> ChangeLandResult:

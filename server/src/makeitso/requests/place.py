@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote, urlsplit
+
+import anyio
 
 from makeitso.errors import NotFoundError, StateError, UsageError
 from makeitso.journal.view import run_view
@@ -86,6 +88,8 @@ class Workplace:
 
     bridge: Bridge
     runner: Runner
+    writing: anyio.Lock = field(default_factory=anyio.Lock)
+    """Review documents are written one after the other, so that the newest state stands."""
 
     @property
     def book(self) -> Book:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _QUOTED = re.compile(r'["\\]')
 _HEADER = re.compile(r"@@ -(\d+(?:,\d+)?) \+(\d+)((?:,\d+)?) @@(.*)", re.DOTALL)
+FRESH_SHOWN = 100
+"""Hunks named in the section of new ones."""
 _NO_BLOB = "0" * 40
 
 
@@ -81,9 +83,27 @@ def _head(change: Change, *, title: str, summary: str, evidence: Sequence[str]) 
         lines += ["", *summary.strip().split("\n")]
     if evidence:
         lines += ["", *evidence]
+    lines += _fresh(change)
     if change.notes:
         lines += ["", *change.notes]
     return [f"# {visible(line)}".rstrip() for text in lines for line in text.split("\n")]
+
+
+def _fresh(change: Change) -> list[str]:
+    """What came since the person looked last, as a section of its own."""
+    hunks = [
+        (file.path, hunk.id) for file in change.files for hunk in file.hunks if "new" in hunk.flags
+    ]
+    if not hunks:
+        return []
+    more = len(hunks) - FRESH_SHOWN
+    total = sum(1 for _ in marks.all_hunks(change))
+    return [
+        "",
+        f"New since you looked last: {len(hunks)} of {total} hunks",
+        *(f"  {path} [{name}]" for path, name in hunks[:FRESH_SHOWN]),
+        *([f"  … and {more} more"] if more > 0 else []),
+    ]
 
 
 def _render_file(

@@ -69,21 +69,32 @@ def present_change(
     return marks.with_new(shown, looked=task.looked, marked=task.explicit)
 
 
-def write_review_document(dot: Path, run: RunState, task: TaskState, change: Change) -> Path:
-    """Write `.makeitso/review/<run>-<task>.diff`, readable in any editor."""
+def write_review_document(
+    dot: Path, run: RunState, task: TaskState, change: Change, *, artifacts: Path | None = None
+) -> Path:
+    """Write `.makeitso/review/<run>-<task>.diff`, readable in any editor.
+
+    `artifacts` is where outputs are kept; None: below `dot`.
+    """
     name = f"{run.id}-{task.id}.diff"
-    shown = review_document(run, task, change)
+    kept = (artifacts or dot / "artifacts").relative_to(dot.parent).as_posix()
+    shown = review_document(run, task, change, artifacts=kept)
     keep(dot / "review", name, shown.text.encode("utf-8", "surrogatepass"))
     return dot / "review" / name
 
 
-def review_document(run: RunState, task: TaskState, change: Change) -> ReviewDocument:
-    """The review as one text: the summary on top, then evidence, then hunks."""
+def review_document(
+    run: RunState, task: TaskState, change: Change, *, artifacts: str = ".makeitso/artifacts"
+) -> ReviewDocument:
+    """The review as one text: the summary on top, then evidence, then hunks.
+
+    `artifacts` is where outputs are kept, relative to the workspace.
+    """
     return document(
         change,
         title=f"{run.id} {task.id}: {task.spec.title}",
         summary=task.summary,
-        evidence=(*evidence(task), *touching(change)),
+        evidence=(*evidence(task), *outputs(task, artifacts), *touching(change)),
     )
 
 
@@ -98,6 +109,17 @@ def evidence(task: TaskState) -> tuple[str, ...]:
         ]
         lines.append(f"`{check.command}`  {', '.join(states) or 'not run'}")
     return tuple(lines)
+
+
+def outputs(task: TaskState, artifacts: str) -> tuple[str, ...]:
+    """One line for each output of a check that is kept, with the file it is in."""
+    return tuple(
+        f"  {check.command} on {where}, output: {artifacts}/{found.output.path}"
+        for check in task.spec.checks
+        for where in ("base", "proposal", "landed")
+        if (found := task.latest_check(check.command, check.cwd, where)) is not None
+        and found.output is not None
+    )
 
 
 def touching(change: Change) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import threading
 from typing import TYPE_CHECKING
 
 from makeitso.errors import StoreError
@@ -112,7 +113,7 @@ def keep(root: Path, relative: str, data: bytes) -> OutputRef:
         StoreError: the disk is full or broken.
     """
     path = root / relative
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     try:
         _make_folder(path.parent)
         with temporary.open("wb") as file:

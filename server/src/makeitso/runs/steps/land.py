@@ -139,7 +139,8 @@ async def _after(ctx: Context, task_id: str) -> None:
         )
         ask_review(ctx, task_id)
     change = await to_thread.run_sync(present_change, ctx.ports.repo, ctx.run_id, task)
-    write_review_document(ctx.ports.places.dot, ctx.run, task, change)
+    places = ctx.ports.places
+    write_review_document(places.dot, ctx.run, task, change, artifacts=places.artifacts)
 
 
 def _unsaved(ctx: Context, task_id: str) -> dict[str, str]:

@@ -44,5 +44,8 @@ async def summarize(ctx: Context, task_id: str) -> None:
         full = await to_thread.run_sync(
             lambda: present_change(ctx.ports.repo, ctx.run_id, task, overlaps=found)
         )
-        write_review_document(ctx.ports.places.dot, ctx.run, ctx.task(task_id), full)
+        places = ctx.ports.places
+        write_review_document(
+            places.dot, ctx.run, ctx.task(task_id), full, artifacts=places.artifacts
+        )
     ctx.append(ev.PhaseEnded(state="passed", effects=False), task=task_id, phase="summarize")

@@ -123,4 +123,7 @@ def _tell(ctx: Context, task_id: str, done: ev.LandingUndone) -> None:
 
 async def _after(ctx: Context, task_id: str) -> None:
     change = await to_thread.run_sync(present_change, ctx.ports.repo, ctx.run_id, ctx.task(task_id))
-    write_review_document(ctx.ports.places.dot, ctx.run, ctx.task(task_id), change)
+    places = ctx.ports.places
+    write_review_document(
+        places.dot, ctx.run, ctx.task(task_id), change, artifacts=places.artifacts
+    )

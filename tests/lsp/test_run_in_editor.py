@@ -96,6 +96,7 @@ async def test_a_goal_becomes_a_landed_change(client: Client, place: Place) -> N
     await _progress_went_by(client)
     await _nothing_is_decided_twice(client)
     await _the_hover_tells(client)
+    await _the_landing_is_taken_back(client, place, code=code, review=review)
 
 
 async def _say_yes_until_review(client: Client, plan: str, run: str) -> None:
@@ -200,3 +201,21 @@ async def _the_hover_tells(client: Client) -> None:
     assert "State: landed" in found.contents.value
     assert "base red, proposal green" in found.contents.value
     assert "1 rejected" in found.contents.value
+
+
+async def _the_landing_is_taken_back(
+    client: Client, place: Place, *, code: str, review: str
+) -> None:
+    """By its action: the open document through the editor, the closed file on the disk."""
+    edits = len(client.edits)
+    actions = {action.title: action for action in await client.actions(review, 0)}
+    back = await client.command(actions["Undo last landing"].command)
+    assert back["done"]["conflicts"] == {}
+    assert sorted(back["done"]["files"]) == ["README.md", "words.py"]
+    assert client.texts[code] == CODE
+    assert len(client.edits) == edits + 1, "the editor can undo it, too"
+    assert "In plain English." not in (place.root / "README.md").read_text()
+    changes = await client.ask("mis/change/list", {})
+    assert changes["changes"][0]["hunks"] == {"pending": 2, "rejected": 1}
+    with pytest.raises(JsonRpcException, match="nothing that landed is left"):
+        await client.ask("mis/change/undo", {})

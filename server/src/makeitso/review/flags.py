@@ -49,6 +49,9 @@ def visible(text: str) -> str:
     A carriage return at the end of a line stays too: it is how the file ends its lines.
     """
 
+    if text.isascii() and text.isprintable():  # nearly every line: none of them is in it
+        return text
+
     def spell(found: re.Match[str]) -> str:
         at = found.end()
         if found[0] == "\r" and (at == len(text) or text[at] == "\n"):

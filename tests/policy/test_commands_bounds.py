@@ -15,8 +15,8 @@ from makeitso.policy.shell_paths import Place
 from makeitso.policy.shell_words import Word, tokenise
 
 PLACE = Place(cwd="/w/tree", root="/w/tree", pids=frozenset({1}))
-LIMIT_S = 10.0
-"""Far above what is measured on an idle machine (0.5 s), far below any quadratic reading."""
+LIMIT_S = 5.0
+"""Of the processor. Far above what is measured (0.9 s), far below any quadratic reading."""
 
 PIECES = st.sampled_from(
     [
@@ -95,11 +95,10 @@ HOSTILE = {
 }
 
 
-@pytest.mark.timeout(30)
 @pytest.mark.parametrize("name", HOSTILE)
 def test_time_is_bounded(name: str) -> None:
     rules = Rules(allow=("a", "sh *"), deny=("b *",), dangerous=("(a+)+$", "x{1,50}y"))
-    start = time.perf_counter()
+    start = time.thread_time()
     verdict = judge(HOSTILE[name][:SIZE], place=PLACE, rules=rules)
     assert verdict.answer
-    assert time.perf_counter() - start < LIMIT_S
+    assert time.thread_time() - start < LIMIT_S

@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 failed, 2 usage, config or trust, 3 stopped and waiting fo
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from dataclasses import replace
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 INTERRUPTED = 130
+
+COLLECT_AFTER = 100_000
+"""New objects between two collections. Starting makes that many that all stay: going through them
+every 700, as Python does, took an eighth of the time of `mis approve --list`."""
 
 app = typer.Typer(
     cls=verbs.VerbGroup,
@@ -67,6 +72,7 @@ def _root(  # pyright: ignore[reportUnusedFunction] -- typer calls it
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `mis` and return its exit code; no exception leaves."""
+    gc.set_threshold(COLLECT_AFTER, 10, 10)
     args = list(sys.argv[1:] if argv is None else argv)
     before_dashes = args[: args.index("--")] if "--" in args else args
     console = Console(as_json="--json" in before_dashes)

@@ -11,7 +11,7 @@ from makeitso.cli.context import JsonFlag, YesFlag, context_of
 from makeitso.cli.workspace import opened
 from makeitso.errors import MisError
 from makeitso.runs import cleaning
-from makeitso.runs.leftovers import run_end, survey
+from makeitso.runs.leftovers import open_reviews, run_end, survey
 from makeitso.runs.retention import DAY_MS, Limits, decide
 from makeitso.workspace.paths import user_dirs
 
@@ -66,14 +66,17 @@ def look(bridge: Bridge, *, auto: bool) -> tuple[Decision, ...]:
     if bridge.has_journal:
         bridge.book.refresh()
     runs = bridge.book.runs if bridge.has_journal else {}
-    items = survey(
-        bridge.repo,
-        bridge.state,
-        artifacts=(bridge.root / bridge.config.project.artifacts_dir).resolve(),
-        demos=user_dirs().state / "demo",
-        ended={run.id: run.ended_at for run in runs.values() if run.ended_at is not None},
-        landing={t.landing for run in runs.values() for t in run.tasks.values() if t.landing},
-    )
+    items = [
+        *open_reviews(runs.values()),
+        *survey(
+            bridge.repo,
+            bridge.state,
+            artifacts=(bridge.root / bridge.config.project.artifacts_dir).resolve(),
+            demos=user_dirs().state / "demo",
+            ended={run.id: run.ended_at for run in runs.values() if run.ended_at is not None},
+            landing={t.landing for run in runs.values() for t in run.tasks.values() if t.landing},
+        ),
+    ]
     retention = bridge.config.retention
     return decide(
         items,
@@ -101,7 +104,11 @@ def _remove(
             if name not in still:
                 continue  # somebody took it up in the meantime
             try:
-                kept = cleaning.remove(bridge.repo, decision.item)
+                if decision.item.kind == "review":
+                    cleaning.put_away(bridge.book, decision.item)
+                    kept = ""
+                else:
+                    kept = cleaning.remove(bridge.repo, decision.item)
             except MisError as error:
                 failed[name] = error.message
                 console.error(error.message, hint=error.hint)

@@ -45,7 +45,7 @@ class ReviewOpened(Wire):
     carried: dict[str, Mark] = Field(
         default_factory=dict,
         description="Marks of the round before, by hunk id, of hunks that say the same on another "
-        "base and so have another id now.",
+        "base and so have another id now; pending: they had none.",
     )
     options: RunOptions = Field(description="What holds for its landing.")
     policies: PoliciesInForce = Field(description="What is allowed.")

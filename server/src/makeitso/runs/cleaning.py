@@ -7,12 +7,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from makeitso.errors import EnvironmentFault, StateError
+from makeitso.protocol import events as ev
 from makeitso.workspace import setups, snapshots, worktrees
 from makeitso.workspace.paths import workspace_state
 
 if TYPE_CHECKING:
+    from makeitso.runs.book import Book
     from makeitso.runs.retention import Leftover
     from makeitso.workspace.git import Repository
+
+
+def put_away(book: Book, item: Leftover) -> None:
+    """End the review of a change from elsewhere; twice is the same as once."""
+    book.refresh()
+    run = book.run(item.run)
+    if run.finished is None:
+        for approval in run.pending:
+            gone = ev.ApprovalVoided(id=approval.id, reason="the review was put away")
+            book.journal.append(gone, actor="person", run=run.id)
+        ended = ev.RunFinished(state="stopped", reason="put away; `mis review open` takes it up")
+        book.journal.append(ended, actor="person", run=run.id)
 
 
 def remove(repo: Repository, item: Leftover) -> str:
@@ -45,6 +59,8 @@ def remove(repo: Repository, item: Leftover) -> str:
                 f"{path} is a landing that stopped half-way; only a person deletes it",
                 hint="`mis resume` ends it if its run is open",
             )
+        case "review":
+            raise StateError(f"{item.name} is ended in the journal", hint="`mis clean`")
         case "home" | "tmp" | "artifacts":
             _delete(path)
     return ""

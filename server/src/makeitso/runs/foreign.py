@@ -189,6 +189,6 @@ def _carried(repo: Repository, known: RunState, found: Found) -> dict[str, Mark]
     marks: dict[str, Mark] = {}
     for new, old in renamed(before, after).items():
         state = states.get(old)
-        if state == "accepted" or state == "rejected":
-            marks[new] = state
+        if state is not None:
+            marks[new] = state if state == "accepted" or state == "rejected" else "pending"
     return marks

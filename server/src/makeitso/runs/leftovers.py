@@ -29,9 +29,25 @@ def run_end(run: RunState) -> RunEnd:
     """How a run stands, for what it may leave behind."""
     if run.finished is None:
         return "open"
+    if run.opened is not None:
+        return "settled"  # what it is of is elsewhere: nothing is lost with it
     open_hunks = any(_OPEN & set(task.hunks.values()) for task in run.tasks.values())
     landing = any(task.landing is not None for task in run.tasks.values())
     return "undecided" if open_hunks or landing else "settled"
+
+
+def open_reviews(runs: Iterable[RunState]) -> Iterator[Leftover]:
+    """Reviews of changes from elsewhere that have not ended."""
+    for run in runs:
+        if run.opened is not None and run.finished is None:
+            source = run.opened.source
+            yield Leftover(
+                kind="review",
+                name=f"{run.id}: review of {source.kind} {source.name}",
+                run=run.id,
+                since=run.started_at,
+                half=any(task.landing is not None for task in run.tasks.values()),
+            )
 
 
 def survey(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-Kind = Literal["worktree", "home", "tmp", "refs", "artifacts", "demo", "setup", "landing"]
+Kind = Literal["worktree", "home", "tmp", "refs", "artifacts", "demo", "setup", "landing", "review"]
 RunEnd = Literal["open", "undecided", "settled"]
 """undecided: over, with hunks that wait for marks or for landing."""
 
@@ -40,7 +40,7 @@ class Leftover:
     lost: bool = False
     """A worktree that git does not know: nothing can keep its files."""
     half: bool = False
-    """A set-up that was never kept as a whole, or a landing that is to go on."""
+    """A set-up that was never kept as a whole; a landing, or a review with one, that goes on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +90,8 @@ def _decide(
         how = "`mis resume` ends it" if item.half else "look at both texts in it, delete it by hand"
         return Decision(item=item, remove=False, reason=f"a landing that stopped half-way: {how}")
     end = runs.get(item.run)
+    if item.kind == "review":
+        return _review(item, limits, now=now, auto=auto)
     if end == "open":
         return Decision(item=item, remove=False, reason="its run is open")
     if end == "undecided":
@@ -111,6 +113,18 @@ def _decide(
             item=item, remove=True, reason="its run is over" if end else "nothing needs it"
         )
     return Decision(item=item, remove=False, reason=f"kept for {limits.days} days")
+
+
+def _review(item: Leftover, limits: Limits, *, now: int, auto: bool) -> Decision:
+    """A review of something that is not ours: opened again, it has the marks it had."""
+    if now - item.since > limits.days * DAY_MS:
+        return Decision(item=item, remove=True, reason=f"older than {limits.days} days")
+    if auto or item.half:
+        reason = "a landing of it is under way" if item.half else f"kept for {limits.days} days"
+        return Decision(item=item, remove=False, reason=reason)
+    return Decision(
+        item=item, remove=True, reason="it waits for marks; opened again, it has those of now"
+    )
 
 
 def _within_bytes(

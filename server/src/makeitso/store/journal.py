@@ -207,6 +207,10 @@ class Journal:
         else:
             self._openings[run] = opening
 
+    def opens(self, run: str) -> bool:
+        """Whether the next event of a run would be preceded by what opens it."""
+        return run in self._openings
+
     def append(
         self,
         data: EventData,
@@ -362,10 +366,11 @@ class Journal:
         return found is not None
 
     def run_ids(self) -> list[str]:
-        """Runs in the order they were created."""
+        """Runs, and reviews of changes from elsewhere, in the order they were begun."""
         with self._faults("read"):
             rows = self._db.execute(
-                "SELECT run FROM events WHERE type = 'run.created' ORDER BY seq"
+                "SELECT run FROM events WHERE type IN ('run.created', 'review.opened') "
+                "AND run IS NOT NULL GROUP BY run ORDER BY min(seq)"
             ).fetchall()
         return [row[0] for row in rows]
 

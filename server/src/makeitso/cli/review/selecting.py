@@ -32,7 +32,7 @@ def select(bridge: Bridge, *, run: str, task: str) -> list[Reviewed]:
         (r, t)
         for r in runs
         for t in r.tasks.values()
-        if t.change is not None and (not task or t.id == task)
+        if t.change is not None and (not task or t.id == task) and (run or not _put_away(r))
     ]
     if run or task:
         return found
@@ -42,6 +42,11 @@ def select(bridge: Bridge, *, run: str, task: str) -> list[Reviewed]:
         for r, t in found
         if r.id == last or {"pending", "accepted", "conflict"} & set(t.hunks.values())
     ]
+
+
+def _put_away(run: RunState) -> bool:
+    """A review of something from elsewhere that ended before all of it was decided."""
+    return run.opened is not None and run.finished is not None and run.finished.state == "stopped"
 
 
 def hunks_of(bridge: Bridge, found: list[Reviewed]) -> list[Hunk]:

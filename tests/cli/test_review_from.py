@@ -1,0 +1,232 @@
+"""`mis review --from`: a colleague's branch gone through like a proposal, in a plain repository."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+import git_sandbox
+from cli.mis_process import Mis
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cli.mis_process import Ended
+    from git_sandbox import Sandbox
+
+NUMBERS = "".join(f"{n}\n" for n in range(1, 31))
+Rows = list[dict[str, object]]
+
+
+@dataclass(frozen=True)
+class Desk:
+    mis: Mis
+    box: Sandbox
+
+    def rows(self, *args: str) -> Rows:
+        done = self.mis("review", *args, "--json")
+        assert done.code == 0, done
+        return cast("Rows", done.json)
+
+    def states(self, *args: str) -> dict[str, str]:
+        return {str(row["path"]): str(row["state"]) for row in self.rows(*args)}
+
+    def ids(self, *args: str) -> list[str]:
+        return [str(row["id"]) for row in self.rows(*args)]
+
+    def text(self, path: str = "a.txt") -> str:
+        return (self.box.root / path).read_text()
+
+    def runs(self) -> Rows:
+        found = cast("dict[str, Rows]", self.mis("status", "--all", "--json").json)
+        return found["runs"]
+
+    def on_branch(self, path: str, text: str, message: str) -> None:
+        there = git_sandbox.Sandbox(self.box.root.parent / "colleague")
+        if not there.root.exists():
+            self.box.git("worktree", "add", "-q", str(there.root), "speed")
+        there.write(path, text.encode())
+        there.commit(message)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    (tmp_path / "home").mkdir()
+    box = git_sandbox.make(tmp_path / "wörk place")
+    box.write("a.txt", NUMBERS.encode())
+    box.commit("one")
+    box.git("branch", "speed")
+    desk = Desk(Mis(tmp_path / "home", box.root, dict(git_sandbox.ENVIRONMENT)), box)
+    changed = NUMBERS.replace("\n3\n", "\nthree\n").replace("\n25\n", "\ntwenty-five\n")
+    desk.on_branch("a.txt", changed, "Numbers in words")
+    return desk
+
+
+def files(box: Sandbox) -> set[str]:
+    return {
+        str(path.relative_to(box.root))
+        for path in box.root.rglob("*")
+        if "objects" not in path.parts
+    }
+
+
+def test_looking_leaves_no_trace(desk: Desk) -> None:
+    before = (files(desk.box), desk.box.state())
+    ended = desk.mis("review", "--from", "speed")
+    assert ended.code == 0
+    assert [line.split()[1:3] for line in ended.out.splitlines()] == [
+        ["pending", "a.txt:1"],
+        ["pending", "a.txt:22"],
+    ]
+    assert "speed: Numbers in words" in ended.err
+    assert "mis review open speed" in ended.err
+    left = desk.mis.on_terminal("review", "--from", "speed", until="accept this hunk", answer="q\n")
+    assert left.code == 0
+    assert (files(desk.box), desk.box.state()) == before
+
+
+def test_a_branch_is_gone_through_on_a_terminal(desk: Desk) -> None:
+    ended = desk.mis.on_terminal(
+        "review", "--from", "speed", until="accept this hunk", answer="a\n"
+    )
+    assert ended.code == 0, ended.out
+    assert "three" in desk.text()
+    assert "twenty-five" in desk.text()
+    (run,) = desk.runs()
+    assert (run["state"], run["source"]) == (
+        "done",
+        {"kind": "branch", "name": "speed", "key": "ref:refs/heads/speed"},
+    )
+
+
+def test_marks_land_in_the_files_and_nowhere_else(desk: Desk) -> None:
+    state = desk.box.state()
+    assert desk.mis("review", "open", "speed").code == 0
+    first, second = desk.ids()
+    assert "a review of branch speed" in desk.mis("status").out
+    assert desk.mis("review", "accept", first).code == 0
+    assert desk.text() == NUMBERS  # the other one is open still
+    assert desk.mis("review", "reject", second).code == 0
+    assert desk.text() == NUMBERS.replace("\n3\n", "\nthree\n")
+    after = desk.box.state()
+    assert {k: after[k] for k in ("index", "head", "refs")} == {
+        k: state[k] for k in ("index", "head", "refs")
+    }
+    assert not list((desk.box.root / ".makeitso" / "plans").glob("*"))
+
+
+def test_a_branch_that_moved_is_the_next_round(desk: Desk) -> None:
+    desk.mis("review", "open", "speed")
+    first, second = desk.ids()
+    desk.mis("review", "reject", second)
+    desk.on_branch("c.txt", "new\n", "A file more")
+    ended = desk.mis("review", "open", "speed")
+    assert "round 2: 1 hunk is new since you last looked" in ended.err
+    rows = {str(row["id"]): row for row in desk.rows()}
+    assert (rows[first]["state"], rows[second]["state"]) == ("pending", "rejected")
+    assert "c.txt" in [row["path"] for row in rows.values() if row["new"]]
+    assert len(desk.runs()) == 1
+
+
+def test_marks_follow_a_branch_that_was_rebased(desk: Desk) -> None:
+    desk.mis("review", "open", "speed")
+    first, second = desk.ids()
+    desk.mis("review", "accept", first)
+    desk.box.write("a.txt", NUMBERS.replace("\n15\n", "\nfifteen\n").encode())
+    desk.box.commit("main moves on")
+    git_sandbox.Sandbox(desk.box.root.parent / "colleague").git("rebase", "-q", "main")
+    assert "0 hunks are new" in desk.mis("review", "open", "speed").err
+    rows = desk.rows()
+    assert not {first, second} & {row["id"] for row in rows}  # another base, other ids
+    assert [row["state"] for row in rows] == ["accepted", "pending"]
+    desk.mis("review", "accept", "--all")
+    text = desk.text()
+    assert all(word in text for word in ("three", "fifteen", "twenty-five"))
+
+
+def test_a_review_that_ended_opens_again_when_its_branch_moves(desk: Desk) -> None:
+    desk.mis("review", "open", "speed")
+    desk.mis("review", "accept", "--all")
+    assert [run["state"] for run in desk.runs()] == ["done"]
+    desk.on_branch("c.txt", "new\n", "A file more")
+    desk.mis("review", "open", "speed")
+    assert [run["state"] for run in desk.runs()] == ["waiting"]
+    desk.mis("review", "accept", "--all")
+    assert desk.text("c.txt") == "new\n"
+    assert [run["state"] for run in desk.runs()] == ["done"]
+
+
+def test_an_edit_of_the_persons_own_is_what_lands(desk: Desk, tmp_path: Path) -> None:
+    script = tmp_path / "edit.py"
+    script.write_text(
+        "import sys, pathlib\np = pathlib.Path(sys.argv[1])\n"
+        "p.write_text(p.read_text().replace('+three', '+THREE'))\n"
+    )
+    editor = f"{shlex.quote(sys.executable)} {shlex.quote(str(script))}"
+    desk.mis("review", "open", "speed")
+    desk.mis("review", "reject", desk.ids()[1])
+    mis = replace(desk.mis, extra={**desk.mis.extra, "EDITOR": editor})
+    ended = mis.on_terminal("review", "--from", "speed", until="accept this hunk", answer="e\n")
+    assert ended.code == 0, ended.out
+    assert desk.text() == NUMBERS.replace("\n3\n", "\nTHREE\n")
+
+
+def test_a_patch_on_stdin_can_be_gone_through(desk: Desk) -> None:
+    patch = desk.box.root.parent / "p.diff"
+    patch.write_bytes(desk.box.git("diff", "main", "speed"))
+    assert desk.states("--from", str(patch)) == {"a.txt": "pending"}
+    broken = desk.mis("review", "--from", "nowhere.patch", "--json")
+    assert broken.code == 2
+    assert cast("dict[str, object]", broken.json)["code"] == -32006
+
+
+def test_a_symlink_and_a_hook_never_land(desk: Desk) -> None:
+    (desk.box.root.parent / "colleague" / "way").symlink_to("/etc")
+    desk.on_branch("d.txt", "d\n", "A way out")
+    desk.mis("review", "open", "speed")
+    assert desk.states()["way"] == "refused"
+    desk.mis("review", "accept", "--all")
+    assert not (desk.box.root / "way").exists()
+    assert "three" in desk.text()
+
+
+def test_cleaning_ends_a_review_and_opening_revives_its_marks(desk: Desk) -> None:
+    desk.mis("review", "open", "speed")
+    first, _ = desk.ids()
+    desk.mis("review", "accept", first)
+    shown = desk.mis("clean", "--dry-run")
+    assert "review of branch speed" in shown.out
+    assert desk.mis("clean", "--auto").code == 0
+    assert [run["state"] for run in desk.runs()] == ["waiting"]
+    assert desk.mis("clean", "--yes").code == 0
+    assert [run["state"] for run in desk.runs()] == ["stopped"]
+    assert desk.text() == NUMBERS
+    desk.mis("review", "open", "speed")
+    assert [row["state"] for row in desk.rows()] == ["accepted", "pending"]
+
+
+def test_without_a_journal_options_make_sense_or_say_so(desk: Desk) -> None:
+    def code(*args: str) -> Ended:
+        return desk.mis("review", *args)
+
+    assert code("--from", "speed", "--run", "r1").code == 2
+    assert code("--stat", "--name-only").code == 2
+    assert code("--from", "main").code == 0
+    assert "changes nothing here" in code("--from", "main").err
+    assert code("--from", "main", "--json").out == "[]\n"
+    assert code("show", "0123456789ab").code == 2
+    assert not (desk.box.root / ".makeitso").exists()
+
+
+def test_two_reviews_are_two_runs(desk: Desk) -> None:
+    desk.mis("review", "open", "speed")
+    desk.mis("review", "open", "main..speed")
+    assert [run["id"] for run in desk.runs()] == sorted({str(run["id"]) for run in desk.runs()})
+    assert [cast("dict[str, str]", run["source"])["kind"] for run in desk.runs()] == [
+        "branch",
+        "range",
+    ]

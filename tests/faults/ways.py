@@ -65,6 +65,19 @@ ELSEWHERE = frozenset(
         "recorded.wait.looked",
         "recording.hunk.split",
         "recorded.hunk.split",
+        "check.accepted",
+        "round.start",
+        *(
+            f"{moment}.{kind}"
+            for moment in ("recording", "recorded")
+            for kind in (
+                "comment.added",
+                "comment.withdrawn",
+                "task.sent_back",
+                "check.requested",
+                "accepted.checked",
+            )
+        ),
         "recording.task.held",
         "recorded.task.held",
         "recording.task.stale",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from makeitso.journal import timers
+from makeitso.journal.conversation import converse
 from makeitso.journal.foreign import open_review
 from makeitso.journal.landings import take_landing
 from makeitso.journal.marking import take_mark
@@ -228,6 +229,14 @@ def _task(run: RunState, task: TaskState, event: Event) -> None:
             | ev.LandingUndone()
         ):
             take_landing(task, event)
+        case (
+            ev.CommentAdded()
+            | ev.CommentWithdrawn()
+            | ev.TaskSentBack()
+            | ev.CheckRequested()
+            | ev.AcceptedChecked()
+        ):
+            converse(run, task, event)
         case ev.SummaryWritten(text=text):
             task.summary = text
         case ev.ArtifactCaptured(kind="patch", path=path):

@@ -15,6 +15,7 @@ from makeitso.journal.steps import (
     AskStale,
     EndTask,
     Finish,
+    Land,
     MakePlan,
     OpenReview,
     RunPhase,
@@ -129,6 +130,8 @@ def _go_on(
         return after_end(task)
     if task.reviewing:
         return review_steps(run, task, rules)
+    if task.landing is not None:
+        return [Land(task.id)]  # begun as it was sent back: it comes to its end first
     if task.wait is not None:
         return [Wait(task.id)]
     return _advance(run, task, asking)

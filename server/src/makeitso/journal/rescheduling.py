@@ -54,19 +54,19 @@ def _taken_up(run: RunState, task: TaskState, taken: ev.TaskTakenUp) -> None:
         case ev.TaskTakenUp(how="redo"):
             _again_from_the_start(run, task)
         case ev.TaskTakenUp(how="keep") as kept:
-            _again(run, task)
-            _reopen(task, "verify", "summarize")
+            open_again(run, task)
+            reopen(task, "verify", "summarize")
             task.base = kept.base or task.base
             if kept.change is not None:
                 take_change(task, kept.change)
                 task.round_trees, task.round_name = [kept.change.tree], ""
         case ev.TaskTakenUp():
-            _again(run, task)
+            open_again(run, task)
             task.rounds_before = task.rounds
             # Red in the end means there is more to do, so that the worker goes on, too.
-            _reopen(task, "task", "verify", "summarize")
+            reopen(task, "task", "verify", "summarize")
             if task.phases["bootstrap"].state == "failed":
-                _reopen(task, "bootstrap")
+                reopen(task, "bootstrap")
 
 
 def went_well(task: TaskState) -> None:
@@ -81,7 +81,14 @@ def put_down(run: RunState) -> None:
         went_well(task)
 
 
-def _again(run: RunState, task: TaskState) -> None:
+def open_again(run: RunState, task: TaskState, *, entered: PhaseName | None = None) -> None:
+    """A task goes on that had ended or stood for review.
+
+    Args:
+        run: its run, which is open again, too.
+        task: the task.
+        entered: a phase that a person let it enter, and lets it enter again.
+    """
     run.finished = run.ended_at = None
     task.ended, task.reason, task.reviewing = None, "", False
     task.stale = task.stale_question = ""
@@ -92,33 +99,49 @@ def _again(run: RunState, task: TaskState) -> None:
         answered = approval.state == "denied" or (
             approval.state == "granted" and approval.scope in (None, "once")
         )
-        if approval.kind == "phase" and task.id in approval.tasks and answered:
+        if approval.kind != "phase" or (entered is not None and approval.phase == entered):
+            continue
+        if task.id in approval.tasks and answered:
             run.used.add((approval.id, task.id))
 
 
 def take_change(task: TaskState, change: ev.ChangeProposed) -> None:
     """What is proposed now; hunks that were proposed before keep where they stand."""
     before, states = task.hunks, dict[str, "HunkState"]()
+    task.splits.update(change.splits)
+    for now, then in change.carried.items():
+        _carry(task, now, then)
     for hunk in change.hunks:
         for part in leaves(task.splits, hunk.id):
-            states[part] = "refused" if hunk.refused else before.get(part, "pending")
+            known = change.carried.get(part, part)
+            states[part] = "refused" if hunk.refused else before.get(known, "pending")
     task.change, task.hunks = change, states
 
 
-def _reopen(task: TaskState, *names: PhaseName) -> None:
+def _carry(task: TaskState, now: str, then: str) -> None:
+    """What else is known of a hunk under the name it had before."""
+    if then in task.explicit:
+        task.explicit.add(now)
+    if then in task.hunk_reasons:
+        task.hunk_reasons[now] = task.hunk_reasons[then]
+
+
+def reopen(task: TaskState, *names: PhaseName) -> None:
+    """Phases that are over are to be gone through again."""
     for name in names:
         if task.phases[name].state != "running":
             task.phases[name].state, task.phases[name].reason = "pending", ""
 
 
 def _again_from_the_start(run: RunState, task: TaskState) -> None:
-    _again(run, task)
+    open_again(run, task)
     run.tasks[task.id] = TaskState(
         id=task.id,
         spec=task.spec,
         digest=task.digest,
         attempt=task.attempt + 1,
         stale_times=task.stale_times,
+        comments=task.comments,
         tokens=task.tokens,
         active_ms=task.active_ms,
     )

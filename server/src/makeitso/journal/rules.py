@@ -11,6 +11,8 @@ class Rules:
     """What of the config decides the order of things."""
 
     land: Literal["when-settled", "on-accept", "manual"] = "when-settled"
+    check: Literal["manual", "before-landing"] = "manual"
+    """Whether what is accepted is proved before it lands."""
     max_concurrency: int = 2
     pre_task_wait_s: float = 0.0
     """Pause before each task that has no wait of its own."""

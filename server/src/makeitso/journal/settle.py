@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from makeitso.journal.building import may_land
+from makeitso.journal.conversation import proof
 from makeitso.journal.steps import (
     AskReview,
+    CheckAccepted,
     CheckLanded,
     Cleanup,
     CloseReview,
@@ -14,6 +16,7 @@ from makeitso.journal.steps import (
     Land,
     TakeAnswer,
     Undo,
+    WantCheck,
 )
 
 if TYPE_CHECKING:
@@ -34,8 +37,14 @@ def review_steps(run: RunState, task: TaskState, rules: Rules) -> list[Step]:
         or (run.options.land and rules.land == "on-accept")
         or (run.options.land and rules.land == "when-settled" and task.settled)
     )
-    if task.landing is not None or (wanted and may_land(run, task)):
+    ready = wanted and may_land(run, task)
+    proven = proof(task, rules) if ready else "held"
+    if task.landing is not None or (ready and proven == "go"):
         return [Land(task.id)]
+    if task.check_wanted:
+        return [CheckAccepted(task.id)]
+    if proven == "check":
+        return [WantCheck(task.id)]
     if "pending" in states or "conflict" in states:
         return [] if _open_question(run, task) else [AskReview(task.id)]
     if "accepted" in states:

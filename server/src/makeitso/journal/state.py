@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 from makeitso.protocol.words import PHASES
 
 if TYPE_CHECKING:
+    from makeitso.journal.conversation import CommentState
     from makeitso.journal.marking import Step
     from makeitso.journal.timers import WaitState
     from makeitso.protocol.approval import Approval
     from makeitso.protocol.budget import CeilingKey
     from makeitso.protocol.change import Landing
     from makeitso.protocol.events import (
+        AcceptedChecked,
         ChangeProposed,
         CheckRan,
         HunkSplit,
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
         RunPaused,
         SnapshotTaken,
         TaskHeld,
+        TaskSentBack,
         TurnEnded,
         TurnStarted,
         WorkerStarted,
@@ -121,6 +124,14 @@ class TaskState:
     hunk_reasons: dict[str, str] = field(default_factory=dict[str, str])
     explicit: set[str] = field(default_factory=set[str])
     """Hunks a person marked, as opposed to a policy."""
+    comments: list[CommentState] = field(default_factory=list["CommentState"])
+    """What people said to the change and did not take back, oldest first."""
+    sent_back: list[TaskSentBack] = field(default_factory=list["TaskSentBack"])
+    """Each time a person sent the change back to the worker."""
+    check_wanted: bool = False
+    """The checks are to run on what is accepted."""
+    accepted_check: AcceptedChecked | None = None
+    """What they said the last time."""
     land_requested: bool = False
     land_target: LandTarget | None = None
     """Where that is to land; None: as the config says."""

@@ -71,6 +71,20 @@ class Undo:
 
 
 @dataclass(frozen=True)
+class WantCheck:
+    """Landing waits for the checks on what is accepted: ask for them."""
+
+    task: str
+
+
+@dataclass(frozen=True)
+class CheckAccepted:
+    """Run the checks on exactly the accepted hunks."""
+
+    task: str
+
+
+@dataclass(frozen=True)
 class CheckLanded:
     """Run the checks on the workspace as it is after a landing."""
 
@@ -147,6 +161,8 @@ Step = (
     | AskReview
     | Land
     | Undo
+    | WantCheck
+    | CheckAccepted
     | CheckLanded
     | CloseReview
     | TakeAnswer

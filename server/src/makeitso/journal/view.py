@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from makeitso.journal.ceilings import all_ceilings, ceilings, nearest
+from makeitso.journal.conversation import accepted_result, told, unsent
 from makeitso.protocol.run import CheckView, PhaseView, RunView, TaskView, Tokens, WorkTime
 from makeitso.protocol.wait import WaitView
 from makeitso.protocol.words import PHASES
@@ -163,6 +164,9 @@ def task_view(run: RunState, task: TaskState) -> TaskView:
         worktree=task.worktree,
         summary=task.summary,
         hunks=dict(Counter(task.hunks.values())),
+        accepted=told(proved) if (proved := accepted_result(task)) is not None else "",
+        comments=len(unsent(task)),
+        sent_back=len(task.sent_back),
         tokens=own_tokens(found, "task", task.tokens),
         time=own_time(found, "task", task.active_ms),
         nearest=nearest(found),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from makeitso.journal.conversation import accepted_result, inside_now, may_go_back, told, unsent
 from makeitso.lsp.actions import Action
 from makeitso.protocol.text import Span
 
@@ -98,6 +99,32 @@ def _comment(view: ReviewView, line: int) -> Iterator[Action]:
                 )
 
 
+def _task(view: ReviewView, top: Span) -> Iterator[Action]:
+    """What can be done with the change as a whole, besides marks and landing."""
+    task = view.task_state
+    if task is None:
+        return
+    titles: dict[str, str] = {}
+    proved = accepted_result(task)
+    if task.reviewing and task.spec.checks and inside_now(task):
+        said = f": {told(proved)}" if proved is not None else ""
+        word = "Checking what I accepted…" if task.check_wanted else "Check what I accepted"
+        titles["mis.change.check"] = f"{word}{said}"
+    waiting = len(unsent(task))
+    if (waiting or "rejected" in view.states.values()) and not may_go_back(task):
+        what = f"{waiting} comment{'s' * (waiting != 1)}" if waiting else "what I rejected"
+        titles["mis.change.fix"] = f"Send {what} to the worker"
+    for command, title in titles.items():
+        yield Action(
+            title=title,
+            command=command,
+            params={"run": view.run, "task": view.task},
+            span=top,
+            first=0,
+            last=view.last,
+        )
+
+
 def _document(view: ReviewView, uri: str) -> Iterator[Action]:
     top = Span(line=0, column=0, end_line=0, end_column=0)
     hunks = [hunk for file in view.files for hunk in file.hunks]
@@ -112,6 +139,7 @@ def _document(view: ReviewView, uri: str) -> Iterator[Action]:
             first=0,
             last=view.last,
         )
+    yield from _task(view, top)
     if "landed" in view.states.values():
         yield Action(
             title="Undo last landing",

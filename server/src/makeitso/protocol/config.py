@@ -178,6 +178,13 @@ class Review(Section):
         rights=True,
     )
     branch: str = _key("makeitso/<run>", "The branch for the last; <run> and <task> are filled in.")
+    check: Literal["manual", "before-landing"] = _key(
+        "manual",
+        "The checks on exactly the accepted hunks: when asked for, or always before they land.",
+    )
+    max_rounds: int = _key(
+        3, "How often a change may be sent back to its worker with comments.", ge=0, le=50
+    )
 
 
 class Telemetry(Section):

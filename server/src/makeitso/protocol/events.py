@@ -19,6 +19,13 @@ from makeitso.protocol.events_ask import (
     RuleStored,
 )
 from makeitso.protocol.events_budget import BudgetNeared, TimeCounted
+from makeitso.protocol.events_comment import (
+    AcceptedChecked,
+    CheckRequested,
+    CommentAdded,
+    CommentWithdrawn,
+    TaskSentBack,
+)
 from makeitso.protocol.events_foreign import ReviewOpened, ReviewSource
 from makeitso.protocol.events_review import (
     ChangeProposed,
@@ -81,6 +88,7 @@ from makeitso.protocol.events_work import (
 from makeitso.protocol.words import Actor, PhaseName
 
 __all__ = [
+    "AcceptedChecked",
     "ApprovalAsked",
     "ApprovalDecided",
     "ApprovalUsed",
@@ -91,7 +99,10 @@ __all__ = [
     "ChangeProposed",
     "CheckPlace",
     "CheckRan",
+    "CheckRequested",
     "CommandRan",
+    "CommentAdded",
+    "CommentWithdrawn",
     "Event",
     "EventData",
     "HunkMarked",
@@ -131,6 +142,7 @@ __all__ = [
     "TaskEnded",
     "TaskHeld",
     "TaskReviewing",
+    "TaskSentBack",
     "TaskStale",
     "TaskStarted",
     "TaskTakenUp",
@@ -159,6 +171,7 @@ EventData = Annotated[
     | MonitorInterrupted | ManagerAsked | ManagerJudged | CheckRan
     | WaitStarted | WaitLooked | WaitEnded
     | ChangeProposed | ReviewLooked | HunkMarked | HunkSplit | ReviewOpened
+    | CommentAdded | CommentWithdrawn | TaskSentBack | CheckRequested | AcceptedChecked
     | TimeCounted | BudgetNeared | LandRequested | LandingStarted | LandingEnded
     | UndoRequested | LandingUndone
     | ArtifactCaptured | SummaryWritten | NoteAdded

@@ -56,6 +56,15 @@ class ChangeProposed(Wire):
     overlaps: tuple[OverlapFound, ...] = Field(
         default=(), description="What other open proposals touch, too, as it was then."
     )
+    splits: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="Hunks that stand as their parts, for they hold what was marked before.",
+    )
+    carried: dict[str, str] = Field(
+        default_factory=dict,
+        description="Hunks that change what a hunk of the proposal before changed, and keep its "
+        "mark: id now, id before.",
+    )
     digest: str = Field(description="Digest of base tree and hunk ids.")
 
 

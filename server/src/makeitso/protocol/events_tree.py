@@ -9,7 +9,7 @@ from pydantic import Field
 from makeitso.protocol.base import Wire
 from makeitso.protocol.events_work import OutputRef
 
-CheckPlace = Literal["base", "round", "proposal", "landed"]
+CheckPlace = Literal["base", "round", "proposal", "accepted", "landed"]
 
 
 class BuiltOn(Wire):
@@ -78,7 +78,7 @@ class CheckRan(Wire):
     type: Literal["check.ran"] = "check.ran"
     command: str = Field(description="The check.")
     cwd: str = Field(default=".", description="Where in the tree.")
-    where: CheckPlace = Field(description="base, round, proposal or landed.")
+    where: CheckPlace = Field(description="base, round, proposal, accepted or landed.")
     tree: str = Field(description="Git tree it ran on.")
     exit_code: int | None = Field(description="Exit status; null: timed out or ended by us.")
     timed_out: bool = Field(default=False, description="It took longer than it may.")

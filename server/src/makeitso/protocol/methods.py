@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from makeitso.protocol import audit, rules
+from makeitso.protocol import methods_comment as comment
 from makeitso.protocol import methods_foreign as foreign
 from makeitso.protocol import methods_later as later
 from makeitso.protocol import methods_places as places
@@ -90,18 +91,32 @@ METHODS: tuple[Method, ...] = (
     Method(name="mis/change/get", params=review.ChangeParams, result=review.ChangeGetResult),
     Method(
         name="mis/change/check",
-        params=review.ChangeParams,
-        result=review.ChangeCheckResult,
+        params=comment.ChangeCheckParams,
+        result=comment.ChangeCheckResult,
         needs_trust=True,
-        not_yet="running the checks on the accepted hunks alone",
+    ),
+    Method(
+        name="mis/change/fix",
+        params=comment.ChangeFixParams,
+        result=comment.ChangeFixResult,
+        needs_trust=True,
     ),
     Method(name="mis/change/land", params=review.ChangeLandParams, result=review.ChangeLandResult),
     Method(name="mis/change/undo", params=review.ChangeUndoParams, result=review.ChangeUndoResult),
     Method(
         name="mis/change/comment",
-        params=review.ChangeCommentParams,
-        result=later.NoResult,
-        not_yet="comments on changes",
+        params=comment.ChangeCommentParams,
+        result=comment.CommentResult,
+    ),
+    Method(
+        name="mis/comment/list",
+        params=comment.CommentListParams,
+        result=comment.CommentListResult,
+    ),
+    Method(
+        name="mis/comment/withdraw",
+        params=comment.CommentWithdrawParams,
+        result=comment.CommentResult,
     ),
     Method(
         name="mis/review/open",

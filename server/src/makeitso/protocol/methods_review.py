@@ -72,14 +72,6 @@ class ChangeGetResult(Wire):
     uri: str = Field(description="The same as a file URI.")
 
 
-class ChangeCheckResult(Wire):
-    """What the task's checks say about exactly the accepted hunks."""
-
-    tree: str = Field(description="Git tree they ran on.")
-    passed: bool = Field(description="All of them passed.")
-    output: str = Field(description="End of their output.")
-
-
 class ChangeLandParams(Wire):
     """Land what is accepted now."""
 
@@ -119,15 +111,6 @@ class ChangeLandResult(Wire):
     """What was asked to land; `change/changed` says how it went where it is not settled yet."""
 
     requested: tuple[LandRequest, ...] = Field(description="Empty: nothing was accepted.")
-
-
-class ChangeCommentParams(Wire):
-    """Say something about a change that the worker takes into account."""
-
-    run: str = Field(min_length=1, description="Run.")
-    task: str = Field(min_length=1, description="Task.")
-    text: str = Field(min_length=1, description="The comment.")
-    hunk: str | None = Field(default=None, description="The hunk it is about.")
 
 
 class LineRange(Wire):

@@ -64,6 +64,12 @@ class TaskView(Wire):
     worktree: str | None = Field(default=None, description="Where it works; null: none now.")
     summary: str = Field(default="", description="What was done, in words.")
     hunks: dict[str, int] = Field(default_factory=dict, description="Hunks by state.")
+    accepted: str = Field(
+        default="",
+        description="What the checks said of exactly the accepted hunks; empty: they did not run.",
+    )
+    comments: int = Field(default=0, ge=0, description="Comments its worker has not had.")
+    sent_back: int = Field(default=0, ge=0, description="How often its change went back to it.")
     tokens: Tokens = Field(default_factory=Tokens, description="Spending, and its own ceiling.")
     time: WorkTime = Field(default_factory=WorkTime, description="Time, and its own ceiling.")
     nearest: Ceiling | None = Field(

@@ -79,33 +79,33 @@ def carried(
     """
     known = {hunk.id for hunk in before}
     kept: dict[Piece, HunkState] = {
-        piece: h.state for h in before if h.id != edited for piece in _pieces(h)
+        piece: h.state for h in before if h.id != edited for piece in pieces(h)
     }
-    moved = not kept.keys() <= {piece for hunk in after for piece in _pieces(hunk)}
+    moved = not kept.keys() <= {piece for hunk in after for piece in pieces(hunk)}
     for hunk in after:
         if hunk.id == edited:
             yield None, {hunk.id: "accepted"}
         elif hunk.id not in known:
-            mixed = any(piece in kept for piece in _pieces(hunk))
+            mixed = any(piece in kept for piece in pieces(hunk))
             parts = split(hunk) if mixed else (hunk,)
             marks: dict[str, HunkState] = dict.fromkeys((part.id for part in parts), "pending")
             if not moved:
-                marks = {part.id: _mark(_pieces(part), kept) for part in parts}
+                marks = {part.id: _mark(pieces(part), kept) for part in parts}
             yield (hunk.id if len(parts) > 1 else None), marks
 
 
-def _mark(pieces: set[Piece], kept: dict[Piece, HunkState]) -> HunkState:
+def _mark(changed: set[Piece], kept: dict[Piece, HunkState]) -> HunkState:
     """The state of a part from what it is made of."""
-    states: set[HunkState] = {kept[piece] for piece in pieces if piece in kept}
+    states: set[HunkState] = {kept[piece] for piece in changed if piece in kept}
     if not states:
         return "accepted"
     one: HunkState
     one, *others = states
-    return "pending" if others or not pieces <= kept.keys() else one
+    return "pending" if others or not changed <= kept.keys() else one
 
 
-def _pieces(hunk: Hunk) -> set[Piece]:
-    """What a hunk of lines changes; empty for others."""
+def pieces(hunk: Hunk) -> set[Piece]:
+    """What a hunk of lines changes, wherever git draws its borders; empty for others."""
     header, *body = hunk.diff.removesuffix("\n").split("\n")
     if not header.startswith("@@"):
         return set()

@@ -48,7 +48,6 @@ def visible(text: str) -> str:
 
     A carriage return at the end of a line stays too: it is how the file ends its lines.
     """
-
     if text.isascii() and text.isprintable():  # nearly every line: none of them is in it
         return text
 

@@ -36,15 +36,44 @@ class ReviewDocument:
     """Hunk id to its first line and the line after its last, zero-based."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Remark:
+    """What a person said about the change, as it stands beside its place."""
+
+    id: str
+    text: str
+    place: str = ""
+    """Path and maybe line, in words."""
+    path: str = ""
+    hunk: str = ""
+
+
 def document(
-    change: Change, *, title: str, summary: str = "", evidence: Sequence[str] = ()
+    change: Change,
+    *,
+    title: str,
+    summary: str = "",
+    evidence: Sequence[str] = (),
+    remarks: Sequence[Remark] = (),
 ) -> ReviewDocument:
-    """Render a change; `evidence` is one line for each check."""
+    """Render a change.
+
+    Args:
+        change: the change, states and splits laid over.
+        title: its first line.
+        summary: what was done, in words.
+        evidence: one line for each check.
+        remarks: what people said; each above its file, and named by the header of its hunk.
+    """
+    paths = {file.path for file in change.files}
+    whole = [_remark(said) for said in remarks if said.path not in paths]
+    evidence = [*evidence, *([""] if evidence and whole else []), *whole]
     lines = [*_head(change, title=title, summary=summary, evidence=evidence)]
     places: dict[str, tuple[int, int]] = {}
     for file in change.files:
         lines.append("#")
-        _render_file(file, lines=lines, places=places)
+        mine = [said for said in remarks if said.path == file.path]
+        _render_file(file, lines=lines, places=places, remarks=mine)
     return ReviewDocument(text="\n".join((*lines, "")), places=places)
 
 
@@ -106,8 +135,18 @@ def _fresh(change: Change) -> list[str]:
     ]
 
 
+def _remark(said: Remark) -> str:
+    """A remark in one line."""
+    place = f"{said.place}: " if said.place else ""
+    return f"{said.id} {place}{' '.join(said.text.split())}"
+
+
 def _render_file(
-    file: ChangedFile, *, lines: list[str], places: dict[str, tuple[int, int]]
+    file: ChangedFile,
+    *,
+    lines: list[str],
+    places: dict[str, tuple[int, int]],
+    remarks: Sequence[Remark],
 ) -> None:
     body: list[str] = []
     inside: dict[str, tuple[int, int]] = {}
@@ -120,7 +159,7 @@ def _render_file(
             continue
         first = len(body)
         shown = hunk.diff.removesuffix("\n").split("\n")
-        body.append(_with_state(shown[0], hunk))
+        body.append(_with_state(shown[0], hunk, [r.id for r in remarks if r.hunk == hunk.id]))
         body += [visible(line) for line in shown[1:]]
         inside[hunk.id] = (first, len(body))
     if file.refused:
@@ -138,6 +177,7 @@ def _render_file(
         f"# [{_state(hunk)}] {visible(file.path)}: {_WHOLE.get(hunk.kind, hunk.kind)}"
         for hunk in whole
     ]
+    lines += [f"# {visible(_remark(said))}" for said in remarks]
     start = len(lines)
     lines += body
     for name, (first, end) in inside.items():
@@ -154,19 +194,20 @@ _WARNINGS = {
 }
 
 
-def _with_state(header: str, hunk: Hunk) -> str:
+def _with_state(header: str, hunk: Hunk, said: Sequence[str]) -> str:
     found = _HEADER.fullmatch(header)
     if found is None:
         return visible(header)
     ranges = f"@@ -{found[1]} +{found[2]}{found[3]} @@"
-    return visible(f"{ranges} [{_state(hunk)}]{found[4]}").replace("\n", " ")
+    return visible(f"{ranges} [{_state(hunk, said)}]{found[4]}").replace("\n", " ")
 
 
-def _state(hunk: Hunk) -> str:
-    """State and id, why a person must look, and why it is so."""
+def _state(hunk: Hunk, said: Sequence[str] = ()) -> str:
+    """State and id, what was said to it, why a person must look, and why it is so."""
+    names = f" {' '.join(said)}" if said else ""
     flags = f"; {', '.join(hunk.flags)}" if hunk.flags else ""
     reason = f": {hunk.reason}" if hunk.reason else ""
-    return visible(f"{hunk.state} {hunk.id}{flags}{reason}").replace("\n", " ")
+    return visible(f"{hunk.state} {hunk.id}{names}{flags}{reason}").replace("\n", " ")
 
 
 _WHOLE = {

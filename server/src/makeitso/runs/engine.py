@@ -25,6 +25,7 @@ from makeitso.runs.meter import Meter
 from makeitso.runs.rounds.endings import Unanswered
 from makeitso.runs.steps import ending, land, plan, review, undo
 from makeitso.runs.steps.boundary import ask_phase
+from makeitso.runs.steps.check_accepted import check_accepted
 from makeitso.runs.steps.phase import run_phase
 from makeitso.runs.steps.stale import ask_stale, mark_stale, take_stale
 
@@ -90,6 +91,7 @@ def rules_of(config: Config) -> Rules:
     """What of the config decides the order of steps."""
     return Rules(
         land=config.review.land,
+        check=config.review.check,
         max_concurrency=config.manager.max_concurrency,
         pre_task_wait_s=config.wait.pre_task_wait_s,
     )
@@ -216,10 +218,12 @@ class _Engine:
         self.ctx.book.wake()
 
     def _interrupt(self, run: RunState) -> None:
-        """End what is under way for tasks that are to stop or have lost their ground."""
+        """End checks nobody wants any more, and what tasks do that stop or lost their ground."""
         gone = {task.id for task in run.tasks.values() if interrupted(task)}
         for step, scope in self._busy.items():
             if isinstance(step, todo.RunPhase) and step.task in gone:
+                scope.cancel()
+            if isinstance(step, todo.CheckAccepted) and not run.tasks[step.task].check_wanted:
                 scope.cancel()
         self._parked = {s for s in self._parked if not gone.intersection(todo.tasks_of(s))}
 
@@ -318,6 +322,10 @@ class _Engine:
                 await land.land(ctx, task_id)
             case todo.Undo(task=task_id):
                 await undo.undo(ctx, task_id)
+            case todo.WantCheck(task=task_id):
+                ctx.append(ev.CheckRequested(), task=task_id)
+            case todo.CheckAccepted(task=task_id):
+                await check_accepted(ctx, task_id, holds=self._rules.check == "before-landing")
             case todo.CheckLanded(task=task_id):
                 await land.check_landed(ctx, task_id)
             case todo.Cleanup(task=task_id):

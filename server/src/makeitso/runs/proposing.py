@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from typing import TYPE_CHECKING
 
 from anyio import to_thread
 
 from makeitso.protocol import events as ev
+from makeitso.review.kept_marks import Carried, carry
 from makeitso.runs.overlapping import proposals_beside, said, with_overlaps
+from makeitso.runs.reviewing import present_change
 from makeitso.workspace import changes, snapshots
 
 if TYPE_CHECKING:
@@ -45,15 +48,30 @@ async def _propose(ctx: Context, task_id: str, worktree: Worktree) -> None:
         return
     others = proposals_beside(ctx.book.runs, ctx.run_id, task_id)
 
-    def compare() -> ev.ChangeProposed:
-        return with_overlaps(
-            ctx.ports.repo, others, run_id=ctx.run_id, task_id=task_id, change=data
-        )
+    def compare() -> tuple[ev.ChangeProposed, Carried]:
+        repo = ctx.ports.repo
+        kept = carried_over(repo, ctx.run_id, task, data)
+        marked = data.model_copy(update={"splits": kept.splits, "carried": kept.names})
+        full = with_overlaps(repo, others, run_id=ctx.run_id, task_id=task_id, change=marked)
+        return full, kept
 
-    data = await to_thread.run_sync(compare)
+    data, kept = await to_thread.run_sync(compare)
     ctx.append(data, task=task_id, phase="task")
+    if kept.changed and task.sent_back:
+        text = f"accepted and changed since, so open again: {', '.join(kept.changed)}"
+        ctx.note(text, task=task_id)
     for line in said(ctx.book.runs, run_id=ctx.run_id, task_id=task_id, change=data):
         ctx.note(line, task=task_id, level="warning")
+
+
+def carried_over(
+    repo: Repository, run_id: str, task: TaskState, data: ev.ChangeProposed
+) -> Carried:
+    """What of the marks on the present proposal is found again in the next one."""
+    if task.change is None or task.change.base_tree != data.base_tree:
+        return Carried()
+    after = dataclasses.replace(task, change=data)
+    return carry(present_change(repo, run_id, task), present_change(repo, run_id, after))
 
 
 def proposed(

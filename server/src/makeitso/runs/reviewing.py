@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from makeitso.errors import NotFoundError, StateError
+from makeitso.journal.conversation import accepted_result, place_of, told
 from makeitso.protocol import events as ev
 from makeitso.review import marks
 from makeitso.review.cuts import Cut
-from makeitso.review.render import document
+from makeitso.review.render import Remark, document
 from makeitso.store.outputs import keep
 from makeitso.workspace import changes
 from makeitso.workspace.recent import Recent
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from makeitso.journal.conversation import CommentState
     from makeitso.journal.state import RunState, TaskState
     from makeitso.protocol.change import Change
     from makeitso.protocol.words import LandTarget
@@ -95,6 +97,20 @@ def review_document(
         title=f"{run.id} {task.id}: {task.spec.title}",
         summary=task.summary,
         evidence=(*evidence(task), *outputs(task, artifacts), *touching(change)),
+        remarks=tuple(remark(known) for known in task.comments),
+    )
+
+
+def remark(known: CommentState) -> Remark:
+    """A comment as it stands in a review document."""
+    said = known.said
+    sent = f" (sent, round {known.sent})" if known.sent else ""
+    return Remark(
+        id=known.id,
+        text=f"{said.text}{sent}",
+        place=place_of(said),
+        path=said.path,
+        hunk=said.hunk or "",
     )
 
 
@@ -108,6 +124,9 @@ def evidence(task: TaskState) -> tuple[str, ...]:
             if (found := task.latest_check(check.command, check.cwd, where)) is not None
         ]
         lines.append(f"`{check.command}`  {', '.join(states) or 'not run'}")
+    proved = accepted_result(task)
+    if proved is not None:
+        lines.append(f"accepted: {told(proved)}")
     return tuple(lines)
 
 

@@ -33,6 +33,8 @@ STEPS: Mapping[str, str] = {
     "setup.restored": "what set-up made before is in the worktree; nothing says so yet",
     "turn.start": "the instruction is recorded; the worker has not got it",
     "turn.end": "the worker's turn is over and recorded",
+    "round.start": "the change was sent back; the worktree is about to be set to what is kept",
+    "check.accepted": "the accepted hunks are about to be put into the worktree for a check",
     "landing.started": "the landing is recorded; nothing of it is on disk",
     "landing.intent": "the landing has a directory, and nothing in it",
     "landing.temp": "a new file is about to be written aside",

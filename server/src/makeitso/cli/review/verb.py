@@ -11,7 +11,18 @@ import typer
 
 from makeitso.cli.review.group import review
 
-ACTIONS = ("marking", "cutting", "looking", "landing", "undoing", "foreign", "show")
+ACTIONS = (
+    "marking",
+    "cutting",
+    "looking",
+    "commenting",
+    "fixing",
+    "checking",
+    "landing",
+    "undoing",
+    "foreign",
+    "show",
+)
 
 
 def register(app: typer.Typer) -> None:

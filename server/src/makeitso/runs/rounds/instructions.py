@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from makeitso.journal.conversation import place_of
 from makeitso.prompts.evidence import check_text, declared_checks, numbered
 from makeitso.prompts.render import render
 from makeitso.protocol.plan import Judgement
@@ -37,7 +38,7 @@ def for_turn(
             "worker-fix",
             {
                 "title": spec.title,
-                "round": str(round_number),
+                "round": str(max(1, round_number - task.rounds_before)),
                 "max_rounds": str(ctx.ports.config.manager.max_rounds),
                 "instructions": instructions,
                 "comments": numbered(comments(ctx, task_id)),
@@ -89,7 +90,10 @@ def judgement_of(judged: ManagerJudged) -> Judgement:
 
 def _sent_back_with(task: TaskState) -> str:
     """What this round is for: the worker may have died before it was told."""
-    before = [judged for judged in task.judgements if judged.round < task.rounds]
+    since = task.rounds_before if task.sent_back else 0
+    before = [judged for judged in task.judgements if since < judged.round < task.rounds]
+    if not before and task.sent_back:
+        return task.sent_back[-1].instructions
     return before[-1].instructions if before else ""
 
 
@@ -105,13 +109,19 @@ def rounds_without_progress(task: TaskState) -> int:
 
 
 def comments(ctx: Context, task_id: str) -> tuple[str, ...]:
-    """What people said about this task, oldest first: answers, denials, rejections."""
+    """What people said about this task, oldest first: answers, denials, rejections, comments."""
     said = [
         a.answer or a.because
         for a in ctx.run.approvals.values()
         if task_id in a.tasks and a.state in ("granted", "denied") and (a.answer or a.because)
     ]
-    return (*said, *dict.fromkeys(ctx.task(task_id).hunk_reasons.values()))
+    task = ctx.task(task_id)
+    on_change = [
+        f"on {place}: {known.said.text}" if (place := place_of(known.said)) else known.said.text
+        for known in task.comments
+    ]
+    reasons = filter(None, dict.fromkeys(task.hunk_reasons.values()))
+    return (*said, *reasons, *on_change)
 
 
 def _checks(task: TaskState) -> str:

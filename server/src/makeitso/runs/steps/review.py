@@ -24,7 +24,11 @@ def open_review(ctx: Context, task_id: str) -> None:
     if task.change is None:
         return
     left = [h for h in task.change.hunks if task.hunks.get(h.id) == "pending"]
-    if left and run.options.yes:
+    if task.sent_back:
+        kept = sum(state == "accepted" for state in task.hunks.values())
+        new = f"{counted(len(left))} new or changed, {kept} accepted as before"
+        ctx.note(f"round {len(task.sent_back)} of the review: {new}", task=task_id)
+    elif left and run.options.yes:
         ctx.note(f"{counted(len(left))} left to a person: {_why(ctx, task_id, left)}", task=task_id)
     ask_review(ctx, task_id)
 
@@ -35,6 +39,8 @@ def accept_in_advance(ctx: Context, task_id: str) -> None:
     change = task.change
     if change is None:
         return
+    if task.sent_back:
+        return  # a person went through it and asked for this: they look at what came of it
     who, ids = hunks_accepted_in_advance(
         change.hunks,
         held=change.held,

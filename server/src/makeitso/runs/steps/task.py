@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import anyio
+from anyio import to_thread
 
 from makeitso.errors import WorkerError
+from makeitso.journal.conversation import fresh_round
 from makeitso.journal.timers import of_verdict
 from makeitso.protocol import events as ev
+from makeitso.protocol.plan import Judgement
 from makeitso.runs.ceilings import BOTH, TIME, bounded, within
 from makeitso.runs.failures import failure_of
 from makeitso.runs.proposing import propose
@@ -22,11 +25,11 @@ from makeitso.runs.rounds.questions import answer_to, how_on
 from makeitso.runs.rounds.turns import turn
 from makeitso.runs.steps.bootstrap import ensure_worktree
 from makeitso.runs.waits import begin_for
+from makeitso.workspace.restore import restore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from makeitso.protocol.plan import Judgement
     from makeitso.runs.context import Context
     from makeitso.workers.port import TurnResult, WorkerSession
     from makeitso.workspace.worktrees import Worktree
@@ -54,6 +57,10 @@ async def work(ctx: Context, task_id: str, *, nobody: Callable[[], bool]) -> Non
         return
     await end_leftover(ctx, task_id)
     worktree = await ensure_worktree(ctx, task_id, task.base)
+    sent = fresh_round(task)
+    if sent is not None:  # also after a crash in the middle of it: no turn has begun
+        ctx.ports.fault("round.start")
+        await to_thread.run_sync(restore, ctx.ports.repo, worktree, sent.tree)
     try:
         if not _only_judging(ctx, task_id):  # before the worker program is even started
             await within(ctx, task=task_id, phase="task", nobody=nobody)
@@ -199,6 +206,9 @@ def _only_judging(ctx: Context, task_id: str) -> bool:
 def _pending_verdict(ctx: Context, task_id: str) -> Judgement | None:
     """After a resume: the judgement whose instructions the worker has not had yet."""
     task = ctx.task(task_id)
+    sent = fresh_round(task)
+    if sent is not None:
+        return Judgement(verdict="continue", instructions=sent.instructions, note="", wait_s=0)
     if task.turn is not None or not task.judgements or task.rounds == task.rounds_before:
         return None
     last = task.judgements[-1]
@@ -209,5 +219,7 @@ def _unjudged(ctx: Context, task_id: str) -> bool:
     """After a resume: the last turn was whole, but nobody has judged it yet."""
     task = ctx.task(task_id)
     if task.turn is not None or task.last_turn is None or task.last_turn.status != "completed":
+        return False
+    if fresh_round(task) is not None:
         return False
     return not task.judgements or task.judgements[-1].round != task.rounds

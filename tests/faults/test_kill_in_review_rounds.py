@@ -24,7 +24,7 @@ ASKING = ("--yes", "--halt-on", "write_files")
 
 
 def script() -> Script:
-    second = work(change("line 20", "line vingt", call="vingt"), last="In French now.")
+    second = work(change("line twenty", "line vingt", call="vingt"), last="In French now.")
     return rules(
         Rule(
             when=lambda view: any("A person reviewed" in text for text in view.user_texts),
@@ -71,6 +71,7 @@ def test_as_it_goes_back(tmp_path: Path, at: str) -> None:
         assert [said.sent for said in w.task().comments] == [1, 1]
         assert w.task().reviewing
         hunks = w.hunks()
+        assert "+line vingt" in str(hunks[1]["diff"])
         assert [(h["id"] == first, h["state"]) for h in hunks] == [
             (True, "accepted"),
             (False, "pending"),

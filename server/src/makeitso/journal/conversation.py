@@ -58,6 +58,8 @@ def may_go_back(task: TaskState) -> str:
     """Why a change cannot be sent back to its worker; empty: it can."""
     if task.change is None or task.base is None:
         return "it has proposed nothing"
+    if task.phases["task"].state == "skipped":
+        return "no worker of a run here made it"
     if task.landing is not None or task.land_requested:
         return "it is landing"
     if task.ended == "landed":

@@ -199,15 +199,15 @@ def _with_state(header: str, hunk: Hunk, said: Sequence[str]) -> str:
     if found is None:
         return visible(header)
     ranges = f"@@ -{found[1]} +{found[2]}{found[3]} @@"
-    return visible(f"{ranges} [{_state(hunk, said)}]{found[4]}").replace("\n", " ")
+    names = f" ({' '.join(said)})" if said else ""
+    return visible(f"{ranges} [{_state(hunk)}]{names}{found[4]}").replace("\n", " ")
 
 
-def _state(hunk: Hunk, said: Sequence[str] = ()) -> str:
-    """State and id, what was said to it, why a person must look, and why it is so."""
-    names = f" {' '.join(said)}" if said else ""
+def _state(hunk: Hunk) -> str:
+    """State and id, why a person must look, and why it is so."""
     flags = f"; {', '.join(hunk.flags)}" if hunk.flags else ""
     reason = f": {hunk.reason}" if hunk.reason else ""
-    return visible(f"{hunk.state} {hunk.id}{names}{flags}{reason}").replace("\n", " ")
+    return visible(f"{hunk.state} {hunk.id}{flags}{reason}").replace("\n", " ")
 
 
 _WHOLE = {

@@ -229,14 +229,6 @@ def _task(run: RunState, task: TaskState, event: Event) -> None:
             | ev.LandingUndone()
         ):
             take_landing(task, event)
-        case (
-            ev.CommentAdded()
-            | ev.CommentWithdrawn()
-            | ev.TaskSentBack()
-            | ev.CheckRequested()
-            | ev.AcceptedChecked()
-        ):
-            converse(run, task, event)
         case ev.SummaryWritten(text=text):
             task.summary = text
         case ev.ArtifactCaptured(kind="patch", path=path):
@@ -244,6 +236,7 @@ def _task(run: RunState, task: TaskState, event: Event) -> None:
         case ev.NoteAdded(text=text):
             task.notes.append(text)
         case _:
+            converse(run, task, event)
             reschedule(run, task, event)  # and what is shown as it came and not folded
 
 

@@ -58,6 +58,19 @@ def test_what_was_shown_before_changes_nothing(
     assert shown == marks.with_states(fresh, now, reasons=reasons_now)
 
 
+@settings(max_examples=40)
+@given(STATED, STATED, st.sets(st.sampled_from(NAMES)), st.sets(st.sampled_from(NAMES)))
+def test_nor_does_it_for_what_is_new(
+    then: dict[str, HunkState], now: dict[str, HunkState], seen_then: set[str], seen: set[str]
+) -> None:
+    before = marks.with_new(marks.with_states(change(), then), looked=seen_then, marked=())
+    fresh = marks.with_states(change(), now)
+    shown = marks.with_new(fresh, looked=seen, marked=(), before=before)
+    assert shown == marks.with_new(fresh, looked=seen, marked=())
+    again = marks.with_new(fresh, looked=seen, marked=(), before=shown)
+    assert all(new is old for new, old in zip(again.files, shown.files, strict=True))
+
+
 def test_only_what_is_marked_is_made_anew() -> None:
     whole = change()
     states: dict[str, HunkState] = dict.fromkeys(NAMES, "accepted")

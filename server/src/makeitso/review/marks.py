@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from makeitso.review.cuts import Cut
 
 _facts = attrgetter(*(name for name in Hunk.model_fields if name not in ("state", "reason")))
+_unflagged = attrgetter(*(name for name in Hunk.model_fields if name != "flags"))
 _file_facts = attrgetter(*(name for name in ChangedFile.model_fields if name != "hunks"))
 
 
@@ -73,7 +74,6 @@ def with_states(
         before: the same as it was before, if it is known: files and hunks that are as they were
             are taken over from it, so that one mark in ten thousand hunks makes one new hunk.
     """
-    known = {file.path: file for file in before.files} if before is not None else {}
 
     def restated(hunk: Hunk, was: Hunk | None) -> Hunk:
         if hunk.state == "refused" or hunk.id not in states:
@@ -89,16 +89,7 @@ def with_states(
             return was
         return hunk.model_copy(update={"state": state, "reason": reason})
 
-    def refiled(file: ChangedFile) -> ChangedFile:
-        old = known.get(file.path)
-        if old is None or len(old.hunks) != len(file.hunks):
-            return _with_hunks(file, tuple(restated(hunk, None) for hunk in file.hunks))
-        hunks = tuple(map(restated, file.hunks, old.hunks))
-        if _are(hunks, old.hunks) and _file_facts(old) == _file_facts(file):
-            return old
-        return _with_hunks(file, hunks)
-
-    return _with_files(change, tuple(refiled(file) for file in change.files))
+    return _taken_over(change, before, restated)
 
 
 def with_splits(
@@ -119,10 +110,17 @@ def with_splits(
     return _mapped(change, parts)
 
 
-def with_new(change: Change, *, looked: Collection[str], marked: Collection[str]) -> Change:
+def with_new(
+    change: Change,
+    *,
+    looked: Collection[str],
+    marked: Collection[str],
+    before: Change | None = None,
+) -> Change:
     """The change with `new` on open hunks a person has not seen, once they have looked at any.
 
-    A mark of theirs is a look, too, and parts are seen with the hunk they are parts of.
+    A mark of theirs is a look, too, and parts are seen with the hunk they are parts of. What is as
+    it was `before` is taken over from it.
     """
     seen = {hunks_of.parent_id(name) for name in (*looked, *marked)}
     if not seen:
@@ -134,12 +132,15 @@ def with_new(change: Change, *, looked: Collection[str], marked: Collection[str]
     if not any(is_new(hunk) for hunk in all_hunks(change)):
         return change
 
-    def flagged(hunk: Hunk) -> Hunk:
+    def flagged(hunk: Hunk, was: Hunk | None) -> Hunk:
         if not is_new(hunk):
             return hunk
-        return hunk.model_copy(update={"flags": (*hunk.flags, "new")})
+        flags = (*hunk.flags, "new")
+        if was is not None and was.flags == flags and _unflagged(was) == _unflagged(hunk):
+            return was
+        return hunk.model_copy(update={"flags": flags})
 
-    return _mapped(change, lambda hunk: (flagged(hunk),))
+    return _taken_over(change, before, flagged)
 
 
 def with_overlaps(change: Change, others: Mapping[str, tuple[str, ...]]) -> Change:
@@ -181,6 +182,24 @@ def policy_may_land(change: Change) -> bool:
 def counts(change: Change) -> dict[str, int]:
     """How many hunks are in each state, states that occur only."""
     return dict(Counter(hunk.state for hunk in all_hunks(change)))
+
+
+def _taken_over(
+    change: Change, before: Change | None, over: Callable[[Hunk, Hunk | None], Hunk]
+) -> Change:
+    """The change with `over` of each hunk, which is also given the one that stood there before."""
+    known = {file.path: file for file in before.files} if before is not None else {}
+
+    def refiled(file: ChangedFile) -> ChangedFile:
+        old = known.get(file.path)
+        if old is None or len(old.hunks) != len(file.hunks):
+            return _with_hunks(file, tuple(over(hunk, None) for hunk in file.hunks))
+        hunks = tuple(map(over, file.hunks, old.hunks))
+        if _are(hunks, old.hunks) and _file_facts(old) == _file_facts(file):
+            return old
+        return _with_hunks(file, hunks)
+
+    return _with_files(change, tuple(refiled(file) for file in change.files))
 
 
 def _mapped(change: Change, over: Callable[[Hunk], tuple[Hunk, ...]]) -> Change:

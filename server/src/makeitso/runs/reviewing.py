@@ -27,10 +27,14 @@ if TYPE_CHECKING:
     from makeitso.workspace.git import Repository
 
 
-_shown: Recent[Change] = Recent(
-    room=changes.KEPT_HUNKS, weight=lambda change: sum(len(file.hunks) for file in change.files)
-)
-"""Changes as they were last presented: where nothing is marked anew, they are still so."""
+def _weight(change: Change) -> int:
+    return sum(len(file.hunks) for file in change.files)
+
+
+_shown: Recent[Change] = Recent(room=changes.KEPT_HUNKS, weight=_weight)
+"""Changes with their states as they were last presented: what is not marked anew is still so."""
+_flagged: Recent[Change] = Recent(room=changes.KEPT_HUNKS, weight=_weight)
+"""The same with what is new since the last look."""
 
 
 def present_change(
@@ -68,7 +72,11 @@ def present_change(
     key = (str(repo.common_dir), run_id, task.id)
     shown = marks.with_states(shown, task.hunks, reasons=task.hunk_reasons, before=_shown.peek(key))
     _shown.put(key, shown)
-    return marks.with_new(shown, looked=task.looked, marked=task.explicit)
+    flagged = marks.with_new(
+        shown, looked=task.looked, marked=task.explicit, before=_flagged.peek(key)
+    )
+    _flagged.put(key, flagged)
+    return flagged
 
 
 def write_review_document(

@@ -146,6 +146,20 @@ def test_tokens_by_source_and_by_what_came_of_them() -> None:
     )  # fmt: skip
 
 
+def test_a_task_taken_up_after_the_end_of_its_run_counts_as_it_ended_then() -> None:
+    tape = one_task()
+    tape.at(10, ev.TaskEnded(state="failed"), task="T1")
+    tape.at(11, ev.RunFinished(state="failed"))
+    assert total(tape).tasks["failed"] == 1
+    tape.at(12, ev.TaskTakenUp(how="retry"), task="T1")
+    tape.at(13, ev.RunResumed())
+    assert of(tape).by_run[0].ended_at is None
+    tape.at(14, ev.TaskEnded(state="landed"), task="T1")
+    tape.at(15, ev.RunFinished(state="done"))
+    found = total(tape).tasks
+    assert (found.get("landed"), found.get("failed", 0)) == (1, 0)
+
+
 def test_hunks_by_their_last_mark() -> None:
     tape = one_task()
     hunks = [(f"h{n}", "a") for n in range(1, 8)]

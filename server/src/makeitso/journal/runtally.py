@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Literal
 
-from makeitso.journal.budgettally import RUN_FIGURES, Budgets
+from makeitso.journal.budgettally import Budgets
 from makeitso.journal.tasktally import TaskTally
 from makeitso.journal.waiting import Waiting
 from makeitso.journal.waittally import WaitTally
@@ -87,7 +87,7 @@ class RunTally:
     def _life(self, event: Event) -> None:
         match event.data:
             case ev.RunResumed():
-                self.state = "running"
+                self.state, self.ended_at = "running", None
                 self._counts["wait.resumes"] += 1
             case ev.StopRequested():
                 self._counts["wait.stops"] += 1
@@ -100,14 +100,9 @@ class RunTally:
                 pass
 
     def _over(self, at: int) -> None:
-        """Keep numbers only: nothing is decided in a run that is over."""
+        """Nothing is asked in a run that is over; its tasks stay, for one may be taken up again."""
         for question in list(self._open):
             self._close(question, "void", at)
-        self._counts = Counter({name: n for name, n in self.counts().items() if n})
-        for name in RUN_FIGURES:
-            self._counts.pop(name, None)
-        self._tasks.clear()
-        self._landed.clear()
 
     def _plan(self, event: Event) -> None:
         if not isinstance(event.data, ev.PlanMade):
@@ -248,6 +243,8 @@ class RunTally:
                 task.tokens += usage.input_tokens + usage.output_tokens
             case ev.CheckRan() as check:
                 task.prove(check)
+            case ev.TaskTakenUp():
+                task.state = "open"
             case ev.TaskEnded(state=state):
                 task.state, task.in_order = state, self._landed.issuperset(task.spec.after)
                 if state == "landed":

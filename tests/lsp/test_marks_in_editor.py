@@ -1,0 +1,67 @@
+"""Marks by lines, splits, joins, steps back and looks: requests of an editor, a live server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import pytest_asyncio
+from lsp_client import Client, Place, make_client, start, stop
+from proposed_place import proposed_place
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+pytestmark = [pytest.mark.asyncio(loop_scope="function"), pytest.mark.timeout(200)]
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> tuple[Place, str]:
+    return proposed_place(
+        tmp_path,
+        {"n.txt": b"a\nb\nc\nd\n", "z.txt": b"last\n"},
+        tasks={"T1": {"n.txt": b"A\nB\nC\nd\n", "z.txt": b"last\nmore\n"}},
+    )
+
+
+@pytest_asyncio.fixture(loop_scope="function")
+async def client(made: tuple[Place, str]) -> AsyncIterator[Client]:
+    client = make_client()
+    await start(client, made[0])
+    yield client
+    assert await stop(client) == 0
+
+
+async def states(client: Client, change: dict[str, str]) -> dict[str, str]:
+    got = await client.ask("mis/change/get", change)
+    return {h["id"]: h["state"] for f in got["change"]["files"] for h in f["hunks"]}
+
+
+async def test_lines_steps_and_looks(client: Client, made: tuple[Place, str]) -> None:
+    change = {"run": made[1], "task": "T1"}
+    first, second = await states(client, change)
+    await client.ask(
+        "mis/hunk/mark",
+        {
+            "hunks": [first],
+            "mark": "accepted",
+            "lines": {first: [{"first": 2, "last": 2}, {"first": 5, "last": 5}]},
+            "rest": "rejected",
+        },
+    )
+    parts = {f"{first}.1": "rejected", f"{first}.2": "accepted", f"{first}.3": "rejected"}
+    assert await states(client, change) == {**parts, second: "pending"}
+    await client.ask("mis/hunk/join", {"hunk": f"{first}.2"})
+    assert await states(client, change) == dict.fromkeys((first, second), "pending")
+    await client.ask("mis/hunk/undo", change)
+    assert await states(client, change) == {**parts, second: "pending"}
+    await client.ask("mis/hunk/undo", change)
+    assert await states(client, change) == dict.fromkeys((first, second), "pending")
+    split = await client.ask("mis/hunk/split", {"hunk": first, "at": 4})
+    assert split["parts"] == [f"{first}.1", f"{first}.2"]
+    looked = await client.ask("mis/change/look", {**change, "hunks": [f"{first}.2"]})
+    assert looked["hunks"] == [first]
+    now = await client.ask("mis/change/get", change)
+    new = {h["id"]: "new" in h["flags"] for f in now["change"]["files"] for h in f["hunks"]}
+    assert new == {f"{first}.1": False, f"{first}.2": False, second: True}

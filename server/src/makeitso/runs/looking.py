@@ -27,6 +27,6 @@ def record_look(book: Book, run_id: str, task_id: str, hunks: Iterable[str]) -> 
     known = {parent_id(name) for name in task.hunks}
     seen = dict.fromkeys(parent_id(name) for name in hunks)
     fresh = tuple(name for name in seen if name in known and name not in task.looked)
-    if fresh and run_id in book.journal.run_ids():  # a look alone records nothing of elsewhere
+    if fresh and not book.journal.opens(run_id):  # a look alone records nothing of elsewhere
         book.journal.append(ev.ReviewLooked(hunks=fresh), actor="person", run=run_id, task=task_id)
     return fresh

@@ -51,7 +51,8 @@ async def _saved(server: Server, params: types.DidSaveTextDocumentParams) -> Non
     at = server.session.place
     if found is not None and isinstance(found[1], ReviewView) and at is not None:
         try:
-            await take_in(server, at, document, found[1], before=before)
+            async with server.views.saving:  # saved twice, a remark is said once
+                await take_in(server, at, document, found[1], before=before)
         except MisError as error:  # a notification has no answer to put it into
             server.say(f"{error.message} {error.hint}".strip(), types.MessageType.Error)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import anyio
 from lsprotocol import types
 
 from makeitso.errors import MisError
@@ -53,6 +54,8 @@ class Views:
         self._refused: dict[str, dict[str, str]] = {}
         self._heard: dict[str, set[tuple[str, str]]] = {}
         self.files = FileViews()
+        self.saving = anyio.Lock()
+        """What is saved is taken in one document after the other."""
 
     def of(self, uri: str) -> tuple[Document, PlanView | ReviewView | None] | None:
         """An open document and its view; None when it is not open."""

@@ -164,7 +164,7 @@ def live_commands(needle: str) -> list[int]:
     return found
 
 
-async def until_gone(needle: str, *, timeout_s: float = 10.0) -> None:
+async def until_gone(needle: str, *, timeout_s: float = 60.0) -> None:
     """Wait until no process has `needle` in its command line."""
     with anyio.fail_after(timeout_s):
         while live_commands(needle):  # noqa: ASYNC110 -- other processes set no event

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import pty
@@ -11,11 +12,14 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest import mock
+
+from makeitso.cli.main import main
 
 if TYPE_CHECKING:
     import signal
-    from pathlib import Path
 
 DEADLINE_S = 60.0
 
@@ -44,6 +48,7 @@ class Mis:
     @property
     def env(self) -> dict[str, str]:
         return {
+            **{name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ},
             "PATH": os.environ["PATH"],
             "HOME": str(self.home),
             "XDG_CONFIG_HOME": str(self.home / "config"),
@@ -77,6 +82,26 @@ class Mis:
             check=False,
         )
         return Ended(done.returncode, done.stdout, done.stderr)
+
+    def inside(self, *args: str) -> Ended:
+        """Run in this process, which has loaded everything already: a twentieth of the time.
+
+        For what one test asks many times; that it is so as a process, too, another test says.
+        """
+        there, out, err = Path.cwd(), io.StringIO(), io.StringIO()
+        with (
+            mock.patch.dict(os.environ, self.env, clear=True),
+            Path(os.devnull).open(encoding="utf-8") as nothing,
+            mock.patch.object(sys, "stdin", nothing),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+        ):
+            os.chdir(self.work)
+            try:
+                code = main(args)
+            finally:
+                os.chdir(there)
+        return Ended(code, out.getvalue(), err.getvalue())
 
     def on_terminal(self, *args: str, until: str, answer: str | signal.Signals) -> Ended:
         """Run on a terminal; once `until` is on it, type `answer` or send the signal.

@@ -53,13 +53,13 @@ def mis(tmp_path: Path) -> Mis:
 
 
 def rules(mis: Mis) -> list[Row]:
-    listed = mis("approve", "--rules", "--json")
+    listed = mis.inside("approve", "--rules", "--json")
     assert listed.code == 0, listed
     return cast("list[Row]", cast("Row", listed.json)["rules"])
 
 
 def states(mis: Mis) -> dict[str, str]:
-    rows = cast("list[Row]", mis("approve", "--list", "--all", "--json").json)
+    rows = cast("list[Row]", mis.inside("approve", "--list", "--all", "--json").json)
     return {str(row["id"]): str(row["state"]) for row in rows}
 
 
@@ -96,7 +96,7 @@ def test_an_answer_for_always_is_listed_used_and_taken_back(mis: Mis) -> None:
 
 
 def test_how_often_a_rule_answered_is_counted(mis: Mis) -> None:
-    mis("approve", "--add-rule", "allow", "git fetch *")
+    mis.inside("approve", "--add-rule", "allow", "git fetch *")
     journal = Journal(mis.work / ".makeitso/journal.db", clock=SystemClock(), client="test")
     decided = ev.ApprovalDecided(id="a1", grant=True, who="rule r1")
     journal.append(decided, actor="policy", run=RUN)
@@ -104,13 +104,15 @@ def test_how_often_a_rule_answered_is_counted(mis: Mis) -> None:
     (rule,) = rules(mis)
     assert rule["uses"] == 1
     assert cast("int", rule["last_used_at"]) > 1_700_000_000_000
-    said(mis("approve", "--rules"), 0, "used 1 times here")
-    audit = cast("dict[str, dict[str, Row]]", mis("audit", "--json").json)
+    said(mis.inside("approve", "--rules"), 0, "used 1 times here")
+    audit = cast("dict[str, dict[str, Row]]", mis.inside("audit", "--json").json)
     assert audit["total"]["deciders"] == {"rule r1": 1}
 
 
 def test_a_denial_for_always(mis: Mis) -> None:
-    done = mis("approve", "--deny", "--always", "npx *", "a2", "--because", "we lint elsewhere")
+    done = mis.inside(
+        "approve", "--deny", "--always", "npx *", "a2", "--because", "we lint elsewhere"
+    )
     said(done, 0, "a2 denied", "r1 deny `npx *`")
     (rule,) = rules(mis)
     assert (rule["decision"], rule["note"]) == ("deny", "we lint elsewhere")
@@ -118,7 +120,7 @@ def test_a_denial_for_always(mis: Mis) -> None:
 
 def test_without_a_pattern_one_is_proposed_and_nothing_decided_unasked(mis: Mis) -> None:
     for args in (("a1", "--always"), ("--always", "a1"), ("a1", "--scope", "always")):
-        ended = mis("approve", *args)
+        ended = mis.inside("approve", *args)
         said(ended, 2, "`git fetch *` would do", 'mis approve a1 --always "git fetch *"')
     assert states(mis)["a1"] == "pending"
     assert rules(mis) == []
@@ -151,21 +153,27 @@ REFUSED = {
 
 def test_what_cannot_be_is_refused_with_the_reason(mis: Mis) -> None:
     for args, words in REFUSED.values():
-        said(mis("approve", *args), 2, words)
+        said(mis.inside("approve", *args), 2, words)
     assert set(states(mis).values()) == {"pending"}
     assert rules(mis) == []
 
 
 def test_rules_are_stored_unasked(mis: Mis) -> None:
-    said(mis("approve", "--add-rule", "deny", "npm publish *", "--everywhere"), 0, "everywhere")
-    said(mis("approve", "--add-rule", "allow", "ls", "--everywhere"), 0, "stored")
+    said(
+        mis.inside("approve", "--add-rule", "deny", "npm publish *", "--everywhere"),
+        0,
+        "everywhere",
+    )
+    said(mis.inside("approve", "--add-rule", "allow", "ls", "--everywhere"), 0, "stored")
     deny, allow = rules(mis)
     assert (deny["workspace"], deny["holds"]) == ("*", True)
     assert (allow["holds"], "run_shell = auto" in str(allow["why_not"])) == (False, True)
-    automatic = mis("-c", "policies.run_shell=auto", "approve", "--rules", "--json")
+    automatic = mis.inside("-c", "policies.run_shell=auto", "approve", "--rules", "--json")
     assert all(rule["holds"] for rule in cast("dict[str, list[Row]]", automatic.json)["rules"])
     for setting in ("policies.network=never", "manager.approval=manual"):
-        listed = mis("-c", setting, "-c", "policies.run_shell=auto", "approve", "--rules", "--json")
+        listed = mis.inside(
+            "-c", setting, "-c", "policies.run_shell=auto", "approve", "--rules", "--json"
+        )
         holding = [
             r["id"] for r in cast("dict[str, list[Row]]", listed.json)["rules"] if r["holds"]
         ]
@@ -173,28 +181,30 @@ def test_rules_are_stored_unasked(mis: Mis) -> None:
 
 
 def test_a_broken_file_is_said_everywhere_and_stops_no_other_answer(mis: Mis) -> None:
-    mis("approve", "--add-rule", "allow", "ls")
+    mis.inside("approve", "--add-rule", "allow", "ls")
     file = mis.home / "config/makeitso/rules.toml"
     file.write_text(file.read_text().replace('"allow"', '"alow"'))
     place = f"{file}:7:12"
-    assert mis("approve", "--rules").err.startswith(place)
-    policy = mis("doctor", "--policy")
+    assert mis.inside("approve", "--rules").err.startswith(place)
+    policy = mis.inside("doctor", "--policy")
     said(policy, 0, place, "while that is so, rules allow nothing")
-    checks = cast("dict[str, list[Row]]", mis("doctor", "--json").json)["checks"]
+    checks = cast("dict[str, list[Row]]", mis.inside("doctor", "--json").json)["checks"]
     (check,) = [check for check in checks if check["name"] == "rules"]
     assert (check["state"], place in str(check["detail"])) == ("warning", True)
-    said(mis("approve", "a1", "--always", "git fetch *"), 2, place)
+    said(mis.inside("approve", "a1", "--always", "git fetch *"), 2, place)
     assert states(mis)["a1"] == "pending"
-    said(mis("approve", "a1"), 0, "a1 granted")
+    said(mis.inside("approve", "a1"), 0, "a1 granted")
 
 
 def test_the_policy_report_names_rules_and_their_lines(mis: Mis) -> None:
-    mis("approve", "--add-rule", "allow", "git fetch *")
-    report = cast("dict[str, list[Row]]", mis("doctor", "--policy", "--json").json)
+    mis.inside("approve", "--add-rule", "allow", "git fetch *")
+    report = cast("dict[str, list[Row]]", mis.inside("doctor", "--policy", "--json").json)
     assert [(r["name"], r["value"], r["source"]) for r in report["rules"]] == [
         ("r1 allow", "git fetch *", f"{mis.home}/config/makeitso/rules.toml:5")
     ]
-    said(mis("doctor", "--policy"), 0, "r1 allow git fetch *", "may leave the sandbox unasked")
+    said(
+        mis.inside("doctor", "--policy"), 0, "r1 allow git fetch *", "may leave the sandbox unasked"
+    )
 
 
 # -- killed in between ----------------------------------------------------------------------------
@@ -220,5 +230,5 @@ def test_an_answer_becomes_one_rule_wherever_who_gives_it_is_killed(mis: Mis, po
 @pytest.mark.parametrize("point", ["recorded.approval.decided", "recording.rule.stored"])
 def test_a_rule_that_is_taken_back_at_once_does_not_come_back(mis: Mis, point: str) -> None:
     replace(mis, extra={"MAKEITSO_CRASH_AT": point})("approve", "a1", "--always", "git fetch *")
-    said(mis("approve", "--revoke", "r1"), 0, "taken back")
+    said(mis.inside("approve", "--revoke", "r1"), 0, "taken back")
     assert rules(mis) == []

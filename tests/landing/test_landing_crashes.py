@@ -18,11 +18,12 @@ TESTS = Path(__file__).parents[1]
 
 
 def crash(directory: Path, *options: str) -> list[tuple[str, str, str]]:
+    own = os.pathsep.join([os.fspath(TESTS), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(
         [sys.executable, landing_crasher.__file__, os.fspath(directory), *options],
         capture_output=True,
         check=False,
-        env={**os.environ, "PYTHONPATH": os.fspath(TESTS)},
+        env={**os.environ, "PYTHONPATH": own.rstrip(os.pathsep)},
     )
     assert done.returncode == 0, done.stderr.decode()
     rows = [line.split(" ") for line in done.stdout.decode().splitlines()]

@@ -56,11 +56,12 @@ async def test_after_a_crash_the_leftover_is_ended_and_the_thread_goes_on(
     script = workflow(
         Answer(items=(Run(sleeping, "c1"),)), Answer(items=(Say("Done.", phase="final_answer"),))
     )
+    own = os.pathsep.join([str(Path(fx.__file__).parent), os.environ.get("PYTHONPATH", "")])
     with serve(script, key=fx.KEY) as model:
         engine = subprocess.Popen(  # noqa: ASYNC220 -- it only has to be killed
             [sys.executable, "-c", ENGINE, str(tmp_path), model.base_url, transport],
             stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": str(Path(fx.__file__).parent)},
+            env={**os.environ, "PYTHONPATH": own.rstrip(os.pathsep)},
         )
         with engine:
             assert engine.stdout is not None

@@ -164,6 +164,13 @@ def live_commands(needle: str) -> list[int]:
     return found
 
 
+async def until_live(needle: str, *, timeout_s: float = 60.0) -> None:
+    """Wait until a process has `needle` in its command line: a shell says it first, then starts."""
+    with anyio.fail_after(timeout_s):
+        while not live_commands(needle):  # noqa: ASYNC110 -- other processes set no event
+            await anyio.sleep(0.05)
+
+
 async def until_gone(needle: str, *, timeout_s: float = 60.0) -> None:
     """Wait until no process has `needle` in its command line."""
     with anyio.fail_after(timeout_s):

@@ -43,22 +43,22 @@ def test_it_writes_settings_and_dictionary(mis: Mis) -> None:
 
 
 def test_twice_is_once(mis: Mis) -> None:
-    mis("init", "--yes")
+    mis.inside("init", "--yes")
     once = tree(mis.work)
-    again = mis("init", "--yes", "--json")
+    again = mis.inside("init", "--yes", "--json")
     assert tree(mis.work) == once
     answer = cast("dict[str, object]", again.json)
     assert (answer["created"], answer["agents_md"], answer["diff"]) == ([], "present", "")
 
 
 def test_edits_survive(mis: Mis) -> None:
-    mis("init", "--yes")
+    mis.inside("init", "--yes")
     mis.write(".makeitso/config.toml", "# mine\n")
     mis.write(".makeitso/.gitignore", "# mine\n")
     agents = mis.work / "AGENTS.md"
     agents.write_text(agents.read_text().replace("Be terse.", "Be kind."))
     edited = tree(mis.work)
-    assert mis("init", "--yes").code == 0
+    assert mis.inside("init", "--yes").code == 0
     assert tree(mis.work) == edited
 
 
@@ -67,7 +67,7 @@ def test_what_stood_in_agents_md_stays_byte_for_byte(mis: Mis) -> None:
     path = mis.work / "AGENTS.md"
     path.write_bytes(before)
     path.chmod(0o640)
-    assert mis("init", "--yes").code == 0
+    assert mis.inside("init", "--yes").code == 0
     after = path.read_bytes()
     assert after.startswith(before)
     assert b"\n" not in after.replace(b"\r\n", b"")
@@ -75,7 +75,7 @@ def test_what_stood_in_agents_md_stays_byte_for_byte(mis: Mis) -> None:
 
 
 def test_without_anybody_to_ask_agents_md_is_left_alone_and_that_is_said(mis: Mis) -> None:
-    done = mis("init")
+    done = mis.inside("init")
     assert done.code == 0
     assert not (mis.work / "AGENTS.md").exists()
     assert (mis.work / ".makeitso/config.toml").exists()
@@ -85,7 +85,7 @@ def test_without_anybody_to_ask_agents_md_is_left_alone_and_that_is_said(mis: Mi
 
 def test_it_can_be_told_to_leave_agents_md_alone(mis: Mis) -> None:
     mis.write("AGENTS.md", "# Ours\n")
-    done = mis("init", "--yes", "--no-agents-md")
+    done = mis.inside("init", "--yes", "--no-agents-md")
     assert (mis.work / "AGENTS.md").read_text() == "# Ours\n"
     assert "left alone" in done.out
     assert BEGIN not in done.err
@@ -93,7 +93,7 @@ def test_it_can_be_told_to_leave_agents_md_alone(mis: Mis) -> None:
 
 def test_the_root_gitignore_is_never_touched(mis: Mis) -> None:
     mis.write(".gitignore", "x\n")
-    mis("init", "--yes")
+    mis.inside("init", "--yes")
     assert (mis.work / ".gitignore").read_text() == "x\n"
 
 
@@ -127,32 +127,32 @@ def test_the_end_of_input_is_a_no(mis: Mis) -> None:
 )
 def test_an_agents_md_that_cannot_be_used_changes_nothing(mis: Mis, raw: bytes, said: str) -> None:
     (mis.work / "AGENTS.md").write_bytes(raw)
-    done = mis("init", "--yes")
+    done = mis.inside("init", "--yes")
     assert done.code == 2
     assert said in done.err
     assert "--no-agents-md" in done.err
     assert list(tree(mis.work)) == ["AGENTS.md"]
-    assert mis("init", "--yes", "--no-agents-md").code == 0
+    assert mis.inside("init", "--yes", "--no-agents-md").code == 0
 
 
 def test_a_link_inside_is_followed_and_one_out_is_not(mis: Mis, tmp_path: Path) -> None:
     real = mis.write("docs/RULES.md", "# Rules\n")
     (mis.work / "AGENTS.md").symlink_to("docs/RULES.md")
-    assert mis("init", "--yes").code == 0
+    assert mis.inside("init", "--yes").code == 0
     assert BEGIN in real.read_text()
     assert (mis.work / "AGENTS.md").is_symlink()
     (tmp_path / "out.md").write_text("x")
     (mis.work / "AGENTS.md").unlink()
     (mis.work / "AGENTS.md").symlink_to(tmp_path / "out.md")
-    assert mis("init", "--yes").code == 2
+    assert mis.inside("init", "--yes").code == 2
     assert (tmp_path / "out.md").read_text() == "x"
 
 
 def test_what_it_wrote_needs_no_trust(mis: Mis) -> None:
-    mis("init", "--yes")
-    state = cast("dict[str, object]", mis("trust", "--json").json)
+    mis.inside("init", "--yes")
+    state = cast("dict[str, object]", mis.inside("trust", "--json").json)
     assert (state["state"], state["files"]) == ("trusted", [])
-    problems = cast("dict[str, object]", mis("profile", "show", "--json").json)["problems"]
+    problems = cast("dict[str, object]", mis.inside("profile", "show", "--json").json)["problems"]
     assert problems == []
 
 
@@ -165,7 +165,7 @@ def test_from_a_directory_below_it_sets_up_the_repository(mis: Mis) -> None:
 
 def test_a_workspace_that_cannot_be_written(mis: Mis) -> None:
     (mis.work / ".makeitso").write_text("in the way")
-    done = mis("init", "--yes", "--json")
+    done = mis.inside("init", "--yes", "--json")
     assert done.code == 2
     assert cast("dict[str, object]", done.json)["type"] == "error"
     assert not (mis.work / "AGENTS.md").exists()

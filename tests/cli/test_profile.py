@@ -34,11 +34,11 @@ def test_no_profile(mis: Mis) -> None:
 def test_profiles_and_their_files(mis: Mis) -> None:
     user = mis.user_config("[profiles.careful]\n[profiles.fast]\n")
     own = mis.write(".makeitso/config.toml", "[profiles.careful]\n")
-    assert mis("--profile", "fast", "profile", "list", "--json").json == [
+    assert mis.inside("--profile", "fast", "profile", "list", "--json").json == [
         {"name": "careful", "active": False, "files": [str(user), str(own)]},
         {"name": "fast", "active": True, "files": [str(user)]},
     ]
-    assert mis("profile").out.splitlines()[0] == f"  careful  {user}, {own}"
+    assert mis.inside("profile").out.splitlines()[0] == f"  careful  {user}, {own}"
 
 
 def test_every_key_with_its_source(mis: Mis) -> None:
@@ -56,7 +56,7 @@ def test_every_key_with_its_source(mis: Mis) -> None:
     assert shown["ui.profile"]["source"]["kind"] == "flag"
     assert shown["policies.network"]["source"]["kind"] == "default"
     assert len(shown) > 60
-    plain = mis("profile", "show", "p").out
+    plain = mis.inside("profile", "show", "p").out
     assert f"manager.seed = 1  # {user}:2\n" in plain
     assert f"manager.max_rounds = 2  # {user}:4 (profile p)\n" in plain
     assert 'policies.network = "ask"  # default\n' in plain
@@ -64,7 +64,7 @@ def test_every_key_with_its_source(mis: Mis) -> None:
 
 def test_problems_are_said_with_their_place(mis: Mis) -> None:
     user = mis.user_config("[manager]\naproval = 'manual'\nmax_concurrency = 'two'\n")
-    done = mis("profile", "show", "--json")
+    done = mis.inside("profile", "show", "--json")
     assert done.code == 0
     problems = cast("dict[str, Any]", done.json)["problems"]
     assert [(p["code"], p["key"], p["path"], p["line"], p["column"]) for p in problems] == [
@@ -77,14 +77,14 @@ def test_problems_are_said_with_their_place(mis: Mis) -> None:
 
 def test_a_broken_file_stops_nothing_that_only_shows(mis: Mis) -> None:
     mis.user_config("[manager\n")
-    done = mis("profile", "show")
+    done = mis.inside("profile", "show")
     assert done.code == 0
     assert "config.toml:1:9: error: config.toml is not valid TOML" in done.err
 
 
 def test_one_key_explained(mis: Mis) -> None:
     user = mis.user_config("[policies]\nnetwork = 'never'\n")
-    done = mis("profile", "show", "--key", "policies.network", "-c", "policies.network=ask")
+    done = mis.inside("profile", "show", "--key", "policies.network", "-c", "policies.network=ask")
     assert done.out.splitlines() == [
         'policies.network = "ask"',
         "  Network for workers: never, ask, auto.",
@@ -108,6 +108,6 @@ def test_one_key_explained(mis: Mis) -> None:
     ],
 )
 def test_wrong_calls(mis: Mis, args: tuple[str, ...], said: str) -> None:
-    done = mis(*args)
+    done = mis.inside(*args)
     assert done.code == 2
     assert said in done.err

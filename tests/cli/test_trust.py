@@ -37,7 +37,7 @@ def test_nothing_to_trust(tmp_path: Path) -> None:
 
 
 def test_it_shows_files_digests_and_what_they_carry(mis: Mis) -> None:
-    done = mis("trust")
+    done = mis.inside("trust")
     assert done.code == 2
     assert ".makeitso/config.toml  sha256:" in done.out
     assert 'policies.network = "auto"' in done.out
@@ -47,18 +47,18 @@ def test_it_shows_files_digests_and_what_they_carry(mis: Mis) -> None:
 
 
 def test_yes_records(mis: Mis) -> None:
-    assert mis("trust", "--yes").code == 0
+    assert mis.inside("trust", "--yes").code == 0
     assert state(mis) == "trusted"
-    assert "policies.network" in mis("trust").out
+    assert "policies.network" in mis.inside("trust").out
     mis.write(".makeitso/config.toml", CONFIG + "# more\n")
     assert state(mis) == "changed"
-    shown = mis("trust")
+    shown = mis.inside("trust")
     assert shown.code == 2
     assert "(changed)" in shown.out
 
 
 def test_yes_for_a_script(mis: Mis) -> None:
-    done = mis("trust", "--yes", "--json")
+    done = mis.inside("trust", "--yes", "--json")
     assert done.code == 0
     answer = cast("dict[str, object]", done.json)
     assert answer["state"] == "trusted"
@@ -76,29 +76,29 @@ def test_on_a_terminal_it_asks(mis: Mis, answer: str, code: int, after: str) -> 
 
 
 def test_list_and_revoke(mis: Mis) -> None:
-    assert mis("trust", "--list").out == "No workspace is trusted.\n"
-    mis("trust", "--yes")
-    assert mis("trust", "--list").out == f"{mis.work}  (1 files)\n"
-    (grant,) = cast("list[dict[str, object]]", mis("trust", "--list", "--json").json)
+    assert mis.inside("trust", "--list").out == "No workspace is trusted.\n"
+    mis.inside("trust", "--yes")
+    assert mis.inside("trust", "--list").out == f"{mis.work}  (1 files)\n"
+    (grant,) = cast("list[dict[str, object]]", mis.inside("trust", "--list", "--json").json)
     assert grant["workspace"] == str(mis.work)
     assert cast("int", grant["granted_at"]) > 1_700_000_000_000
-    assert mis("trust", "--revoke").out == "No longer trusted.\n"
-    assert mis("trust", "--revoke").out == "It was not trusted.\n"
+    assert mis.inside("trust", "--revoke").out == "No longer trusted.\n"
+    assert mis.inside("trust", "--revoke").out == "It was not trusted.\n"
     assert state(mis) == "untrusted"
 
 
 def test_one_thing_at_a_time(mis: Mis) -> None:
-    done = mis("trust", "--list", "--revoke")
+    done = mis.inside("trust", "--list", "--revoke")
     assert done.code == 2
     assert "exclude each other" in done.err
 
 
 def test_only_trust_brings_the_rights_into_force(mis: Mis) -> None:
-    before = mis("profile", "show")
+    before = mis.inside("profile", "show")
     assert 'policies.network = "ask"  # default' in before.out
     assert f"{mis.work}/.makeitso/config.toml:2:11: warning: policies.network" in before.err
-    mis("trust", "--yes")
-    after = mis("profile", "show")
+    mis.inside("trust", "--yes")
+    after = mis.inside("profile", "show")
     assert f'policies.network = "auto"  # {mis.work}/.makeitso/config.toml:2' in after.out
     assert after.err == ""
 
@@ -106,8 +106,8 @@ def test_only_trust_brings_the_rights_into_force(mis: Mis) -> None:
 def test_text_of_the_workspace_cannot_paint_the_terminal(tmp_path: Path) -> None:
     mis = mis_in(tmp_path)
     mis.write(".makeitso/config.toml", 'ui.open_url_command = "\\u001B[2J[bold]x\\u202E"\n')
-    done = mis("trust")
+    done = mis.inside("trust")
     assert "\\x1b[2J[bold]x\\u202e" in done.out
     assert "\x1b" not in done.out
-    answer = json.loads(mis("trust", "--json").out)
+    answer = json.loads(mis.inside("trust", "--json").out)
     assert answer["files"][0]["carries"] == ['ui.open_url_command = "\x1b[2J[bold]x\u202e"']

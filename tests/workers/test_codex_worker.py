@@ -94,7 +94,7 @@ async def test_a_daemon_started_outside_the_sandbox_ends_with_the_session(
             result = await session.turn("go")
             assert result.status == "completed"
             assert "started" in host.text("stdout")
-            assert fx.live_commands(sleeping)
+            await fx.until_live(sleeping)
         assert fx.live_commands(sleeping) == []
 
 

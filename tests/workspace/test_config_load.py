@@ -140,8 +140,8 @@ def test_a_flag_that_is_no_assignment_is_a_usage_error(place: Place, flag: str) 
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("manager.max_concurrency = 'two'", "a whole number, at least 1 and at most 64"),
-        ("manager.max_concurrency = 65", "a whole number, at least 1 and at most 64"),
+        ("manager.max_concurrency = 'two'", "a whole number, at least 1 and at most 128"),
+        ("manager.max_concurrency = 129", "a whole number, at least 1 and at most 128"),
         ("manager.max_concurrency = true", "a whole number"),
         ("manager.seed = 1.5", "a whole number"),
         ("manager.kind = 'gpt'", '"codex", "api:<model>" or "none"'),

@@ -34,18 +34,49 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the chosen share of all tries; a test that is one try alone always stays."""
-    share, seed = int(config.getoption("faults_share") or 1), config.getoption("faults_seed")
-    if share < 2:
+    """Keep the chosen share of all tries; a test that is one try alone always stays.
+
+    The usual suite makes one try of each test, and those of a point that are drawn above; what
+    elsewhere is marked for the lane is left to it.
+    """
+    share, seed = int(config.getoption("faults_share") or 1), str(config.getoption("faults_seed"))
+    whole = bool(config.getoption("faults"))
+    if whole and share < 2:
         return
+    chosen = {} if whole else _chosen(items, seed)
     kept: list[pytest.Item] = []
     left_out: list[pytest.Item] = []
     for item in items:
-        several = "tests/faults/" in item.nodeid and "[" in item.nodeid
-        digest = hashlib.sha256(f"{seed} {item.nodeid}".encode()).digest()
-        (left_out if several and digest[0] % share else kept).append(item)
+        here = "tests/faults/" in item.nodeid
+        if whole:
+            out = here and "[" in item.nodeid and bool(_draw(seed, item)[0] % share)
+        elif here:
+            out = chosen.get(_test_of(item), item) is not item
+        else:
+            out = item.get_closest_marker("faults") is not None
+        (left_out if out else kept).append(item)
     config.hook.pytest_deselected(items=left_out)
     items[:] = kept
+
+
+def _draw(seed: str, item: pytest.Item) -> bytes:
+    return hashlib.sha256(f"{seed} {item.nodeid}".encode()).digest()
+
+
+def _test_of(item: pytest.Item) -> str:
+    return item.nodeid.partition("[")[0]
+
+
+def _chosen(items: list[pytest.Item], seed: str) -> dict[str, pytest.Item]:
+    """Of each fault test with several tries, the one that is drawn."""
+    found: dict[str, pytest.Item] = {}
+    for item in items:
+        names = getattr(item, "fixturenames", ())
+        if "tests/faults/" in item.nodeid and "[" in item.nodeid and "point" not in names:
+            other = found.setdefault(_test_of(item), item)
+            if _draw(seed, item) < _draw(seed, other):
+                found[_test_of(item)] = item
+    return found
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

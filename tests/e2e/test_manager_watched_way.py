@@ -135,8 +135,8 @@ def test_a_command_over_and_over_is_asked_about(tmp_path: Path) -> None:
         )
         assert causes(w) == [("manager", "loop")]
         assert not w.of(ManagerJudged)
-        (spent,) = [usage for usage in w.of(UsageCounted) if usage.source == "manager"]
-        assert spent.input_tokens >= 2000, "what an interrupted manager spent is counted"
+        spent = [usage.input_tokens for usage in w.of(UsageCounted) if usage.source == "manager"]
+        assert sum(spent) >= 2000, "what an interrupted manager spent is counted"
         w.mis("approve", "--answer", "stop", w.pending("question")).expect(0)
         w.mis("resume").expect(1, "stopped by")
         assert w.task().ended == "failed"

@@ -182,7 +182,7 @@ async def test_time_alone_ends_it_while_nothing_is_recorded(there: Place) -> Non
     async def once() -> None:
         await anyio.sleep(3600)
 
-    with anyio.fail_after(30), pytest.raises(Unanswered), there.ctx.meter.running("T1", "task"):
+    with anyio.fail_after(90), pytest.raises(Unanswered), there.ctx.meter.running("T1", "task"):
         await bounded(there.ctx, once, task="T1", phase="task", nobody=lambda: True)
     assert there.ctx.task("T1").phases["task"].active_ms >= 60_000
 

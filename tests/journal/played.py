@@ -145,6 +145,8 @@ class Played:
                 tape.add(ev.TaskEnded(state=state, reason=reason), task)
             case todo.Finish(state=state, reason=reason):
                 tape.add(ev.RunFinished(state=state, reason=reason))
+            case todo.Undo() | todo.WantCheck() | todo.CheckAccepted():
+                raise AssertionError(f"nobody here asks for {step}")
 
     def _wait(self, task: str) -> None:
         state = self.tape.state.tasks[task]

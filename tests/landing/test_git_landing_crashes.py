@@ -17,6 +17,7 @@ from makeitso.review import marks
 from makeitso.workspace.git import open_repository
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from makeitso.landing.land import LandingPlan
@@ -67,7 +68,9 @@ def test_killed_anywhere_files_index_and_branch_agree(tmp_path: Path, target: La
         before = state(here)
         plan: LandingPlan = here.prepare(accepted(change), target)
 
-        def landing(fault: object, plan: LandingPlan = plan, here: Work = here) -> None:
+        def landing(
+            fault: Callable[[str], None], plan: LandingPlan = plan, here: Work = here
+        ) -> None:
             anyio.run(functools.partial(land.commit, plan, root=here.root, fault=fault))
 
         seen.append(in_a_process_that_dies(len(seen), landing))
@@ -96,7 +99,7 @@ def test_killed_anywhere_an_undo_is_whole_or_not_there(tmp_path: Path) -> None:
             )
         )
 
-        def back(fault: object, plan: UndoPlan = plan, here: Work = here) -> None:
+        def back(fault: Callable[[str], None], plan: UndoPlan = plan, here: Work = here) -> None:
             anyio.run(functools.partial(undo.commit, plan, root=here.root, fault=fault))
 
         seen.append(in_a_process_that_dies(len(seen), back))
@@ -114,7 +117,9 @@ def test_a_lock_that_was_removed_by_hand_is_taken_again(tmp_path: Path) -> None:
         here = work(tmp_path / f"w{at}", {"f.txt": OLD, "g.txt": b"g\n"})
         plan = here.prepare(accepted(here.change({"f.txt": NEW})), "commit")
 
-        def landing(fault: object, plan: LandingPlan = plan, here: Work = here) -> None:
+        def landing(
+            fault: Callable[[str], None], plan: LandingPlan = plan, here: Work = here
+        ) -> None:
             anyio.run(functools.partial(land.commit, plan, root=here.root, fault=fault))
 
         died = in_a_process_that_dies(at, landing)

@@ -25,7 +25,7 @@ install := $(get) --quiet
 or_say_why = || { echo "make: the installation failed; see above. Where the package index cannot be" \
 	"reached, set PIP_INDEX_URL or PIP_FIND_LINKS to one that can." >&2; exit 1; }
 
-.PHONY: help setup demo test lint format generate build smoke publish-dry-run e2e faults faults-ci audit bench lock clean codex
+.PHONY: help setup demo test lint format generate build smoke publish-dry-run e2e faults faults-ci fuzz audit bench lock clean codex
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile

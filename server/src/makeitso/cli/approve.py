@@ -56,7 +56,12 @@ def approve(
     ] = False,
     deny: Annotated[bool, typer.Option("--deny", help="Deny instead of granting.")] = False,
     because: Annotated[str, typer.Option("--because", help="Why denied; the worker is told.")] = "",
-    answer: Annotated[str, typer.Option("--answer", help="Answer to a question.")] = "",
+    answer: Annotated[
+        str,
+        typer.Option(
+            "--answer", help="Answer to a question; to a budget: how much more, 50k or 10 min."
+        ),
+    ] = "",
     scope: Annotated[
         str, typer.Option("--scope", help="Reach of a grant: " + ", ".join(get_args(ApprovalScope)))
     ] = "once",

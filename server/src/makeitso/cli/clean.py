@@ -32,7 +32,10 @@ def clean(
     ctx: typer.Context,
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Only show it.")] = False,
     auto: Annotated[
-        bool, typer.Option("--auto", help="Remove what [retention] lets go, asking nothing.")
+        bool,
+        typer.Option(
+            "--auto", help="Remove what the settings under retention let go, asking nothing."
+        ),
     ] = False,
     yes: YesFlag = False,
     json: JsonFlag = False,

@@ -10,12 +10,6 @@ if TYPE_CHECKING:
     from makeitso.protocol.plan import Plan, RunOptions
     from makeitso.protocol.words import CeilingScope, Measure
 
-RUN_FIGURES = (
-    "budget.used", "budget.ceiling", "budget.overrun", "budget.runs_over", "budget.timed",
-    "budget.ceiling_ms",
-)  # fmt: skip
-"""What `Budgets.into` says anew each time."""
-
 
 class Budgets:
     """Ceilings of a run and its plan on tokens and time, tokens and milliseconds."""

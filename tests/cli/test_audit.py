@@ -134,7 +134,8 @@ def test_where_nothing_was_run(mis: Mis, here: Here) -> None:
     assert "no runs yet" in here("audit").out
     figures = AuditFigures.model_validate(here("audit", "--json").json)
     assert figures.by_run == ()
-    assert verified(here)[:2] == (0, {"rows": 0, "whole": True})
+    code, data, _ = verified(here)
+    assert (code, data["rows"], data["whole"], data["broken_row"]) == (0, 0, True, None)
     missing = here("audit", "r1")
     assert (missing.code, "no run r1" in missing.err) == (2, True)
     assert not (mis.work / ".makeitso").exists()

@@ -16,6 +16,7 @@ from makeitso.requests.audit import read
 if TYPE_CHECKING:
     from makeitso.cli.console import Console
     from makeitso.cli.context import Context
+    from makeitso.store.evidence import Evidence
     from makeitso.wiring import Bridge
 
 SHOWN_BROKEN = 20
@@ -79,36 +80,41 @@ def _page(bridge: Bridge, context: Context, runs: tuple[str, ...] | None, target
     return 0
 
 
+def _verdict(
+    *, rows: int, broken_row: int | None = None, last_hash: str = "", found: Evidence | None = None
+) -> dict[str, object]:
+    """What `--verify --json` says; kept output is not looked at where the chain is broken."""
+    broken = found.broken if found is not None else ()
+    return {
+        "rows": rows,
+        "whole": broken_row is None and not broken,
+        "broken_row": broken_row,
+        "last_hash": last_hash,
+        "stretches": found.stretches if found is not None else 0,
+        "broken": [{"seq": part.seq, "path": part.path, "state": part.state} for part in broken],
+        "removed": list(found.removed) if found is not None else [],
+    }
+
+
 def _verify(bridge: Bridge, console: Console) -> int:
     """Say whether the chain and the kept output are whole; 1 when not."""
     from makeitso.store.evidence import examine
 
     if not bridge.has_journal:
-        console.data({"rows": 0, "whole": True})
+        console.data(_verdict(rows=0))
         console.say("nothing was ever run here")
         return 0
     journal = bridge.journal
     row = journal.verify()
     rows = journal.last_seq()
     if row is not None:
-        console.data({"rows": rows, "whole": False, "broken_row": row})
+        console.data(_verdict(rows=rows, broken_row=row))
         console.say(f"the chain breaks at row {row} of {rows:,}", style="bold red")
         console.say("somebody changed the journal; from that row on it is not to be relied on")
         return 1
     found = examine(bridge.places().artifacts, journal.read())
     last = journal.last_hash()
-    console.data(
-        {
-            "rows": rows,
-            "whole": not found.broken,
-            "last_hash": last,
-            "stretches": found.stretches,
-            "broken": [
-                {"seq": part.seq, "path": part.path, "state": part.state} for part in found.broken
-            ],
-            "removed": list(found.removed),
-        }
-    )
+    console.data(_verdict(rows=rows, last_hash=last, found=found))
     console.say(f"chain   whole: {rows:,} rows, the last is {last[:16] or '-'}", style="green")
     if found.removed:
         console.say(f"output  no longer kept of {', '.join(found.removed)}")

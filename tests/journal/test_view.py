@@ -160,3 +160,15 @@ def test_without_a_ceiling_none_is_nearest() -> None:
     view = run_view(tape.state)
     assert view.nearest is None
     assert view.tasks[0].nearest is None
+
+
+def test_a_run_that_was_put_down_says_what_it_waits_for_now() -> None:
+    tape = running("T1")
+    first, second = tape.ask("phase", "T1", digest="1"), tape.ask("question", "T1", digest="2")
+    asked = {a.id: f"{a.kind}: {a.subject}" for a in tape.state.pending}
+    tape.add(ev.RunPaused(state="waiting", reason=asked[first], exit_code=3))
+    assert run(tape) == ("waiting", asked[first])
+    tape.decide(first)
+    assert run(tape) == ("waiting", asked[second])
+    tape.decide(second)
+    assert run(tape) == ("waiting", "decided; `mis resume` goes on")

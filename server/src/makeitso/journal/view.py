@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from makeitso.journal.state import PhaseState, RunState, TaskState
     from makeitso.protocol.budget import Ceiling
+    from makeitso.protocol.events import RunPaused
     from makeitso.protocol.words import (
         CeilingScope,
         Measure,
@@ -72,7 +73,7 @@ def _run_state(run: RunState, *, alive: bool) -> tuple[RunStateName, str]:
     if run.opened is not None and not run.active:
         return "waiting", "its hunks wait: `mis review`"
     if run.paused is not None:
-        return run.paused.state, run.paused.reason
+        return run.paused.state, _paused_for(run, run.paused)
     if not alive:
         return "stopped", "its process ended; `mis resume` goes on"
     waiting = run.pending
@@ -83,6 +84,16 @@ def _run_state(run: RunState, *, alive: bool) -> tuple[RunStateName, str]:
     if timers and not busy:
         return "waiting", "; ".join(f"{task.id} {_waits(task)}" for task in timers)
     return "running", ""
+
+
+def _paused_for(run: RunState, paused: RunPaused) -> str:
+    """What a run that was put down waits for now; its question may have been answered since."""
+    asked = [f"{a.kind}: {a.subject}" for a in run.approvals.values()]
+    if paused.state != "waiting" or paused.reason not in asked:
+        return paused.reason
+    if run.pending:
+        return f"{run.pending[0].kind}: {run.pending[0].subject}"
+    return "decided; `mis resume` goes on"
 
 
 def only_timers(view: RunView) -> bool:

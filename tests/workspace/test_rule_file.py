@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from makeitso.errors import ConfigError, NotFoundError, UsageError
@@ -226,6 +226,8 @@ TEXT = st.text(st.characters(blacklist_categories=["Cs"]), max_size=30)
 
 
 @settings(max_examples=100, deadline=None)
+@example([("", "\x85")], [1])
+@example([("a\u2028b", ""), ("\x0b", "\x1c")], [2, 1])
 @given(st.lists(st.tuples(TEXT, TEXT), max_size=4), st.lists(st.integers(1, 4), max_size=3))
 def test_any_note_is_read_back_and_any_rule_can_go(
     tmp_path_factory: pytest.TempPathFactory, notes: list[tuple[str, str]], gone: list[int]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -95,8 +96,8 @@ def revoke_rule(rule_id: str, *, dirs: UserDirs) -> Rule:
             for path, place in positions(file.text).items()
             if path[:2] == ("rule", index)
         ]
-        lines = _counted(file, file.next_number).splitlines(keepends=True)
-        added = len(lines) - len(file.text.splitlines())
+        lines = _lines(_counted(file, file.next_number))
+        added = len(lines) - len(_lines(file.text))
         first, last = min(s.line for s in spans) + added, max(s.end_line for s in spans) + added
         text = "".join([*lines[:first], *lines[last + 1 :]])
         _proved(file, text, [known for known in ids if known != rule_id])
@@ -138,12 +139,17 @@ def _counted(file: RulesFile, number: int) -> str:
     place = positions(file.text).get(("next",))
     if place is None:
         return f"{'' if file.text else HEADER}next = {number}\n{file.text}"
-    lines = file.text.splitlines(keepends=True)
+    lines = _lines(file.text)
     line = lines[place.value.line]
     lines[place.value.line] = (
         line[: place.value.column] + str(number) + line[place.value.end_column :]
     )
     return "".join(lines)
+
+
+def _lines(text: str) -> list[str]:
+    """Lines as TOML knows them; `splitlines` would also cut at what a note may hold."""
+    return re.findall(r"[^\n]*\n|[^\n]+", text)
 
 
 def _block(draft: RuleDraft, number: int, at: int) -> str:

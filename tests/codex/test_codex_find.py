@@ -115,3 +115,10 @@ async def test_the_real_one_answers_and_leaves_nothing_at_home(
     assert os.listdir(tmp_path) == []  # noqa: PTH208 -- pathlib would block, says ASYNC240
     assert codex.path == fx.codex_path()
     assert int(codex.version.split(".")[1]) >= 100
+
+
+@pytest.mark.anyio
+async def test_a_warning_in_the_middle_of_the_line_hides_no_version(tmp_path: Path) -> None:
+    text = "#!/bin/sh\nprintf 'WARNING: no aliases: ' >&2\nsleep 0.1\necho 'codex-cli 0.163.0'\n"
+    found = await probe_codex(str(program(tmp_path / "codex", text)))
+    assert found.version == "0.163.0"

@@ -86,15 +86,22 @@ async def probe_codex(command: str | None = None, *, search_path: str | None = N
         EnvironmentFault: there is none, it does not run, or it is too old.
     """
     path, source = find_codex(command, search_path=search_path)
+    said = bytearray()
+
+    async def on_output(channel: Literal["stdout", "stderr"], data: bytes) -> None:
+        if channel == "stdout":  # what it warns of may come in the middle of the line
+            said.extend(data)
+
     result = await run_command(
         [str(path), "--version"],
         cwd=path.parent,
         # Even --version writes into CODEX_HOME; below a file there can be none.
         env={"PATH": os.environ.get("PATH", os.defpath), "CODEX_HOME": str(path / "none")},
         timeout_s=_PROBE_TIMEOUT_S,
+        on_output=on_output,
     )
     text = result.output.decode(errors="replace").strip()
-    match = _VERSION_LINE.search(text)
+    match = _VERSION_LINE.search(said.decode(errors="replace"))
     if result.exit_code != 0 or match is None:
         raise EnvironmentFault(
             f"{path} does not say which version of Codex it is: {text[:200] or 'no output'}",

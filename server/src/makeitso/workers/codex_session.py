@@ -151,6 +151,8 @@ class CodexSession:
                 await turn.close_commands(self.emit)
 
     async def _died(self, server: AppServer) -> Failure:
+        with anyio.move_on_after(HUNG_GRACE_S):
+            await server.child.wait()  # its pipes close a moment before it is known how it ended
         code = server.child.exit_code
         how = "its output closed" if code is None else f"exit code {code}"
         if code is not None and code < 0:

@@ -117,7 +117,7 @@ async def test_the_real_one_answers_and_leaves_nothing_at_home(
     assert int(codex.version.split(".")[1]) >= 100
 
 
-@pytest.mark.anyio
+@pytest.mark.asyncio
 async def test_a_warning_in_the_middle_of_the_line_hides_no_version(tmp_path: Path) -> None:
     text = "#!/bin/sh\nprintf 'WARNING: no aliases: ' >&2\nsleep 0.1\necho 'codex-cli 0.163.0'\n"
     found = await probe_codex(str(program(tmp_path / "codex", text)))

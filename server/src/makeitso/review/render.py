@@ -3,6 +3,7 @@
 States stand behind the second `@@` of a hunk header, where every reader of diffs ignores them;
 a comment between two hunks would end the file for `git apply`. What is refused is all comment.
 Characters that hide or reorder text are spelled, so that what is approved is what is seen.
+Lines cut by hand are for people: two insertions parted at one place are no patch for git any more.
 """
 
 from __future__ import annotations

@@ -53,6 +53,9 @@ PLAN_CODES: dict[str, Meaning] = {
     "approval-looser": Meaning("warning", "A looser approval policy than the config allows."),
     "budget-over": Meaning("warning", "A ceiling on tokens or time above the one it lies under."),
     "budget-sum-over": Meaning("information", "The ceilings of the tasks exceed the plan's."),
+    "budget-without-effect": Meaning(
+        "warning", "A ceiling on a phase that never spends any of it, such as tokens of verify."
+    ),
     "concurrency-over": Meaning("warning", "More tasks at once than the config allows."),
     "repo-unknown": Meaning("error", "`repo` names nothing in the config."),
     "worker-unknown": Meaning("error", "`worker` names nothing in the config."),

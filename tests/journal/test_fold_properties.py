@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from journal.drawn_events import DRAWN
 from journal.event_strategies import any_events, played_runs
 from makeitso.journal.fold import UNFOLDED, apply, fold_all
 from makeitso.journal.next import next_steps
@@ -115,3 +116,9 @@ def test_what_is_not_read_changes_no_state(events: list[Event]) -> None:
 
 def test_the_types_that_are_not_read_are_types_of_events() -> None:
     assert set(event_types()) > UNFOLDED
+
+
+@settings(max_examples=1)
+@given(data=st.data())
+def test_events_of_every_type_are_drawn(data: st.DataObject) -> None:
+    assert {data.draw(one).type for one in DRAWN} == set(event_types())

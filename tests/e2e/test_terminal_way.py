@@ -9,6 +9,7 @@ import pytest
 from e2e.harness import world
 from e2e.stories import FILES, PLAN, change, spell, work
 from e2e.terminal import CTRL_C, Terminal
+from makeitso.protocol import events as ev
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,7 +73,7 @@ def test_hunks_are_gone_through_one_by_one(tmp_path: Path) -> None:
             t.end().expect(0)
         assert w.read("poem.txt") == FILES["poem.txt"], "landed before all hunks were marked"
         with Terminal(w, "review") as t:
-            t.expect("+line thirty\n").expect(ASKS).type("c").expect("comment").type("keep it")
+            t.expect("+line thirty\n").expect(ASKS).type("n keep it")
             t.expect("+line thirty-nine").expect(ASKS).type("a")
             t.end().expect(0, "landed: poem.txt")
         expected = FILES["poem.txt"]
@@ -81,6 +82,38 @@ def test_hunks_are_gone_through_one_by_one(tmp_path: Path) -> None:
         assert w.read("poem.txt") == expected
         assert "keep it" in w.task().hunk_reasons.values()
         assert w.status()["state"] == "done"
+
+
+def test_a_comment_leaves_its_hunk_open_and_goes_to_the_worker(tmp_path: Path) -> None:
+    script = work(change("line 2", "line two"), change("line 39", "line thirty-nine"))
+    with world(tmp_path, script, files=FILES) as w:
+        w.mis("run", w.plan("spell", PLAN), "--yes", "--halt-on", "write_files").expect(3)
+        first, second = w.hunks()
+        body = str(first["diff"]).split("\n")[1:]
+        number = body.index("+line two") + 1
+        editor = w.top / "editor.sh"
+        editor.write_text('#!/bin/sh\ngrep -q "^# +line thirty-nine" "$1" && echo why >"$1"\n')
+        editor.chmod(0o755)
+        with Terminal(w, "review", env={"EDITOR": str(editor)}) as t:
+            t.expect("+line two").expect(ASKS).type("c").expect(f"{number:>4} +line two")
+            t.expect("comment [").type(f":{number} in French")
+            t.expect(f"poem.txt:2 [{first['id']}:{number}]  in French").expect("mis review fix")
+            t.expect("2 open").expect(ASKS).type("c :99 no").expect("are not there")
+            t.expect("2 open").expect(ASKS).type("c on all of it").expect("on all of it")
+            t.expect("2 open").expect(ASKS).type("j")
+            t.expect("+line thirty-nine").expect(ASKS).type("c").expect("comment [").type("")
+            t.expect("why").expect("2 open").expect(ASKS).type("q")
+            t.end().expect(0)
+        assert [h["state"] for h in w.hunks()] == ["pending", "pending"]
+        said = [(c.text, c.hunk, c.lines) for c in w.of(ev.CommentAdded)]
+        assert said == [
+            ("in French", first["id"], str(number)),
+            ("on all of it", first["id"], ""),
+            ("why", second["id"], ""),
+        ]
+        w.mis("review", "fix").expect(3)
+        told = next(v for v in w.server.views if "reviewed your change" in v.last_user_text)
+        assert "poem.txt:2: in French\n" in told.last_user_text
 
 
 def test_a_question_answered_elsewhere_is_no_question_here(tmp_path: Path) -> None:

@@ -66,6 +66,33 @@ def add(bridge: Bridge, place: str, text: str, *, run: str = "") -> Comment:
         raise NotFoundError(f"there is no {place}: nothing was ever run here")
     bridge.book.refresh()
     task, hunk, lines, path = _named(bridge, place, run)
+    return say(bridge, task, text, hunk=hunk, lines=lines, path=path)
+
+
+def say(
+    bridge: Bridge,
+    task: tuple[str, str],
+    text: str,
+    *,
+    hunk: str | None = None,
+    lines: str = "",
+    path: str | None = None,
+) -> Comment:
+    """Record a comment on a place; without a text, the person's editor asks for it.
+
+    Args:
+        bridge: the workspace.
+        task: run and task.
+        text: what is said; empty: the editor asks.
+        hunk: the hunk it is about.
+        lines: lines of that hunk below its header, as `3-7`.
+        path: the file it is about, when no hunk is.
+
+    Raises:
+        NotFoundError: there is no such place.
+        StateError: the task takes no comments any more.
+        UsageError: nothing was said, or the lines are none of the hunk's.
+    """
     if not text:
         text = written(_asked(bridge, task, hunk, lines), name="comment.md")
     said = commenting.comment(

@@ -6,9 +6,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from makeitso.cli.review.commenting import line_of, say
 from makeitso.cli.review.editor import edit_hunk
 from makeitso.cli.review.selecting import OPEN
 from makeitso.errors import NotFoundError, UsageError
+from makeitso.journal.conversation import may_go_back
 from makeitso.review.cuts import parse_lines
 from makeitso.runs.marking import join_hunk, mark, mark_lines, split_hunk, undo_marks
 
@@ -21,14 +23,14 @@ if TYPE_CHECKING:
     from makeitso.wiring import Bridge
 
 HELP = """y  accept this hunk
-n  reject this hunk
+n  reject this hunk; n WHY: with a reason, which the worker gets
 a  accept this and all later open hunks of the file
 d  reject this and all later open hunks of the file
 l  choose lines of this hunk by their numbers
 s  split this hunk at its unchanged lines; s LINE: before that line
 m  join this part with the others it was split from
 e  edit this hunk; what you save is what lands
-c  reject it with a comment, which the worker gets
+c  comment on this hunk, or on lines of it, and leave it open; c TEXT, c :3-7 TEXT
 u  take back the last mark, split or join; again: the one before
 j  leave it open, go to the next open hunk
 k  go back to the open hunk before
@@ -53,7 +55,8 @@ def act(bridge: Bridge, console: Console, hunks: Sequence[Hunk], at: int, *, typ
     """
     key, rest = typed[:1], typed[1:].strip()
     if key in _MARKS:
-        mark(bridge.book, _meant(hunks, at, key), _MARKS[key])
+        why = rest if key == "n" and typed[1:2] == " " else ""
+        mark(bridge.book, _meant(hunks, at, key), _MARKS[key], because=why)
         return "ahead"
     if key in _MOVES:
         return _MOVES[key](hunks, at)
@@ -82,6 +85,10 @@ class _At:
 
 
 _MARKS: dict[str, Mark] = {"y": "accepted", "n": "rejected", "a": "accepted", "d": "rejected"}
+
+
+_AT_LINES = re.compile(r":\s*(\d[\d,-]*)(?:\s+(.*))?$", re.DOTALL)
+"""Lines of a hunk in front of a comment on them."""
 
 
 _STYLES = {"+": "green", "-": "red"}
@@ -148,17 +155,29 @@ def _edit(here: _At, rest: str) -> Move:
 
 
 def _comment(here: _At, rest: str) -> Move:
-    said = rest or (here.console.read("comment: ") or "").strip()
-    mark(here.bridge.book, [here.hunk.id], "rejected", because=said)
-    return "ahead"
+    """Say something to the worker; `:3-7` in front says on which lines. The hunk stays open."""
+    hunk, console = here.hunk, here.console
+    if not rest:
+        _number(here)
+        typed = console.read("comment [:3-7 TEXT on these lines; nothing: your editor asks]? ")
+        if typed is None:
+            return "stay"
+        rest = typed.strip()
+    found = _AT_LINES.match(rest)
+    lines, text = (found[1], (found[2] or "").strip()) if found else ("", rest)
+    task = here.bridge.book.run(hunk.run).tasks[hunk.task]
+    said = say(here.bridge, (hunk.run, hunk.task), text, hunk=hunk.id, lines=lines)
+    why = may_go_back(task)
+    console.note(line_of(said))
+    console.note(f"    it goes to no worker: {why}" if why else "    `mis review fix` sends it")
+    return "stay"
 
 
 def _lines(here: _At, rest: str) -> Move:
     """Mark lines: `3,5-8` accepts these; with `n` in front they are rejected."""
     hunk, console = here.hunk, here.console
     if not rest:
-        for number, line in enumerate(hunk.diff.removesuffix("\n").split("\n")[1:], start=1):
-            console.note(f"{number:>4} {line}", style=_STYLES.get(line[:1]))
+        _number(here)
         rest = (console.read("accept which lines [3,5-8], or reject [n 3,5-8]? ") or "").strip()
     if not rest:
         return "stay"
@@ -166,6 +185,12 @@ def _lines(here: _At, rest: str) -> Move:
     name, lines = parse_lines(f"{hunk.id}:{rest.removeprefix('n').replace(' ', '')}")
     mark_lines(here.bridge.book, here.bridge.repo, {name: lines}, to)
     return "ahead"
+
+
+def _number(here: _At) -> None:
+    """Show the lines of the hunk with their numbers."""
+    for number, line in enumerate(here.hunk.diff.removesuffix("\n").split("\n")[1:], start=1):
+        here.console.note(f"{number:>4} {line}", style=_STYLES.get(line[:1]))
 
 
 def _undo(here: _At, rest: str) -> Move:

@@ -6,7 +6,6 @@ second look for another reason is never folded.
 
 from __future__ import annotations
 
-import itertools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -49,7 +48,8 @@ MOVED_CHARACTERS = 20
 """Letters and digits that a block needs to count as moved; less is alike by chance."""
 _SPACES = re.compile(r"[ \t\r\f\v]+")
 _WORDS = re.compile(r"[^\W_]")
-Block = tuple[str, ...]
+Block = str
+"""Lines that are removed or added in a row, without indentation and blank ones."""
 
 
 def folded(hunk: Hunk) -> str:
@@ -74,7 +74,10 @@ def file_flags(path: str, *, head: str, attribute: bool) -> tuple[str, ...]:
     name = path.rpartition("/")[2]
     if name in _LOCK_FILES or name.endswith(".lock"):
         return ("lock-file",)
-    if attribute or _GENERATED_NAME.search(name) or _GENERATED_HEAD.search(head):
+    if attribute or _GENERATED_NAME.search(name):
+        return ("generated",)
+    # the word all of them hold, because most heads do not: looking for it is quick
+    if "generated" in head.lower() and _GENERATED_HEAD.search(head):
         return ("generated",)
     return ()
 
@@ -90,11 +93,10 @@ def with_folds(
     added = {block for side in sides.values() for block in side.new_blocks}
     for file in files:
         own = flags.get(file.path, ())
-        indented = _INDENTED.search(file.path.rpartition("/")[2]) is not None
         more: dict[str, tuple[str, ...]] = {}
         for hunk in file.hunks:
             side = sides.get(hunk.id)
-            if side is not None and side.is_whitespace(indented=indented):
+            if side is not None and side.is_whitespace(path=file.path):
                 more[hunk.id] = (*own, "whitespace")
             elif side is not None and side.is_moved(removed, added):
                 more[hunk.id] = (*own, "moved")
@@ -117,9 +119,12 @@ def with_folds(
 _BY_LINES = ("text", "create", "delete")
 
 
-@dataclass(frozen=True)
+_RUNS = re.compile(r"\n(?:(-.*(?:\n-.*)*)|(\+.*(?:\n\+.*)*))")
+
+
+@dataclass(frozen=True, slots=True)
 class _Sides:
-    """Lines a hunk removes and adds, and the same in runs without indentation and blank lines."""
+    """What a hunk removes and adds: runs of lines, and the blocks they are."""
 
     old: tuple[str, ...]
     new: tuple[str, ...]
@@ -128,36 +133,44 @@ class _Sides:
 
     @classmethod
     def of(cls, hunk: Hunk) -> _Sides:
-        lines: dict[str, list[str]] = {"-": [], "+": []}
-        blocks: dict[str, list[Block]] = {"-": [], "+": []}
-        for tag, run in itertools.groupby(
-            (line for line in hunk.diff.split("\n")[1:] if not line.startswith("\\")),
-            key=lambda line: line[:1],
-        ):
-            if tag in lines:
-                texts = [line[1:] for line in run]
-                lines[tag] += texts
-                blocks[tag].append(tuple(bare for text in texts if (bare := text.strip())))
-        return cls(tuple(lines["-"]), tuple(lines["+"]), tuple(blocks["-"]), tuple(blocks["+"]))
+        runs = _RUNS.findall(hunk.diff)
+        old = tuple(run[1:].replace("\n-", "\n") for run, _ in runs if run)
+        new = tuple(run[1:].replace("\n+", "\n") for _, run in runs if run)
+        return cls(old, new, tuple(map(_block, old)), tuple(map(_block, new)))
 
-    def is_whitespace(self, *, indented: bool) -> bool:
+    def is_whitespace(self, *, path: str) -> bool:
         """Nothing but blank lines, line ends and spaces differ; indentation where it is nothing."""
-        if not (self.old and self.new) and any(map(str.strip, (*self.old, *self.new))):
+        if "".join("".join(self.old).split()) != "".join("".join(self.new).split()):
+            return False  # nearly every hunk; the rest is looked at line by line
+        old, new = _texts(self.old), _texts(self.new)
+        if not (old and new) and any(map(str.strip, (*old, *new))):
             return False
-        if indented and _indents(self.old) != _indents(self.new):
+        indented = _INDENTED.search(path.rpartition("/")[2]) is not None
+        if indented and _indents(old) != _indents(new):
             return False
-        return _bare(self.old) == _bare(self.new)
+        return _bare(old) == _bare(new)
 
     def is_moved(self, removed: Container[Block], added: Container[Block]) -> bool:
         """All it takes away is put somewhere else, and all it puts was taken from somewhere."""
         blocks = (*self.old_blocks, *self.new_blocks)
-        if not blocks or set(self.old_blocks) & set(self.new_blocks):
-            return False
         return (
             all(block in added for block in self.old_blocks)
             and all(block in removed for block in self.new_blocks)
+            and bool(blocks)
+            and not set(self.old_blocks) & set(self.new_blocks)
             and all(_says_much(block) for block in blocks)
         )
+
+
+def _texts(runs: Iterable[str]) -> list[str]:
+    return [text for run in runs for text in run.split("\n")]
+
+
+def _block(run: str) -> Block:
+    """Lines without indentation; blank ones do not count."""
+    if "\n" not in run:
+        return run.strip()
+    return "\n".join(bare for text in run.split("\n") if (bare := text.strip()))
 
 
 def _bare(texts: Iterable[str]) -> list[str]:
@@ -169,4 +182,4 @@ def _indents(texts: Iterable[str]) -> list[str]:
 
 
 def _says_much(block: Block) -> bool:
-    return sum(len(_WORDS.findall(text)) for text in block) >= MOVED_CHARACTERS
+    return len(_WORDS.findall(block)) >= MOVED_CHARACTERS

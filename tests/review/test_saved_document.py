@@ -71,6 +71,20 @@ def test_remarks_belong_to_the_line_above_and_are_no_lines() -> None:
     )
 
 
+def test_a_remark_in_an_edited_hunk_names_the_line_that_was_there() -> None:
+    two, body = "-two  \n", "+tw\\u{202e}o\n"
+    for text, line in (
+        (TEXT.replace(" one\n", "+new\n+too\n one\n# > why\n"), 1),
+        (TEXT.replace(" one\n", "+new\n# > why\n one\n"), 0),
+        (TEXT.replace(two, f"{two}+new\n# > why\n"), 2),
+        (TEXT.replace(body, "+a\n+b\n# > why\n"), 3),
+        (TEXT.replace(body, "").replace(" end\n", " end\n# > why\n"), 4),
+    ):
+        edits, remarks = saved(text)
+        assert set(edits) == {A}
+        assert remarks == [(A, "why", line)], text
+
+
 def test_a_hunk_that_is_gone_counts_only_if_a_person_touched_it() -> None:
     old = TEXT.replace(A, "c" * 12)
     assert not read_saved(old, change(), before=old).gone

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from makeitso.lsp.review_view import ReviewView
     from makeitso.lsp.server import Server
     from makeitso.requests.place import Workplace
-from makeitso.review.saved import Saved
+    from makeitso.review.saved import Saved
+    from makeitso.review.sections import Remark
 
 log = logging.getLogger(__name__)
 
@@ -52,13 +53,13 @@ async def take_in(
     text, stem = document.text, document.path.name
     change = await to_thread.run_sync(present_change, at.bridge.repo, run.id, task)
     saved = read_saved(text, change, before=before)
-    heard = server.views.heard(document, {(name, said.text) for name, said in saved.remarks})
+    heard = server.views.heard(document, {_key(name, said) for name, said in saved.remarks})
     saved = replace(
-        saved, remarks=tuple((n, said) for n, said in saved.remarks if (n, said.text) not in heard)
+        saved, remarks=tuple((n, said) for n, said in saved.remarks if _key(n, said) not in heard)
     )
     failed = dict.fromkeys(saved.gone, GONE)
     failed |= await _carry_out(at, run.id, task.id, saved)
-    heard |= {(n, said.text) for n, said in saved.remarks if n not in failed}
+    heard |= {_key(n, said) for n, said in saved.remarks if n not in failed}
     if failed:
         kept = stem.removesuffix(".diff") + ".yours.txt"
         data = text.encode("utf-8", "surrogatepass")
@@ -83,6 +84,8 @@ async def _carry_out(at: Workplace, run: str, task: str, saved: Saved) -> dict[s
     wanted: list[tuple[str, str, dict[str, object]]] = []
     for hunk, remark in saved.remarks:
         about: dict[str, object] = {"run": run, "task": task, "hunk": hunk, "text": remark.text}
+        if remark.after:
+            about["lines"] = str(remark.after)
         wanted.append((hunk, "mis/change/comment", about))
     # from the end: an edit does not move the hunks above it
     for hunk, diff in reversed(saved.edits):
@@ -95,6 +98,11 @@ async def _carry_out(at: Workplace, run: str, task: str, saved: Saved) -> dict[s
             log.info("saved.refused", extra={"hunk": hunk, "why": error.message})
             failed[hunk] = f"{error.message}{f' ({error.hint})' if error.hint else ''}"
     return failed
+
+
+def _key(hunk: str, remark: Remark) -> tuple[str, int, str]:
+    """What tells one remark from another: the same words may be said of two lines."""
+    return hunk, remark.after, remark.text
 
 
 def refused(view: ReviewView, failed: dict[str, str]) -> list[tuple[Span, str]]:

@@ -52,7 +52,7 @@ class Views:
         self._made: dict[str, _Made] = {}
         self._shown: dict[str, list[types.Diagnostic]] = {}
         self._refused: dict[str, dict[str, str]] = {}
-        self._heard: dict[str, set[tuple[str, str]]] = {}
+        self._heard: dict[str, set[tuple[str, int, str]]] = {}
         self.files = FileViews()
         self.saving = anyio.Lock()
         """What is saved is taken in one document after the other."""
@@ -99,7 +99,9 @@ class Views:
         self._refused[document.uri] = failed
         self.show(document)
 
-    def heard(self, document: Document, said: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    def heard(
+        self, document: Document, said: set[tuple[str, int, str]]
+    ) -> set[tuple[str, int, str]]:
         """Remarks of a document that were taken in before and still stand there, to be added to."""
         found = self._heard.setdefault(document.uri, set())
         found &= said

@@ -7,7 +7,8 @@ change more than people do: line ends, and white space at the end of lines, are 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from makeitso.review.flags import visible
@@ -28,7 +29,7 @@ class Saved:
     edits: tuple[tuple[str, str], ...]
     """Hunk ids, with the diff text that is to land instead."""
     remarks: tuple[tuple[str, Remark], ...]
-    """Hunk ids, with what was written below them."""
+    """Hunk ids, with what was written below their lines, numbered as the hunk has them itself."""
     gone: tuple[str, ...]
     """Hunks that were rewritten or spoken of and are no part of the change any more."""
 
@@ -60,6 +61,7 @@ def read_saved(text: str, change: Change, *, before: str) -> Saved:
         now = restored(section.body, body)
         if now != body:
             edits.append((section.id, "\n".join((header, *now, ""))))
+            said = [replace(remark, after=_line_of(remark.after, now, body)) for remark in said]
         remarks += [(section.id, remark) for remark in said]
     return Saved(edits=tuple(edits), remarks=tuple(remarks), gone=tuple(gone))
 
@@ -89,6 +91,15 @@ def restored(saved: Sequence[str], original: Sequence[str]) -> list[str]:
         else:
             found.append(line)
     return found
+
+
+def _line_of(number: int, saved: Sequence[str], original: Sequence[str]) -> int:
+    """The line of a hunk that a line of it as saved is, or stands in place of; 0: its header."""
+    blocks = SequenceMatcher(None, original, saved, autojunk=False).get_opcodes()
+    for _, begin, end, first, last in blocks:
+        if first < number <= last:  # an added line stands for the one above it
+            return min(begin + number - first, end)
+    return 0
 
 
 def _hunks(text: str) -> list[HunkSection]:

@@ -18,8 +18,8 @@ create and delete of a file, a mode change, binary content, an empty file, and w
 class Hunk(Wire):
     """The smallest thing a person decides on.
 
-    Source of the id: SHA-256 over task, path, base blob, removed lines, added lines and ordinal,
-    so that it survives re-computation and moves with the text, not with line numbers.
+    Source of the id: SHA-256 over task, path, base blob, removed lines, added lines and the place
+    in the base, so that the same id is the same change, whatever else is proposed around it.
     """
 
     id: str = Field(

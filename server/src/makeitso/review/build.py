@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -97,7 +96,7 @@ def _file(entry: RawEntry, patch: RawPatch, *, facts: Facts) -> ChangedFile:
 
 
 class _Draft:
-    """The hunks of one file while they are made; counts ordinals of equal ones."""
+    """The hunks of one file while they are made."""
 
     def __init__(
         self,
@@ -113,7 +112,6 @@ class _Draft:
         self._facts = facts
         self._file_flags = file_flags
         self._refused = refused
-        self._seen: Counter[tuple[str, bytes, bytes]] = Counter()
 
     def hunks(self) -> tuple[Hunk, ...]:
         """All hunks, the mode first, then in file order."""
@@ -185,8 +183,6 @@ class _Draft:
         extra: tuple[str, ...] = (),
     ) -> Hunk:
         entry, facts = self._entry, self._facts
-        ordinal = self._seen[kind, removed, added]
-        self._seen[kind, removed, added] += 1
         return Hunk(
             id=hunk_id(
                 task=facts.task,
@@ -195,7 +191,7 @@ class _Draft:
                 kind=kind,
                 removed=removed,
                 added=added,
-                ordinal=ordinal,
+                place=_place(raw) if raw else b"",
             ),
             run=facts.run,
             task=facts.task,
@@ -235,6 +231,13 @@ def _sides(raw: RawHunk) -> tuple[bytes, bytes, int]:
         side.append(line[1:])
         changed += 1
     return b"\n".join(removed), b"\n".join(added), changed
+
+
+def _place(raw: RawHunk) -> bytes:
+    """Where in the base a hunk begins to change lines, and which of the lines from there on."""
+    tags = b"".join([line[:1] for line in raw.lines])
+    begun = tags.lstrip(b" ")
+    return b"%d %b" % (raw.old_start + len(tags) - len(begun), begun.rstrip(b" "))
 
 
 def _lines(raw: RawHunk) -> str:

@@ -38,23 +38,19 @@ class LineEdit:
 
 
 def hunk_id(
-    *, task: str, path: bytes, base_blob: str, kind: str, removed: bytes, added: bytes, ordinal: int
+    *, task: str, path: bytes, base_blob: str, kind: str, removed: bytes, added: bytes, place: bytes
 ) -> str:
     """The id of a hunk: the first 12 hex digits of SHA-256 over its parts, each with its length.
 
-    `ordinal` counts hunks of the file with the same removed and added lines, from 0. Line numbers
-    are not in it: the id stays when the hunk moves.
+    `place` says where in the base it is and which lines around it stay. So the same id means the
+    same change of the same text: of two hunks that say the same, none gets the name of the other
+    when that is gone. How far lines moved in the proposal is not in it.
     """
-    parts = (
-        task.encode(),
-        path,
-        base_blob.encode(),
-        kind.encode(),
-        removed,
-        added,
-        b"%d" % ordinal,
-    )
-    form = b"".join(b"%d:%b" % (len(part), part) for part in parts)
+    name, blob, sort = task.encode(), base_blob.encode(), kind.encode()
+    form = b"%d:%b%d:%b%d:%b%d:%b%d:%b%d:%b%d:%b" % (
+        len(name), name, len(path), path, len(blob), blob, len(sort), sort,
+        len(removed), removed, len(added), added, len(place), place,
+    )  # fmt: skip
     return hashlib.sha256(form).hexdigest()[:ID_HEX]
 
 

@@ -1,8 +1,8 @@
-"""Python's cycle collector, held off while a document is read.
+"""Python's cycle collector, held off while a document or a change is read.
 
 Reading makes some ninety small objects a task and not one cycle. The collector would walk all of
 them again and again as they grow: a quarter to a third of the time on 2,000 tasks (measured with
-CPython 3.11).
+CPython 3.11). A fifth of it is saved where the 10,000 hunks of a change are made.
 """
 
 from __future__ import annotations

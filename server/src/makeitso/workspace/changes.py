@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from makeitso.plans.collecting import no_collecting
 from makeitso.review import paths
 from makeitso.review.build import Facts, build, show_path
 from makeitso.review.rawdiff import parse_patches, parse_raw
-from makeitso.workspace import blobs, collecting
+from makeitso.workspace import blobs
 from makeitso.workspace.file_kinds import flags_by_path
 from makeitso.workspace.git_process import GitPlace, run_git
 from makeitso.workspace.recent import Recent
@@ -70,7 +71,7 @@ def between(
     known = (str(repo.common_dir), base_tree, tree, run, task, tuple(checks), notes)
 
     def make() -> Change:
-        with collecting.paused():
+        with no_collecting():
             return _compared(repo, base_tree, tree, run=run, task=task, checks=checks, notes=notes)
 
     return _recent.get(known, make)

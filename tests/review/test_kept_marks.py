@@ -54,7 +54,7 @@ def marked(change: Change, states: Mapping[str, HunkState]) -> Change:
 
 def laid_over(after: Change, found: Carried, before: Change) -> Change:
     """The next proposal with the marks that were found again, as the journal lays them over."""
-    known = {hunk.id: hunk.state for hunk in marks.all_hunks(before)}
+    known: dict[str, HunkState] = {hunk.id: hunk.state for hunk in marks.all_hunks(before)}
     standing = marks.with_splits(after, found.splits)
     states: dict[str, HunkState] = {
         hunk.id: known.get(found.names.get(hunk.id, hunk.id), "pending")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 QUOTE_CHARS = 4_000
 """Most of a hunk that a comment repeats."""
-_RANGES = re.compile(r"\d+(-\d+)?(,\d+(-\d+)?)*")
+_RANGES = re.compile(r"\d+(-\d+)?(,\d+(-\d+)?)*", re.ASCII)
 
 
 def comment(

@@ -65,3 +65,27 @@ async def test_lines_steps_and_looks(client: Client, made: tuple[Place, str]) ->
     now = await client.ask("mis/change/get", change)
     new = {h["id"]: "new" in h["flags"] for f in now["change"]["files"] for h in f["hunks"]}
     assert new == {f"{first}.1": False, f"{first}.2": False, second: True}
+
+
+async def test_an_edit_of_a_part_leaves_the_others_and_is_taken_back(
+    client: Client, made: tuple[Place, str]
+) -> None:
+    change = {"run": made[1], "task": "T1"}
+    first, *_ = await states(client, change)
+    lines = {first: [{"first": 2, "last": 2}, {"first": 5, "last": 5}]}
+    await client.ask(
+        "mis/hunk/mark",
+        {"hunks": [first], "mark": "accepted", "lines": lines, "rest": "rejected"},
+    )
+    before = await states(client, change)
+    got = await client.ask("mis/change/get", change)
+    part = next(h for f in got["change"]["files"] for h in f["hunks"] if h["id"] == f"{first}.2")
+    saved = part["diff"].replace("+B\n", "+B\n+beside\n")
+    await client.ask("mis/hunk/edit", {"hunk": part["id"], "diff": saved})
+    after = await states(client, change)
+    assert sorted(after.values()) == ["accepted", "pending", "rejected", "rejected"]
+    assert first not in {name.partition(".")[0] for name in after}
+    await client.ask("mis/hunk/undo", change)
+    assert await states(client, change) == before
+    document = made[0].root / f".makeitso/review/{made[1]}-T1.diff"
+    assert "+beside" not in document.read_text("utf-8")

@@ -8,7 +8,7 @@ from makeitso.journal import timers
 from makeitso.journal.conversation import converse
 from makeitso.journal.foreign import open_review
 from makeitso.journal.landings import take_landing
-from makeitso.journal.marking import take_mark
+from makeitso.journal.marking import note_edit, take_mark
 from makeitso.journal.rescheduling import put_down, reschedule, take_change, went_well
 from makeitso.journal.spending import grant, spend
 from makeitso.journal.state import AskingState, PhaseState, RunState, TaskState
@@ -216,7 +216,9 @@ def _task(run: RunState, task: TaskState, event: Event) -> None:
         case ev.WaitStarted() | ev.WaitLooked() | ev.WaitEnded():
             timers.take(task, event)
         case ev.ChangeProposed() as change:
+            before, states = task.change, task.hunks
             take_change(task, change)
+            note_edit(task, event, before=before, states=states)
         case ev.HunkMarked() | ev.HunkSplit():
             take_mark(task, event)
         case ev.ReviewLooked(hunks=seen):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from makeitso.journal.parts import inside, leaves
+from makeitso.journal.parts import inside, leaves, parent_of
 from makeitso.protocol import events as ev
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from makeitso.journal.state import TaskState
     from makeitso.protocol.events import Event
@@ -29,11 +29,15 @@ class Step:
         action: the action it is part of.
         seq: where it stands in the journal.
         back: events that restore what was, in order.
+        tree: what an edit made the proposal; empty: it was no edit.
+        sent: how often the change had been sent back to its worker then.
     """
 
     action: str
     seq: int
-    back: tuple[ev.HunkMarked | ev.HunkSplit, ...]
+    back: tuple[ev.HunkMarked | ev.HunkSplit | ev.ChangeProposed, ...]
+    tree: str = ""
+    sent: int = 0
 
 
 def take_mark(task: TaskState, event: Event) -> None:
@@ -42,7 +46,7 @@ def take_mark(task: TaskState, event: Event) -> None:
     if not isinstance(data, ev.HunkMarked | ev.HunkSplit):
         return
     if data.undoes:
-        task.steps = [step for step in task.steps if step.action != data.undoes]
+        _forget(task, data.undoes)
     elif data.action and event.actor == "person":
         back = _back(task, data)
         if back:
@@ -56,16 +60,77 @@ def take_mark(task: TaskState, event: Event) -> None:
             _split(task, data)
 
 
-def changes_something(task: TaskState, event: ev.HunkMarked | ev.HunkSplit) -> bool:
-    """Whether an event that takes something back has any effect now."""
+def note_edit(
+    task: TaskState,
+    event: Event,
+    *,
+    before: ev.ChangeProposed | None,
+    states: Mapping[str, HunkState],
+) -> None:
+    """Remember how an edit that is in the task's state now is taken back, or forget one that was.
+
+    `before` was proposed before it, and its hunks stood as `states` says.
+    """
+    data = event.data
+    if not isinstance(data, ev.ChangeProposed) or before is None:
+        return
+    if data.undoes:
+        _forget(task, data.undoes)
+        gone = {hunk.id for hunk in before.hunks} - {hunk.id for hunk in data.hunks}
+        for name in [name for name in task.splits if parent_of(name) in gone]:
+            del task.splits[name]
+            task.cuts.pop(name, None)
+    elif data.action and event.actor == "person":
+        task.explicit.update(data.marks)
+        for hunk in data.marks:
+            task.hunk_reasons.pop(hunk, None)
+        marks: dict[str, Mark] = {}
+        for hunk, state in states.items():
+            if state not in MARKABLE or task.hunks.get(hunk, "pending") == state:
+                continue
+            marks[hunk] = "pending" if state == "conflict" else state
+        back = before.model_copy(
+            update={"splits": {}, "cuts": (), "carried": {}, "marks": marks, "action": ""}
+        )
+        sent = len(task.sent_back)
+        step = Step(action=data.action, seq=event.seq, back=(back,), tree=data.tree, sent=sent)
+        task.steps.append(step)
+
+
+def has_effect(task: TaskState, step: Step) -> bool:
+    """Whether taking a step back has any effect now."""
+    return any(_changes_something(task, event, step) for event in step.back)
+
+
+def _forget(task: TaskState, action: str) -> None:
+    task.steps = [step for step in task.steps if step.action != action]
+
+
+def _changes_something(
+    task: TaskState, event: ev.HunkMarked | ev.HunkSplit | ev.ChangeProposed, step: Step
+) -> bool:
     if isinstance(event, ev.HunkMarked):
         return any(
             task.hunks.get(hunk) in MARKABLE and task.hunks[hunk] != event.mark
             for hunk in event.hunks
         )
+    if isinstance(event, ev.ChangeProposed):
+        return _is_there(task, step) and _has_all_that_landed(task, event)
     if not event.parts:
         return may_join(task, event.hunk)
     return task.hunks.get(event.hunk) in CUTTABLE
+
+
+def _is_there(task: TaskState, step: Step) -> bool:
+    """Whether what stands for review is what an edit made, and nothing of it is on its way."""
+    if task.landing is not None or len(task.sent_back) != step.sent:
+        return False
+    return task.change is not None and task.change.tree == step.tree
+
+
+def _has_all_that_landed(task: TaskState, before: ev.ChangeProposed) -> bool:
+    known = {part for hunk in before.hunks for part in leaves(task.splits, hunk.id)}
+    return known.issuperset(hunk for hunk, state in task.hunks.items() if state == "landed")
 
 
 def may_join(task: TaskState, hunk: str) -> bool:
@@ -132,6 +197,7 @@ def _back(
             parts=task.splits[name],
             before=task.cuts[name].before if name in task.cuts else (),
             paired=task.cuts[name].paired if name in task.cuts else (),
+            drawn=task.cuts[name].drawn if name in task.cuts else (),
         )
         for name in inside(task.splits, data.hunk)
     ]

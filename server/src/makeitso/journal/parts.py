@@ -16,6 +16,11 @@ def leaves(splits: Mapping[str, tuple[str, ...]], hunk: str) -> tuple[str, ...]:
     return tuple(leaf for part in parts for leaf in leaves(splits, part))
 
 
+def parent_of(hunk: str) -> str:
+    """The hunk that git draws, of which this is a part; itself when it is none."""
+    return hunk.partition(".")[0]
+
+
 def inside(splits: Mapping[str, tuple[str, ...]], hunk: str) -> tuple[str, ...]:
     """The hunk and all parts of it that stand as parts themselves, outermost first."""
     if hunk not in splits:

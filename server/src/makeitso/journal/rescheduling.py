@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from makeitso.journal.parts import leaves
+from makeitso.journal.marking import MARKABLE
+from makeitso.journal.parts import inside, leaves, parent_of
 from makeitso.journal.state import TaskState
 from makeitso.protocol import events as ev
 
@@ -109,12 +110,20 @@ def take_change(task: TaskState, change: ev.ChangeProposed) -> None:
     """What is proposed now; hunks that were proposed before keep where they stand."""
     before, states = task.hunks, dict[str, "HunkState"]()
     task.splits.update(change.splits)
+    for cut in change.cuts:
+        for name in inside(task.splits, cut.hunk):
+            del task.splits[name]
+            task.cuts.pop(name, None)
+        task.splits[cut.hunk], task.cuts[cut.hunk] = cut.parts, cut
     for now, then in change.carried.items():
         _carry(task, now, then)
     for hunk in change.hunks:
         for part in leaves(task.splits, hunk.id):
             known = change.carried.get(part, part)
             states[part] = "refused" if hunk.refused else before.get(known, "pending")
+    for hunk, mark in change.marks.items():
+        if states.get(hunk) in MARKABLE:
+            states[hunk] = mark
     task.change, task.hunks = change, states
 
 
@@ -122,6 +131,8 @@ def _carry(task: TaskState, now: str, then: str) -> None:
     """What else is known of a hunk under the name it had before."""
     if then in task.explicit:
         task.explicit.add(now)
+    if then in task.looked or parent_of(then) in task.looked:
+        task.looked.add(now)
     if then in task.hunk_reasons:
         task.hunk_reasons[now] = task.hunk_reasons[then]
 

@@ -49,9 +49,14 @@ class TaskTally:
     def propose(self, change: ChangeProposed) -> None:
         """Take the change as it stands; hunks it had keep their marks, parts stand for wholes."""
         before, self.hunks = self.hunks, {}
+        self.splits.update(change.splits)
+        self.splits.update((cut.hunk, cut.parts) for cut in change.cuts)
         for hunk in change.hunks:
             for part in leaves(self.splits, hunk.id):
-                self.hunks[part] = "refused" if hunk.refused else before.get(part, "pending")
+                known = change.carried.get(part, part)
+                self.hunks[part] = "refused" if hunk.refused else before.get(known, "pending")
+        for name, mark in change.marks.items():
+            self.mark(name, mark)
         self.paths = frozenset(hunk.path for hunk in change.hunks)
 
     def mark(self, hunk: str, state: HunkMark) -> None:

@@ -39,10 +39,40 @@ class OverlapFound(Wire):
     kind: OverlapKind = Field(description="In which way.")
 
 
+class HunkSplit(Wire):
+    """A hunk stands from now on as its parts, or as one again."""
+
+    type: Literal["hunk.split"] = "hunk.split"
+    hunk: str = Field(description="Hunk id.")
+    parts: tuple[str, ...] = Field(
+        description="Ids of the parts, in order; empty: they are joined again."
+    )
+    before: tuple[int, ...] = Field(
+        default=(),
+        description="Where it is cut: ordinals, from 1, of the changed lines (`-` and `+`) that "
+        "begin a part; empty: at its unchanged lines.",
+    )
+    paired: tuple[int, ...] = Field(
+        default=(),
+        description="Ordinals, from 0, of the first lines of blocks that are drawn line by line, "
+        "each new line behind its old one, before they are cut.",
+    )
+    drawn: tuple[int, ...] = Field(
+        default=(),
+        description="All changed lines by their ordinals, from 0, in the order they are drawn in "
+        "before they are cut; empty: as git draws them, but for `paired`.",
+    )
+    action: str = Field(
+        default="", description="Groups what a person did at once, to be taken back at once."
+    )
+    undoes: str = Field(default="", description="The action that this takes back.")
+
+
 class ChangeProposed(Wire):
     """A task's work as a difference of two trees, ready for marks.
 
-    Recorded again, by a person, when they edit a hunk: hunks with the same id keep their marks.
+    Recorded again, by a person, when they edit a hunk or take an edit back: hunks with the same id
+    keep their marks.
     """
 
     type: Literal["change.proposed"] = "change.proposed"
@@ -65,6 +95,16 @@ class ChangeProposed(Wire):
         description="Hunks that change what a hunk of the proposal before changed, and keep its "
         "mark: id now, id before.",
     )
+    cuts: tuple[HunkSplit, ...] = Field(
+        default=(),
+        description="Hunks that stand as parts of their lines, so that an edit leaves what stands "
+        "beside it its mark.",
+    )
+    marks: dict[str, Mark] = Field(
+        default_factory=dict, description="Marks that come with an edit, by hunk id."
+    )
+    action: str = Field(default="", description="What a person did, to be taken back as one.")
+    undoes: str = Field(default="", description="The action that this takes back.")
     digest: str = Field(description="Digest of base tree and hunk ids.")
 
 
@@ -86,30 +126,6 @@ class ReviewLooked(Wire):
 
     type: Literal["review.looked"] = "review.looked"
     hunks: tuple[str, ...] = Field(description="Hunk ids that had not been looked at before.")
-
-
-class HunkSplit(Wire):
-    """A hunk stands from now on as its parts, or as one again."""
-
-    type: Literal["hunk.split"] = "hunk.split"
-    hunk: str = Field(description="Hunk id.")
-    parts: tuple[str, ...] = Field(
-        description="Ids of the parts, in order; empty: they are joined again."
-    )
-    before: tuple[int, ...] = Field(
-        default=(),
-        description="Where it is cut: ordinals, from 1, of the changed lines (`-` and `+`) that "
-        "begin a part; empty: at its unchanged lines.",
-    )
-    paired: tuple[int, ...] = Field(
-        default=(),
-        description="Ordinals, from 0, of the first lines of blocks that are drawn line by line, "
-        "each new line behind its old one, before they are cut.",
-    )
-    action: str = Field(
-        default="", description="Groups what a person did at once, to be taken back at once."
-    )
-    undoes: str = Field(default="", description="The action that this takes back.")
 
 
 class LandRequested(Wire):

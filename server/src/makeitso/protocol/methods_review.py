@@ -184,7 +184,7 @@ class HunkJoinParams(Wire):
 
 
 class HunkUndoParams(Wire):
-    """Take back the newest mark, split or join; asked again, the one before."""
+    """Take back the newest mark, edit, split or join; asked again, the one before."""
 
     run: str | None = Field(default=None, description="Only of this run; null: of any.")
     task: str | None = Field(default=None, description="Only of this task; null: of any.")

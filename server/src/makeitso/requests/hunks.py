@@ -87,7 +87,7 @@ async def join(at: Workplace, params: HunkJoinParams) -> HunkStates:
 
 
 async def undo(at: Workplace, params: HunkUndoParams) -> HunkStates:
-    """Take back the newest mark, split or join; the hunks that stand otherwise now.
+    """Take back the newest mark, edit, split or join; the hunks that stand otherwise now.
 
     Raises:
         NotFoundError: there is no such run.

@@ -36,10 +36,13 @@ class Cut:
     Attributes:
         before: ordinals, from 1, of the changed lines that begin a part; the first part is implied.
         paired: ordinals, from 0, of the first lines of the blocks that are drawn line by line.
+        drawn: all changed lines by their ordinals, from 0, in the order they are drawn in; empty:
+            as git draws them, but for `paired`.
     """
 
     before: tuple[int, ...]
     paired: tuple[int, ...] = ()
+    drawn: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +98,7 @@ def choose(hunk: Hunk, ranges: Sequence[tuple[int, int]]) -> Choice:
     paired = tuple(
         ordinals[block.start] for block in _blocks(lines) if _is_mixed(block, lines, wanted)
     )
-    order = _order(lines, paired)
+    order = _order(lines, Cut(before=(), paired=paired))
     picked = [at in wanted for at in order if lines[at][:1] in _CHANGED]
     before = tuple(n for n in range(1, len(picked)) if picked[n] != picked[n - 1])
     if not before:
@@ -126,7 +129,7 @@ def cut_at(hunk: Hunk, line: int) -> Cut:
 def cut(hunk: Hunk, where: Cut) -> tuple[Hunk, ...]:
     """The parts, `<id>.1`, `<id>.2`, …; unchanged lines between two are shared out."""
     starts, drawn, section = opened(hunk)
-    lines = [drawn[at] for at in _order(drawn, where.paired)]
+    lines = [drawn[at] for at in _order(drawn, where)]
     changed = _changed(lines)
     cuts = [_cut_between(lines, changed[n - 1], changed[n]) for n in where.before]
     old, new = starts
@@ -193,8 +196,11 @@ def _is_mixed(block: _Block, lines: Sequence[str], wanted: Collection[int]) -> b
     return bool(old and new) and old + new < 2 * len(block.removed)
 
 
-def _order(lines: Sequence[str], paired: Collection[int]) -> list[int]:
+def _order(lines: Sequence[str], where: Cut) -> list[int]:
     """The lines in the order they are drawn in: paired blocks old, new, old, new."""
+    if where.drawn:
+        return _as_drawn(lines, where.drawn)
+    paired = where.paired
     ordinals = {at: n for n, at in enumerate(_changed(lines))}
     order: list[int] = []
     moved: set[int] = set()
@@ -207,6 +213,19 @@ def _order(lines: Sequence[str], paired: Collection[int]) -> list[int]:
                     order += _with_marker(lines, line)
             moved.update(order)
         elif at not in moved:
+            order.append(at)
+    return order
+
+
+def _as_drawn(lines: Sequence[str], drawn: Sequence[int]) -> list[int]:
+    """The lines with the changed ones in this order; it leaves each of them in its block."""
+    changed = _changed(lines)
+    turns = iter(drawn)
+    order: list[int] = []
+    for at, line in enumerate(lines):
+        if line[:1] in _CHANGED:
+            order += _with_marker(lines, changed[next(turns)])
+        elif not line.startswith(_NO_NEWLINE) or lines[at - 1][:1] not in _CHANGED:
             order.append(at)
     return order
 

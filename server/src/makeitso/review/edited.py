@@ -129,6 +129,14 @@ def pieces(hunk: Hunk) -> set[Piece]:
     return found
 
 
+def body_of(saved: str) -> list[str]:
+    """The lines of a hunk as it was saved, each with its first letter; without `@@` lines."""
+    lines = [line for line in saved.split("\n") if not line.startswith("@@")]
+    if lines and not lines[-1]:
+        lines.pop()
+    return [line or " " for line in lines]
+
+
 def _sides(saved: str) -> tuple[list[bytes], list[bytes]]:
     """Old and new lines of the body of a hunk."""
     old: list[bytes] = []

@@ -99,15 +99,18 @@ def with_splits(
 
     `cuts` says where those are cut that are not split at their unchanged lines.
     """
+    return _mapped(change, lambda hunk: parts_of(hunk, split, cuts=cuts or {}))
 
-    def parts(hunk: Hunk) -> tuple[Hunk, ...]:
-        if hunk.id not in split:
-            return (hunk,)
-        cut = (cuts or {}).get(hunk.id)
-        own = hunks_of.split(hunk) if cut is None else cut_up(hunk, cut)
-        return own if own == (hunk,) else tuple(leaf for part in own for leaf in parts(part))
 
-    return _mapped(change, parts)
+def parts_of(hunk: Hunk, split: Collection[str], *, cuts: Mapping[str, Cut]) -> tuple[Hunk, ...]:
+    """What a hunk stands as: itself, or its parts down to the smallest."""
+    if hunk.id not in split:
+        return (hunk,)
+    cut = cuts.get(hunk.id)
+    own = hunks_of.split(hunk) if cut is None else cut_up(hunk, cut)
+    if own == (hunk,):
+        return own
+    return tuple(leaf for part in own for leaf in parts_of(part, split, cuts=cuts))
 
 
 def with_new(

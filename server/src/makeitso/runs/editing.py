@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,21 +12,26 @@ from makeitso.journal.parts import leaves
 from makeitso.protocol import events as ev
 from makeitso.review import hunks as hunk_rules
 from makeitso.review.edited import carried, editable, with_edit
-from makeitso.runs.overlapping import proposals_beside, with_overlaps
-from makeitso.runs.proposing import proposed
-from makeitso.runs.reviewing import locate, present_change
-from makeitso.workspace import blobs, snapshots
+from makeitso.review.marks import parts_of
+from makeitso.review.owners import owned
+from makeitso.runs.edits import next_proposal, record_edit
+from makeitso.runs.marking import mark
+from makeitso.runs.reviewing import cuts_of, locate, present_change
+from makeitso.workspace import blobs
 from makeitso.workspace.git_process import GitPlace, run_git
 
 if TYPE_CHECKING:
     from makeitso.journal.state import TaskState
     from makeitso.protocol.change import Change, ChangedFile, Hunk
+    from makeitso.protocol.words import HunkState
     from makeitso.runs.book import Book
     from makeitso.workspace.git import Repository
 
 
 def edit_hunk(book: Book, repo: Repository, hunk_id: str, saved: str) -> None:
-    """Put the edited hunk into the proposal; other hunks keep their marks.
+    """Put the edited hunk into the proposal; other hunks, and parts of it, keep their marks.
+
+    It is taken back like a mark.
 
     Raises:
         NotFoundError: no such hunk.
@@ -45,34 +51,62 @@ def edit_hunk(book: Book, repo: Repository, hunk_id: str, saved: str) -> None:
             hint="accept or reject it as it is",
         )
     text = with_edit(base, proposal, hunk, saved)
+    if text == proposal:
+        mark(book, [hunk_id], "accepted")
+        return
     tree = _tree_with(repo, change.tree, file, text)
-    number = 1 + sum(1 for e in book.journal.read(run=run.id) if e.type == "change.proposed")
-    ref = snapshots.ref_name(run=run.id, task=task.id, name=f"edited-{number}")
-    commit = snapshots.keep(
-        repo, tree, ref=ref, parent=task.base.commit if task.base else None, message=ref
-    )
-    data = proposed(repo, run.id, task, tree=tree, commit=commit)
-    others = proposals_beside(book.runs, run.id, task.id)
-    data = with_overlaps(repo, others, run_id=run.id, task_id=task.id, change=data)
+    data = next_proposal(book, repo, run_id=run.id, task=task, tree=tree)
+    data = _with_marks(repo, data, file, hunk, saved=saved, run_id=run.id, task=task)
+    record_edit(book, repo, data, run_id=run.id, task_id=task.id, reason="a hunk was edited")
 
-    def record(event: ev.EventData) -> None:
-        book.journal.append(event, actor="person", run=run.id, task=task.id)
 
-    for approval in run.pending:
-        if approval.kind == "change" and task.id in approval.tasks:
-            # It asked about the hunks as they were; an answer would be to something else.
-            record(ev.ApprovalVoided(id=approval.id, reason="a hunk was edited"))
-    record(data)
-    fresh = present_change(repo, run.id, book.run(run.id).tasks[task.id])
-    for split, marks in carried(_of(change, file.path), _of(fresh, file.path), edited=hunk_id):
+def _with_marks(
+    repo: Repository,
+    data: ev.ChangeProposed,
+    file: ChangedFile,
+    hunk: Hunk,
+    *,
+    saved: str,
+    run_id: str,
+    task: TaskState,
+) -> ev.ChangeProposed:
+    """The proposal with the edited hunk accepted, and with the marks of what stands beside it."""
+    now = dataclasses.replace(task, change=data, splits={}, cuts={})
+    cuts = cuts_of(task)
+
+    def lay(one: Hunk) -> tuple[Hunk, ...]:
+        return parts_of(one, task.splits, cuts=cuts)
+
+    drawn = _of(present_change(repo, run_id, now), file.path)
+    kept = owned(file.hunks, drawn, edited=hunk, saved=saved, lay=lay)
+    if kept is not None:
+        parted = tuple(
+            ev.HunkSplit(
+                hunk=name,
+                parts=parts,
+                before=where.before,
+                paired=where.paired,
+                drawn=where.drawn,
+            )
+            for name, (where, parts) in kept.cuts.items()
+        )
+        return data.model_copy(
+            update={
+                "splits": kept.splits,
+                "cuts": parted,
+                "carried": kept.names,
+                "marks": dict.fromkeys(kept.edited, "accepted"),
+            }
+        )
+    laid = tuple(part for one in drawn for part in lay(one))
+    splits: dict[str, tuple[str, ...]] = {}
+    marks: dict[str, HunkState] = {}
+    for split, states in carried(file.hunks, laid, edited=hunk.id):
         if split is not None:
-            record(ev.HunkSplit(hunk=split, parts=tuple(marks)))
-        accepted = tuple(part for part, state in marks.items() if state == "accepted")
-        rejected = tuple(part for part, state in marks.items() if state == "rejected")
-        if accepted:
-            record(ev.HunkMarked(hunks=accepted, mark="accepted"))
-        if rejected:
-            record(ev.HunkMarked(hunks=rejected, mark="rejected"))
+            splits[split] = tuple(states)
+        marks.update(states)
+    marked = {name: state for name, state in marks.items() if state in ("accepted", "rejected")}
+    return data.model_copy(update={"splits": splits, "marks": marked})
 
 
 def _of(change: Change, path: str) -> tuple[Hunk, ...]:

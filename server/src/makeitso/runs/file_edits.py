@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 from makeitso.errors import StateError
-from makeitso.protocol import events as ev
+from makeitso.runs.edits import next_proposal, record_edit
 from makeitso.runs.marking import mark
-from makeitso.runs.overlapping import proposals_beside, with_overlaps
-from makeitso.runs.proposing import proposed
 from makeitso.runs.reviewing import present_change
-from makeitso.workspace import snapshots, trees
+from makeitso.workspace import trees
 
 if TYPE_CHECKING:
+    from makeitso.journal.state import TaskState
     from makeitso.protocol.change import ChangedFile, Hunk
     from makeitso.runs.book import Book
     from makeitso.workspace.git import Repository
@@ -73,37 +73,19 @@ def save_file(
     elif saved == proposal:
         mark(book, [hunk.id for hunk in now.hunks], "accepted")
     else:
-        _propose(book, repo, file, saved, run_id=run_id, task_id=task_id)
-        task = book.run(run_id).tasks[task_id]
-        fresh = _of(repo, run_id, task_id, book, file.path)
-        mark(book, [hunk.id for hunk in fresh], "accepted")
-    return _of(repo, run_id, task_id, book, file.path)
+        if task.change is None:
+            raise StateError(f"{task_id} proposes nothing")
+        entry = trees.Entry(file.new_mode or "100644", trees.write_blob(repo, saved))
+        tree = trees.with_entries(repo, task.change.tree, {file.path: entry})
+        data = next_proposal(book, repo, run_id=run_id, task=task, tree=tree)
+        after = dataclasses.replace(task, change=data)
+        fresh = [hunk.id for hunk in _hunks(repo, run_id, after, file.path)]
+        data = data.model_copy(update={"marks": dict.fromkeys(fresh, "accepted")})
+        reason = f"{file.path} was edited"
+        record_edit(book, repo, data, run_id=run_id, task_id=task_id, reason=reason)
+    return _hunks(repo, run_id, book.run(run_id).tasks[task_id], file.path)
 
 
-def _of(repo: Repository, run_id: str, task_id: str, book: Book, path: str) -> tuple[Hunk, ...]:
-    change = present_change(repo, run_id, book.run(run_id).tasks[task_id])
+def _hunks(repo: Repository, run_id: str, task: TaskState, path: str) -> tuple[Hunk, ...]:
+    change = present_change(repo, run_id, task)
     return next((file.hunks for file in change.files if file.path == path), ())
-
-
-def _propose(
-    book: Book, repo: Repository, file: ChangedFile, saved: bytes, *, run_id: str, task_id: str
-) -> None:
-    run = book.run(run_id)
-    task = run.tasks[task_id]
-    if task.change is None:
-        raise StateError(f"{task_id} proposes nothing")
-    entry = trees.Entry(file.new_mode or "100644", trees.write_blob(repo, saved))
-    tree = trees.with_entries(repo, task.change.tree, {file.path: entry})
-    number = 1 + sum(1 for e in book.journal.read(run=run_id) if e.type == "change.proposed")
-    ref = snapshots.ref_name(run=run_id, task=task_id, name=f"edited-{number}")
-    parent = (task.base.commit or None) if task.base else None
-    commit = snapshots.keep(repo, tree, ref=ref, parent=parent, message=ref)
-    data = proposed(repo, run_id, task, tree=tree, commit=commit)
-    others = proposals_beside(book.runs, run_id, task_id)
-    data = with_overlaps(repo, others, run_id=run_id, task_id=task_id, change=data)
-    for approval in run.pending:
-        if approval.kind == "change" and task_id in approval.tasks:
-            # It asked about the file as it was; an answer would be to something else.
-            gone = ev.ApprovalVoided(id=approval.id, reason=f"{file.path} was edited")
-            book.journal.append(gone, actor="person", run=run_id, task=task_id)
-    book.journal.append(data, actor="person", run=run_id, task=task_id)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from makeitso.errors import StateError
-from makeitso.journal.marking import changes_something, may_join
+from makeitso.journal.marking import has_effect, may_join
 from makeitso.journal.parts import leaves
 from makeitso.protocol import events as ev
 from makeitso.review import cuts, hunks
@@ -17,7 +17,6 @@ from makeitso.runs.reviewing import locate, present_change
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from makeitso.journal.marking import Step
     from makeitso.journal.state import RunState, TaskState
     from makeitso.protocol.change import Hunk
     from makeitso.protocol.words import Mark
@@ -44,7 +43,7 @@ def mark(book: Book, hunk_ids: Sequence[str], to: Mark, *, because: str = "") ->
         StateError: a hunk has landed or can never land.
     """
     book.refresh()
-    _record_marks(book, hunk_ids, to, because=because, action=_new_action())
+    _record_marks(book, hunk_ids, to, because=because, action=new_action())
 
 
 def mark_lines(
@@ -82,7 +81,7 @@ def mark_lines(
     chosen: list[str] = list(whole)
     others: list[str] = []
     splits: list[tuple[RunState, TaskState, ev.HunkSplit]] = []
-    action = _new_action()
+    action = new_action()
     for name, ranges in lines.items():
         run, task, hunk = _standing(book, repo, name)
         _require_open(task, name)
@@ -139,7 +138,7 @@ def split_hunk(
         )
     ids = tuple(part.id for part in parts)
     book.journal.append(
-        _split_event(hunk_id, ids, action=_new_action(), cut=cut),
+        _split_event(hunk_id, ids, action=new_action(), cut=cut),
         actor="person",
         run=run.id,
         task=task.id,
@@ -172,7 +171,7 @@ def join_hunk(book: Book, hunk_id: str) -> str:
             hint="`mis review` shows where its parts stand",
         )
     book.journal.append(
-        ev.HunkSplit(hunk=name, parts=(), action=_new_action()),
+        ev.HunkSplit(hunk=name, parts=(), action=new_action()),
         actor="person",
         run=run.id,
         task=task.id,
@@ -181,7 +180,7 @@ def join_hunk(book: Book, hunk_id: str) -> str:
 
 
 def undo_marks(book: Book, *, run: str | None = None, task: str | None = None) -> Undone:
-    """Take back the newest mark, split or join that a person made; again: the one before.
+    """Take back the newest mark, edit, split or join that a person made; again: the one before.
 
     Raises:
         NotFoundError: there is no such run.
@@ -189,7 +188,7 @@ def undo_marks(book: Book, *, run: str | None = None, task: str | None = None) -
     """
     book.refresh()
     places = list(_places(book, run, task))
-    steps = [step for _, t in places for step in t.steps if _has_effect(t, step)]
+    steps = [step for _, t in places for step in t.steps if has_effect(t, step)]
     if not steps:
         landed = any(t.steps for _, t in places)
         raise StateError(
@@ -205,6 +204,8 @@ def undo_marks(book: Book, *, run: str | None = None, task: str | None = None) -
         if not back:
             continue
         before = dict(t.hunks)
+        if any(isinstance(event, ev.ChangeProposed) for event in back):
+            void_question(book, r, t.id, reason="an edit was taken back")
         for event in back:
             undo = event.model_copy(update={"undoes": action})
             book.journal.append(undo, actor="person", run=r.id, task=t.id)
@@ -221,11 +222,19 @@ def _places(book: Book, run: str | None, task: str | None) -> Iterator[tuple[Run
                 yield state, one
 
 
-def _has_effect(task: TaskState, step: Step) -> bool:
-    return any(changes_something(task, event) for event in step.back)
+def void_question(book: Book, run: RunState, task: str, *, reason: str) -> None:
+    """Let the question about a change fall away: it asked about the hunks as they were.
+
+    An answer to it would be one to something else.
+    """
+    for approval in run.pending:
+        if approval.kind == "change" and task in approval.tasks:
+            gone = ev.ApprovalVoided(id=approval.id, reason=reason)
+            book.journal.append(gone, actor="person", run=run.id, task=task)
 
 
-def _new_action() -> str:
+def new_action() -> str:
+    """A name for what a person does at once, to be taken back at once."""
     return secrets.token_hex(6)
 
 
@@ -237,6 +246,7 @@ def _split_event(
         parts=parts,
         before=cut.before if cut else (),
         paired=cut.paired if cut else (),
+        drawn=cut.drawn if cut else (),
         action=action,
     )
 

@@ -63,10 +63,7 @@ def present_change(
         checks=task.spec.checks,
         notes=tuple(dict.fromkeys((*(task.base.notes if task.base else ()), *proposed.notes))),
     )
-    cuts = {
-        name: Cut(before=split.before, paired=split.paired) for name, split in task.cuts.items()
-    }
-    shown = marks.with_splits(change, task.splits, cuts=cuts)
+    shown = marks.with_splits(change, task.splits, cuts=cuts_of(task))
     if overlaps:
         shown = marks.with_overlaps(shown, overlaps)
     key = (str(repo.common_dir), run_id, task.id)
@@ -77,6 +74,14 @@ def present_change(
     )
     _flagged.put(key, flagged)
     return flagged
+
+
+def cuts_of(task: TaskState) -> dict[str, Cut]:
+    """Where the hunks of a task are cut that are not split at their unchanged lines."""
+    return {
+        name: Cut(before=split.before, paired=split.paired, drawn=split.drawn)
+        for name, split in task.cuts.items()
+    }
 
 
 def write_review_document(
@@ -143,7 +148,7 @@ def outputs(task: TaskState, artifacts: str) -> tuple[str, ...]:
     return tuple(
         f"  {check.command} on {where}, output: {artifacts}/{found.output.path}"
         for check in task.spec.checks
-        for where in ("base", "proposal", "landed")
+        for where in ("base", "proposal", "accepted", "landed")
         if (found := task.latest_check(check.command, check.cwd, where)) is not None
         and found.output is not None
     )

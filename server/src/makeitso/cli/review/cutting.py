@@ -68,7 +68,7 @@ def unmark(
     task: TaskOption = "",
     json: JsonFlag = False,
 ) -> int:
-    """Take back the last mark, split or join that has not landed; again: the one before."""
+    """Take back the last mark, edit, split or join that has not landed; again: the one before."""
     context = context_of(ctx)
     with opened(context) as bridge:
         if not bridge.has_journal:

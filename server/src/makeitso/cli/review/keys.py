@@ -31,7 +31,7 @@ s  split this hunk at its unchanged lines; s LINE: before that line
 m  join this part with the others it was split from
 e  edit this hunk; what you save is what lands
 c  comment on this hunk, or on lines of it, and leave it open; c TEXT, c :3-7 TEXT
-u  take back the last mark, split or join; again: the one before
+u  take back the last mark, edit, split or join; again: the one before
 j  leave it open, go to the next open hunk
 k  go back to the open hunk before
 J  leave it, go to the next hunk

@@ -124,6 +124,7 @@ def take_answer(ctx: Context, task_id: str) -> None:
                     hunks=left,
                     mark="accepted" if approval.state == "granted" else "rejected",
                     because=approval.because,
+                    action=approval.id,
                 ),
                 task=task_id,
                 actor="person",

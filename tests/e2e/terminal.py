@@ -7,15 +7,27 @@ import pty
 import re
 import select
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from e2e.harness import DEADLINE_S, Ended
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
     from types import TracebackType
 
-    from e2e.harness import World
+
+class Machine(Protocol):
+    """Where a person sits: what they start is started from there."""
+
+    @property
+    def cwd(self) -> Path: ...
+
+    @property
+    def env(self) -> Mapping[str, str]: ...
+
+    def command(self, *args: str) -> list[str]: ...
+
 
 CTRL_C = "\x03"
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
@@ -24,7 +36,7 @@ _COLOUR = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 class Terminal:
     """A terminal with a `mis` in it; what was read once is not matched again."""
 
-    def __init__(self, world: World, *args: str, env: Mapping[str, str] | None = None) -> None:
+    def __init__(self, world: Machine, *args: str, env: Mapping[str, str] | None = None) -> None:
         self.args = args
         self.shown = ""
         self.raw = ""

@@ -58,7 +58,7 @@ def fit(repo: Repository, change: Change, places: Places) -> Fit:
     order = [hunk.id for hunk in marks.all_hunks(change) if hunk.state == "accepted"]
     aside: dict[str, Conflict] = {}
     while True:
-        chosen = [name for name in order if name not in aside]
+        chosen = {name: None for name in order if name not in aside}
         found = _once(repo, change, chosen, places)
         if not found.conflicts or (places.index is None and places.tip is None):
             conflicts = (*aside.values(), *found.conflicts)

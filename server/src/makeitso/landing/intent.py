@@ -25,6 +25,10 @@ class Target(Wire):
     new: str = Field(description="Fingerprint after; `absent`: deleted.")
     permissions: int | None = Field(description="Exactly, after; null: as for a new file.")
     old_permissions: int | None = Field(description="Before; null: it was not there.")
+    old_bytes: int = Field(default=0, description="How many there were; they are kept in a row.")
+    beside: bool = Field(
+        default=False, description="The bytes to come wait beside it, on a device of its own."
+    )
 
 
 class Intent(Wire):
@@ -47,7 +51,7 @@ class Write:
     permissions: int | None = None
     """Exactly, where a file is made; None: as for any new one."""
 
-    def target(self) -> Target:
+    def target(self, *, beside: bool = False) -> Target:
         """Its record in the intent."""
         permissions = self.permissions if self.old is None else None
         after: OnDisk | None = None
@@ -63,6 +67,8 @@ class Write:
             new=files.fingerprint(after),
             permissions=permissions,
             old_permissions=self.old.permissions if self.old is not None else None,
+            old_bytes=len(self.old.data) if self.old is not None else 0,
+            beside=beside,
         )
 
 

@@ -7,14 +7,11 @@ of the index as they are. A commit of ours under the run's refs holds it.
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from makeitso.landing.carry import Content
 from makeitso.workspace import blobs, snapshots
-from makeitso.workspace.git_process import run_git
 from makeitso.workspace.trees import Entry, empty, entries, with_entries
 
 if TYPE_CHECKING:
@@ -78,7 +75,7 @@ def keep(
     if exact:
         listing = "\0".join(exact).encode("utf-8", "surrogateescape")
         texts.append((_PERMISSIONS, Content(listing, executable=False)))
-    stored = _store(repo, [content.data for _, content in texts])
+    stored = blobs.write_all(repo, [content.data for _, content in texts])
     for (path, content), blob in zip(texts, stored, strict=True):
         found[path] = Entry("100755" if content.executable else "100644", blob)
     for entry in index:
@@ -120,21 +117,3 @@ def read(repo: Repository, tree: str) -> Kept:
         index_after=below("index/after/"),
         permissions=permissions,
     )
-
-
-def _store(repo: Repository, texts: list[bytes]) -> list[str]:
-    """Keep bytes exactly as they are, all in one call of git; their object ids."""
-    if not texts:
-        return []
-    repo.state_dir.mkdir(mode=0o700, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="landing-", dir=repo.state_dir) as scratch:
-        names: list[str] = []
-        for number, text in enumerate(texts):
-            (Path(scratch) / f"{number}").write_bytes(text)
-            names.append(f"{scratch}/{number}\n")
-        out = run_git(
-            ["hash-object", "-w", "--no-filters", "--stdin-paths"],
-            place=repo.objects(),
-            stdin="".join(names).encode("utf-8", "surrogateescape"),
-        )
-    return out.decode("ascii").split()

@@ -7,12 +7,13 @@ will be once they have landed.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from makeitso.landing.merge import land_hunks
 from makeitso.landing.per_file import Conflict
 from makeitso.workspace import blobs
-from makeitso.workspace.trees import Entry, entries, with_entries, write_blob
+from makeitso.workspace.trees import Entry, entries, with_entries
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -57,15 +58,47 @@ def lay_entries(
         if blob and file.base_mode != "160000" and file.new_mode != "160000"
     ]
     contents = blobs.read(repo, needed) if needed else {}
+    there = _There(present)
     changed: dict[str, Entry | None] = {}
+    texts: dict[str, _Text] = {}
     conflicts: list[Conflict] = []
     for file in wanted:
         chosen = [hunk for hunk in file.hunks if hunk.id in hunks]
-        entry, aside = _file(repo, file, chosen, present=present, contents=contents)
+        entry, aside = _file(repo, file, chosen, there=there, contents=contents)
         conflicts += aside
+        if isinstance(entry, _Text):
+            texts[file.path] = entry
         if entry is not _SAME:
             changed[file.path] = entry if isinstance(entry, Entry) else None
+    stored = blobs.write_all(repo, [text.data for text in texts.values()])
+    for (path, text), blob in zip(texts.items(), stored, strict=True):
+        changed[path] = Entry(text.mode, blob)
     return changed, tuple(conflicts)
+
+
+class _There:
+    """The entries, and the directories they are in: looked for when a file is to be made."""
+
+    def __init__(self, present: Mapping[str, Entry]) -> None:
+        self.entries = present
+
+    @cached_property
+    def directories(self) -> frozenset[str]:
+        found: set[str] = set()
+        for path in self.entries:
+            above = path.rpartition("/")[0]
+            while above and above not in found:
+                found.add(above)
+                above = above.rpartition("/")[0]
+        return frozenset(found)
+
+
+@dataclass(frozen=True)
+class _Text:
+    """What a file becomes where that is no blob yet."""
+
+    mode: str
+    data: bytes
 
 
 class _Same:
@@ -73,7 +106,7 @@ class _Same:
 
 
 _SAME = _Same()
-_Outcome = tuple["Entry | _Same | None", list[Conflict]]
+_Outcome = tuple["Entry | _Text | _Same | None", list[Conflict]]
 
 
 def _file(
@@ -81,14 +114,14 @@ def _file(
     file: ChangedFile,
     chosen: Sequence[Hunk],
     *,
-    present: Mapping[str, Entry],
+    there: _There,
     contents: Mapping[str, bytes],
 ) -> _Outcome:
-    ours = present.get(file.path)
+    ours = there.entries.get(file.path)
     if file.refused:
         return _aside(file, chosen, file.refused)
     if file.status == "added":
-        return _create(file, chosen, present=present)
+        return _create(file, chosen, there=there)
     if ours is None:
         if file.status == "deleted":
             return _SAME, []
@@ -102,17 +135,17 @@ def _file(
     return _modify(repo, file, chosen, ours=ours, contents=contents)
 
 
-def _create(file: ChangedFile, chosen: Sequence[Hunk], *, present: Mapping[str, Entry]) -> _Outcome:
-    ours = present.get(file.path)
+def _create(file: ChangedFile, chosen: Sequence[Hunk], *, there: _There) -> _Outcome:
+    ours = there.entries.get(file.path)
     new = Entry(file.new_mode or "100644", file.new_blob or "")
     if ours is not None and ours.blob != new.blob:
         return _aside(file, chosen, "another file is already there")
     above = file.path
     while "/" in above:
         above = above.rpartition("/")[0]
-        if above in present:
+        if above in there.entries:
             return _aside(file, chosen, f"{above} is a file")
-    if any(path.startswith(f"{file.path}/") for path in present):
+    if file.path in there.directories:
         return _aside(file, chosen, "a directory of that name is there")
     return (_SAME if ours == new else new), []
 
@@ -145,7 +178,10 @@ def _modify(
         )
         aside = _conflicts(file, merged.conflicts, "the same lines are changed in another way")
         if merged.text != contents[ours.blob]:
-            blob = write_blob(repo, merged.text)
+            known = (file.base_blob or "", file.new_blob or "")
+            blob = next((one for one in known if contents[one] == merged.text), "")
+            if not blob:
+                return _Text(mode, merged.text), aside
     new = Entry(mode, blob)
     return (_SAME if new == ours else new), aside
 

@@ -3,7 +3,7 @@
 A transaction is a directory `.makeitso/landing/<id>/`:
 
     intent.json   what is to be written, with fingerprints of old and new
-    old-<n>       bytes of each file that is replaced or deleted
+    old           bytes of all files that are replaced or deleted, in a row
     new-<n>       bytes of each file to come (beside the target when on another file system)
     go            the commit point: from here on recovery rolls forward
     abort         a rename failed: from here on recovery rolls back
@@ -31,7 +31,7 @@ from makeitso.workspace import files
 from makeitso.workspace.flushing import flush
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from makeitso.landing.intent import Target, Write
@@ -59,8 +59,6 @@ def stage(
         StateError: a landing of this id is on disk.
     """
     home = root / DIRECTORY / id
-    targets = tuple(write.target() for write in writes)
-    intent = Intent(id=id, targets=targets, git=git or GitSide(), payload=payload)
     try:
         home.mkdir(mode=0o700, parents=True)
     except FileExistsError as error:
@@ -69,11 +67,12 @@ def stage(
         raise _store_error(error) from error
     try:
         fault("landing.intent")
-        written: list[Path] = []
-        for number, write in enumerate(writes):
-            if write.old is not None:
-                written.append(home / f"old-{number}")
-                _store(written[-1], write.old.data, permissions=0o600, flushed=False)
+        elsewhere = _on_other_devices(root, home, [write.path for write in writes])
+        targets = tuple(write.target(beside=write.path in elsewhere) for write in writes)
+        intent = Intent(id=id, targets=targets, git=git or GitSide(), payload=payload)
+        written = [home / "old"]
+        old = b"".join([write.old.data for write in writes if write.old is not None])
+        _store(written[0], old, permissions=0o600, flushed=False)
         _store(home / "intent.json", intent.model_dump_json().encode(), permissions=0o600)
         for number, write in enumerate(writes):
             fault("landing.temp")
@@ -151,6 +150,7 @@ def roll_forward(root: Path, home: Path, intent: Intent, *, fault: Callable[[str
 
 def roll_back(root: Path, home: Path, intent: Intent) -> None:
     """Put back the old bytes of every target that is already new, and drop the transaction."""
+    old = _old_bytes(home, intent)
     for number, target in enumerate(intent.targets):
         present = files.fingerprint(files.read(root, target.path))
         if present != target.new or target.new == target.old:
@@ -165,7 +165,7 @@ def roll_back(root: Path, home: Path, intent: Intent) -> None:
                 files.write_new(
                     directory,
                     temp,
-                    (home / f"old-{number}").read_bytes(),
+                    old[number],
                     permissions=target.old_permissions or _PLAIN,
                     exact=target.old_permissions is not None,
                 )
@@ -179,6 +179,8 @@ def drop(root: Path, home: Path) -> None:
     with contextlib.suppress(StoreError):
         intent = read_intent(home)
         for number, target in enumerate(intent.targets):
+            if not target.beside:
+                continue
             with (
                 contextlib.suppress(OSError, ConflictError),
                 files.parent(root, target.path) as (directory, _),
@@ -194,7 +196,7 @@ def has_new(root: Path, home: Path, intent: Intent, number: int) -> bool:
     if target.new == files.ABSENT:
         return True
     found = _find_new(root, home, intent, number)
-    return found is not None and files.fingerprint(found[1])[:-1] == target.new[:-1]
+    return found is not None and files.fingerprint(found)[:-1] == target.new[:-1]
 
 
 def _replace_all(root: Path, home: Path, intent: Intent, *, fault: Callable[[str], None]) -> None:
@@ -220,10 +222,10 @@ def _replace_all(root: Path, home: Path, intent: Intent, *, fault: Callable[[str
                 os.unlink(name, dir_fd=directory)
             else:
                 beside = _beside(intent.id, number, "new")
-                if (home / f"new-{number}").exists():
-                    os.rename(home / f"new-{number}", name, dst_dir_fd=directory)
-                else:
+                if target.beside:
                     os.rename(beside, name, src_dir_fd=directory, dst_dir_fd=directory)
+                else:
+                    os.rename(home / f"new-{number}", name, dst_dir_fd=directory)
             touched.setdefault(target.path.rpartition("/")[0], target.path)
             fault("landing.sync")
     for path in touched.values():  # once a directory: what is renamed is renamed until then, too
@@ -254,33 +256,60 @@ def _store_new(root: Path, home: Path, number: int, target: Target, data: bytes)
     if permissions is None:
         permissions = _EXECUTABLE if target.new.endswith("x") else _PLAIN
     exact = target.permissions is not None
-    try:
+    if target.beside:
         with files.parent(root, target.path) as (directory, _):
-            if os.fstat(directory).st_dev != home.stat().st_dev:
-                temp = _beside(home.name, number, "new")
-                files.write_new(
-                    directory, temp, data, permissions=permissions, exact=exact, flushed=False
-                )
-                return (root / target.path).with_name(temp)
-    except FileNotFoundError:
-        pass  # its directory is to be made: on the device of the one above it
+            temp = _beside(home.name, number, "new")
+            files.write_new(
+                directory, temp, data, permissions=permissions, exact=exact, flushed=False
+            )
+        return (root / target.path).with_name(temp)
     _store(home / f"new-{number}", data, permissions=permissions, exact=exact, flushed=False)
     return home / f"new-{number}"
 
 
-def _find_new(
-    root: Path, home: Path, intent: Intent, number: int
-) -> tuple[Path | None, OnDisk] | None:
-    inside = files.read(home, f"new-{number}")
-    if inside is not None:
-        return home / f"new-{number}", inside
-    with contextlib.suppress(FileNotFoundError, ConflictError):
-        path = intent.targets[number].path
-        with files.parent(root, path) as (directory, _):
-            found = files.read_at(directory, _beside(intent.id, number, "new"), path=path)
-            if found is not None:
-                return None, found
+def _find_new(root: Path, home: Path, intent: Intent, number: int) -> OnDisk | None:
+    target = intent.targets[number]
+    if not target.beside:
+        return files.read(home, f"new-{number}")
+    with (
+        contextlib.suppress(FileNotFoundError, ConflictError),
+        files.parent(root, target.path) as (directory, _),
+    ):
+        return files.read_at(directory, _beside(intent.id, number, "new"), path=target.path)
     return None
+
+
+def _on_other_devices(root: Path, home: Path, paths: Iterable[str]) -> set[str]:
+    """Those to which nothing can be renamed from where the transaction is.
+
+    A directory that is yet to be made will be on the device of the one above it.
+    """
+    here = home.stat().st_dev
+    known: dict[str, bool] = {}
+    found: set[str] = set()
+    for path in paths:
+        above = path.rpartition("/")[0]
+        if above not in known:
+            known[above] = False
+            with (
+                contextlib.suppress(FileNotFoundError, ConflictError),
+                files.parent(root, path) as (directory, _),
+            ):
+                known[above] = os.fstat(directory).st_dev != here
+        if known[above]:
+            found.add(path)
+    return found
+
+
+def _old_bytes(home: Path, intent: Intent) -> list[bytes]:
+    """What each target held, as it was kept."""
+    kept = (home / "old").read_bytes()
+    found: list[bytes] = []
+    at = 0
+    for target in intent.targets:
+        found.append(kept[at : at + target.old_bytes])
+        at += target.old_bytes
+    return found
 
 
 def _beside(id: str, number: int, kind: str) -> str:  # noqa: A002 -- the field's word

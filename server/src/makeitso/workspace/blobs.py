@@ -8,7 +8,7 @@ from makeitso.errors import EnvironmentFault
 from makeitso.workspace.git_process import run_git
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from makeitso.workspace.git import Repository
 
@@ -59,6 +59,26 @@ def write(repo: Repository, data: bytes) -> str:
     """Store bytes as a blob, unfiltered, and return its object id."""
     out = run_git(["hash-object", "-w", "--stdin"], place=repo.objects(), stdin=data)
     return out.decode("ascii").strip()
+
+
+def write_all(repo: Repository, texts: Sequence[bytes]) -> list[str]:
+    """Store each as a blob, unfiltered, and return their object ids in that order.
+
+    Many become one pack, which is flushed to the disk once; a few become loose objects.
+
+    Raises:
+        EnvironmentFault: git failed.
+    """
+    if not texts:
+        return []
+    feed = [b"feature done\n", b"feature get-mark\n"]
+    for number, text in enumerate(texts, start=1):
+        feed += (b"blob\nmark :%d\ndata %d\n" % (number, len(text)), text, b"\n")
+    feed += [b"get-mark :%d\n" % number for number in range(1, len(texts) + 1)]
+    out = run_git(
+        ["fast-import", "--quiet"], place=repo.objects(), stdin=b"".join((*feed, b"done\n"))
+    )
+    return out.decode("ascii").split()
 
 
 def _listing(blobs: Iterable[str]) -> bytes:

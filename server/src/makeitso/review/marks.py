@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from operator import attrgetter, is_
+from operator import is_
 from typing import TYPE_CHECKING
 
 from makeitso.errors import PolicyDenied, StateError
-from makeitso.protocol.change import ChangedFile, Hunk
 from makeitso.review import hunks as hunks_of
 from makeitso.review.cuts import cut as cut_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-    from makeitso.protocol.change import Change
+    from makeitso.protocol.change import Change, ChangedFile, Hunk
     from makeitso.protocol.words import Actor, HunkState, Mark
     from makeitso.review.cuts import Cut
-
-_facts = attrgetter(*(name for name in Hunk.model_fields if name not in ("state", "reason")))
-_unflagged = attrgetter(*(name for name in Hunk.model_fields if name != "flags"))
-_file_facts = attrgetter(*(name for name in ChangedFile.model_fields if name != "hunks"))
 
 
 def mark(hunk: Hunk, mark: Mark, *, actor: Actor) -> HunkState:
@@ -63,33 +58,18 @@ def with_states(
     states: Mapping[str, HunkState],
     *,
     reasons: Mapping[str, str] | None = None,
-    before: Change | None = None,
 ) -> Change:
-    """The change with recorded states and reasons in its hunks; refused ones stay refused.
+    """The change with recorded states and reasons in its hunks, by hunk; refused ones stay so."""
 
-    Args:
-        change: as it was computed.
-        states: state by hunk.
-        reasons: reason by hunk.
-        before: the same as it was before, if it is known: files and hunks that are as they were
-            are taken over from it, so that one mark in ten thousand hunks makes one new hunk.
-    """
-
-    def restated(hunk: Hunk, was: Hunk | None) -> Hunk:
+    def restated(hunk: Hunk) -> tuple[Hunk]:
         if hunk.state == "refused" or hunk.id not in states:
-            return hunk
+            return (hunk,)
         state, reason = states[hunk.id], (reasons or {}).get(hunk.id, "")
         if (hunk.state, hunk.reason) == (state, reason):
-            return hunk
-        if (
-            was is not None
-            and (was.state, was.reason) == (state, reason)
-            and _facts(was) == _facts(hunk)
-        ):
-            return was
-        return hunk.model_copy(update={"state": state, "reason": reason})
+            return (hunk,)
+        return (hunk.model_copy(update={"state": state, "reason": reason}),)
 
-    return _taken_over(change, before, restated)
+    return _mapped(change, restated)
 
 
 def with_splits(
@@ -111,46 +91,6 @@ def parts_of(hunk: Hunk, split: Collection[str], *, cuts: Mapping[str, Cut]) -> 
     if own == (hunk,):
         return own
     return tuple(leaf for part in own for leaf in parts_of(part, split, cuts=cuts))
-
-
-def with_new(
-    change: Change,
-    *,
-    looked: Collection[str],
-    marked: Collection[str],
-    before: Change | None = None,
-) -> Change:
-    """The change with `new` on open hunks a person has not seen, once they have looked at any.
-
-    A mark of theirs is a look, too, and parts are seen with the hunk they are parts of. What is as
-    it was `before` is taken over from it.
-    """
-    seen = {hunks_of.parent_id(name) for name in (*looked, *marked)}
-    if not seen:
-        return change
-
-    def is_new(hunk: Hunk) -> bool:
-        return hunk.state in ("pending", "conflict") and hunks_of.parent_id(hunk.id) not in seen
-
-    if not any(is_new(hunk) for hunk in all_hunks(change)):
-        return change
-
-    def flagged(hunk: Hunk, was: Hunk | None) -> Hunk:
-        if not is_new(hunk):
-            return hunk
-        flags = (*hunk.flags, "new")
-        if was is not None and was.flags == flags and _unflagged(was) == _unflagged(hunk):
-            return was
-        return hunk.model_copy(update={"flags": flags})
-
-    return _taken_over(change, before, flagged)
-
-
-def with_overlaps(change: Change, others: Mapping[str, tuple[str, ...]]) -> Change:
-    """The change with what other proposals touch, too, in its hunks."""
-    return _mapped(
-        change, lambda hunk: (hunk.model_copy(update={"overlaps": others.get(hunk.id, ())}),)
-    )
 
 
 def find(change: Change, hunk_id: str) -> Hunk | None:
@@ -185,24 +125,6 @@ def policy_may_land(change: Change) -> bool:
 def counts(change: Change) -> dict[str, int]:
     """How many hunks are in each state, states that occur only."""
     return dict(Counter(hunk.state for hunk in all_hunks(change)))
-
-
-def _taken_over(
-    change: Change, before: Change | None, over: Callable[[Hunk, Hunk | None], Hunk]
-) -> Change:
-    """The change with `over` of each hunk, which is also given the one that stood there before."""
-    known = {file.path: file for file in before.files} if before is not None else {}
-
-    def refiled(file: ChangedFile) -> ChangedFile:
-        old = known.get(file.path)
-        if old is None or len(old.hunks) != len(file.hunks):
-            return _with_hunks(file, tuple(over(hunk, None) for hunk in file.hunks))
-        hunks = tuple(map(over, file.hunks, old.hunks))
-        if _are(hunks, old.hunks) and _file_facts(old) == _file_facts(file):
-            return old
-        return _with_hunks(file, hunks)
-
-    return _with_files(change, tuple(refiled(file) for file in change.files))
 
 
 def _mapped(change: Change, over: Callable[[Hunk], tuple[Hunk, ...]]) -> Change:

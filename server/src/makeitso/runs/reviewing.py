@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 from makeitso.errors import NotFoundError, StateError
 from makeitso.journal.conversation import accepted_result, place_of, told
+from makeitso.plans.collecting import no_collecting
 from makeitso.protocol import events as ev
 from makeitso.review import marks
 from makeitso.review.cuts import Cut
+from makeitso.review.hunks import parent_id
 from makeitso.review.render import Remark, document
+from makeitso.review.standing import Recorded, stand
 from makeitso.store.outputs import keep
 from makeitso.workspace import changes
 from makeitso.workspace.recent import Recent
@@ -23,18 +26,17 @@ if TYPE_CHECKING:
     from makeitso.protocol.change import Change
     from makeitso.protocol.words import LandTarget
     from makeitso.review.render import ReviewDocument
+    from makeitso.review.standing import Standing
     from makeitso.runs.book import Book
     from makeitso.workspace.git import Repository
 
 
-def _weight(change: Change) -> int:
-    return sum(len(file.hunks) for file in change.files)
+def _weight(standing: Standing) -> int:
+    return len(standing.where)
 
 
-_shown: Recent[Change] = Recent(room=changes.KEPT_HUNKS, weight=_weight)
-"""Changes with their states as they were last presented: what is not marked anew is still so."""
-_flagged: Recent[Change] = Recent(room=changes.KEPT_HUNKS, weight=_weight)
-"""The same with what is new since the last look."""
+_shown: Recent[Standing] = Recent(room=changes.KEPT_HUNKS, weight=_weight)
+"""Changes as they were last presented: what nothing was recorded about since is still so."""
 
 
 def present_change(
@@ -63,17 +65,19 @@ def present_change(
         checks=task.spec.checks,
         notes=tuple(dict.fromkeys((*(task.base.notes if task.base else ()), *proposed.notes))),
     )
-    shown = marks.with_splits(change, task.splits, cuts=cuts_of(task))
-    if overlaps:
-        shown = marks.with_overlaps(shown, overlaps)
-    key = (str(repo.common_dir), run_id, task.id)
-    shown = marks.with_states(shown, task.hunks, reasons=task.hunk_reasons, before=_shown.peek(key))
-    _shown.put(key, shown)
-    flagged = marks.with_new(
-        shown, looked=task.looked, marked=task.explicit, before=_flagged.peek(key)
+    recorded = Recorded(
+        states=dict(task.hunks),
+        reasons=dict(task.hunk_reasons),
+        split=frozenset(task.splits),
+        cuts=cuts_of(task),
+        overlaps=overlaps or {},
+        seen=frozenset(map(parent_id, (*task.looked, *task.explicit))),
     )
-    _flagged.put(key, flagged)
-    return flagged
+    key = (str(repo.common_dir), run_id, task.id)
+    with no_collecting():
+        standing = stand(change, recorded, before=_shown.peek(key))
+    _shown.put(key, standing)
+    return standing.change
 
 
 def cuts_of(task: TaskState) -> dict[str, Cut]:

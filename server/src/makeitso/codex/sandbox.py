@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from makeitso.codex.sandbox_ways import ways_out
 from makeitso.errors import EnvironmentFault
 from makeitso.processes import CommandResult, run_command
 
@@ -19,10 +20,11 @@ _PREFLIGHT_TIMEOUT_S = 30.0
 
 @dataclass(frozen=True)
 class SandboxState:
-    """Whether the sandbox works here, and if not, what it said."""
+    """Whether the sandbox works here, and if not, what it said and what can be done."""
 
     ok: bool
     reason: str = ""
+    hint: str = ""
 
 
 def sandbox_argv(codex: Path, command_line: str, *, writable: bool, network: bool) -> list[str]:
@@ -53,16 +55,12 @@ async def sandbox_state(codex: Path, *, cwd: Path, env: Mapping[str, str]) -> Sa
     try:
         result = await run_command(argv, cwd=cwd, env=env, timeout_s=_PREFLIGHT_TIMEOUT_S)
     except EnvironmentFault as error:
-        return SandboxState(ok=False, reason=error.message)
+        return SandboxState(ok=False, reason=error.message, hint=error.hint)
     if result.exit_code == 0:
         return SandboxState(ok=True)
     said = result.output.decode(errors="replace").strip()[-500:]
     how = "no answer in time" if result.timed_out else f"exit code {result.exit_code}"
-    return SandboxState(ok=False, reason=said or how)
-
-
-NO_NAMESPACES = "it needs user namespaces; allow them, or run on a machine or container that does"
-NO_ROOM = "free some disk space, then `mis resume`"
+    return SandboxState(ok=False, reason=said or how, hint=ways_out(said))
 
 
 async def require_sandbox(codex: Path, *, cwd: Path, env: Mapping[str, str]) -> None:
@@ -75,7 +73,7 @@ async def require_sandbox(codex: Path, *, cwd: Path, env: Mapping[str, str]) -> 
     if not state.ok:
         raise EnvironmentFault(
             f"the Codex sandbox does not work here: {state.reason}",
-            hint=NO_ROOM if "No space left" in state.reason else NO_NAMESPACES,
+            hint=state.hint,
         )
 
 

@@ -74,7 +74,7 @@ async def _sandbox(at: Workplace) -> DoctorCheck:
         name="sandbox",
         state="failed",
         detail=f"it does not work here: {state.reason}",
-        hint="allow unprivileged user namespaces, or run where they are; `mis run` refuses here",
+        hint=state.hint,
     )
 
 

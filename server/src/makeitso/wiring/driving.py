@@ -54,8 +54,7 @@ async def preflight(bridge: Bridge) -> None:
     if not state.ok:
         raise EnvironmentFault(
             f"the Codex sandbox does not work here: {state.reason}",
-            hint="allow unprivileged user namespaces, or run on a machine that has them; "
-            "without a sandbox nothing of a worker runs",
+            hint=state.hint,
         )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import select
 import sys
@@ -37,6 +38,11 @@ HEED_S = 0.1
 def visible(text: str) -> str:
     r"""The text with control and direction characters written as `\x1b`, `\u202e`."""
     return _HIDDEN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def _style(wanted: str | None) -> str | None:
+    """The style to print in: none where no colour is wanted, so that no bold is left over."""
+    return None if os.environ.get("NO_COLOR") else wanted
 
 
 @dataclass(frozen=True)
@@ -72,11 +78,11 @@ class Console:
     def say(self, text: str = "", *, style: str | None = None) -> None:
         """Write a line of the result to stdout; nothing when the output is for a script."""
         if not self.as_json:
-            self._out.print(visible(text), style=style)
+            self._out.print(visible(text), style=_style(style))
 
     def note(self, text: str, *, style: str | None = None) -> None:
         """Write a line about the result to stderr."""
-        self._err.print(visible(text), style=style)
+        self._err.print(visible(text), style=_style(style))
 
     def ask(self, prompt: str) -> None:
         """Write a prompt to stderr and leave the cursor behind it."""

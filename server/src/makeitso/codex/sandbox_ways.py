@@ -24,8 +24,10 @@ _KERNEL = (
     (
         "proc/sys/kernel/apparmor_restrict_unprivileged_userns",
         "1",
-        "AppArmor forbids user namespaces here: give `bwrap` a profile that allows `userns`, "
-        + "or `sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0`",
+        (
+            "AppArmor forbids user namespaces here: give `bwrap` a profile that allows `userns`, "
+            "or `sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0`"
+        ),
     ),
 )
 """Files of the kernel, the value that forbids, and what to do."""

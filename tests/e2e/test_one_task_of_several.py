@@ -90,6 +90,20 @@ def test_one_task_stops_alone_and_at_once_and_is_taken_up_again(tmp_path: Path) 
         assert len([e for e in w.of(ev.TaskTakenUp) if e.how == "retry"]) == 2
 
 
+def test_a_failed_task_of_a_run_that_asks_nobody_goes_on_so_and_says_so(tmp_path: Path) -> None:
+    def script(view: RequestView) -> Answer:
+        again = "was interrupted" in view.last_user_text and not view.answered("patch")
+        patch = (change("line 2", "line two", call="patch"),)
+        return Answer(items=patch if again else (Say("I am done.", phase="final_answer"),))
+
+    plan = BESIDE.split("- [ ] **note**", maxsplit=1)[0]
+    with world(tmp_path, script, files=CHECKED) as w:
+        limit = ("-c", "manager.max_rounds=1")
+        w.mis("run", w.plan("one", plan), "--yes", *limit).expect(1)
+        w.mis("resume", "--retry", "nap", *limit).expect(0, "started with --yes and goes on so")
+        assert "line two\n" in w.read("poem.txt")
+
+
 def test_a_failed_task_goes_on_where_it_was(tmp_path: Path) -> None:
     def script(view: RequestView) -> Answer:
         if "was interrupted" in view.last_user_text and not view.answered("patch"):
@@ -102,7 +116,10 @@ def test_a_failed_task_goes_on_where_it_was(tmp_path: Path) -> None:
         w.mis("run", w.plan("one", plan), "--yes", *limit).expect(1)
         assert w.task("nap").ended == "failed"
         rounds = w.task("nap").rounds
-        w.mis("resume", "--retry", "nap", *limit).expect(0)
+        w.mis("resume", "--retry", "nap", "--no-yes", *limit).expect(3, "phase: enter verify")
+        w.mis("approve", w.pending("phase")).expect(0)
+        w.mis("resume", *limit).expect(3, "change: land")  # it asks, and goes on asking
+        w.mis("resume", "--yes", *limit).expect(0)
         assert w.task("nap").ended == "landed"
         assert w.task("nap").rounds == rounds + 1
         assert "line two\n" in w.read("poem.txt")

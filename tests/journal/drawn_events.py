@@ -95,7 +95,7 @@ def _changes() -> st.SearchStrategy[EventData]:
 DRAWN: tuple[st.SearchStrategy[EventData], ...] = (
     st.just(_CREATED),
     _PLANS,
-    _some(ev.RunResumed, yes=st.booleans()),
+    _some(ev.RunResumed, yes=st.booleans(), asks=st.booleans()),
     st.just(ev.StopRequested(reason="enough")),
     _some(ev.TaskHeld, until=st.just(("T1",)), reason=st.just("r")),
     _some(ev.TaskStale, reason=st.sampled_from(["", "gone"]), question=st.sampled_from("de")),

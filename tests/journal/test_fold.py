@@ -125,3 +125,15 @@ def test_a_run_taken_up_again_is_neither_paused_nor_to_be_stopped() -> None:
     state = tape.state
     assert (state.paused, state.stop_requested, state.active) == (None, None, True)
     assert state.options.yes is True
+
+
+def test_a_resume_keeps_the_consent_a_run_was_started_with_unless_it_says_otherwise() -> None:
+    tape = Tape().created(options(yes=True)).planned(plan_of("T1"))
+    tape.add(ev.RunResumed())
+    assert tape.state.options.yes is True
+    tape.add(ev.RunResumed(asks=True))
+    assert tape.state.options.yes is False
+    tape.add(ev.RunResumed())
+    assert tape.state.options.yes is False
+    tape.add(ev.RunResumed(yes=True))
+    assert tape.state.options.yes is True

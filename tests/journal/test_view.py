@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from journal.tape import Phase, Tape, options, plan_of, task_of
+from makeitso.journal.awaited import MARKS, awaited
 from makeitso.journal.view import budget_of, run_view
 from makeitso.protocol import events as ev
 
@@ -56,10 +57,10 @@ def test_a_run_waits_when_only_people_can_go_on() -> None:
     tape.ask("phase", "T1", enters="task")
     assert run(tape) == ("running", ""), "T2 goes on"
     tape.ask("phase", "T2", enters="task")
-    assert run(tape) == ("waiting", "phase: phase")
+    assert run(tape) == ("waiting", "a2 (phase), a3 (phase) wait for answers")
     other = Tape().created(options()).planned(plan_of("T1"), granted=False)
     other.ask("plan", digest="plan-1")
-    assert run(other) == ("waiting", "plan: plan")
+    assert run(other) == ("waiting", "a1 (plan) waits for an answer")
     assert run(Tape().created()) == ("running", "")
 
 
@@ -67,7 +68,8 @@ def test_a_run_in_review_waits() -> None:
     tape = running()
     tape.reviewing("T1", "h1")
     tape.ask("change", "T1")
-    assert run(tape) == ("waiting", "change: change")
+    tape.ask("question", "T1")
+    assert run(tape) == ("waiting", "a2 (change), a3 (question) wait for answers")
 
 
 @pytest.mark.parametrize("state", ["done", "failed", "stopped"])
@@ -83,8 +85,8 @@ def test_a_run_that_is_over_says_how_whatever_was_open(state: str) -> None:
 def test_a_run_that_was_put_down_or_whose_process_died_can_be_resumed() -> None:
     tape = running()
     assert run(tape, alive=False) == ("stopped", "its process ended; `mis resume` goes on")
-    tape.add(ev.RunPaused(state="waiting", reason="plan: p", exit_code=3))
-    assert run(tape, alive=False) == ("waiting", "plan: p")
+    tape.add(ev.RunPaused(state="waiting", reason=MARKS, exit_code=3))
+    assert run(tape, alive=False) == ("waiting", MARKS)
     tape.add(ev.RunResumed())
     tape.add(ev.RunPaused(state="stopped", reason="Ctrl-C", exit_code=130))
     assert run(tape) == ("stopped", "Ctrl-C")
@@ -165,10 +167,10 @@ def test_without_a_ceiling_none_is_nearest() -> None:
 def test_a_run_that_was_put_down_says_what_it_waits_for_now() -> None:
     tape = running("T1")
     first, second = tape.ask("phase", "T1", digest="1"), tape.ask("question", "T1", digest="2")
-    asked = {a.id: f"{a.kind}: {a.subject}" for a in tape.state.pending}
-    tape.add(ev.RunPaused(state="waiting", reason=asked[first], exit_code=3))
-    assert run(tape) == ("waiting", asked[first])
+    both = awaited(tape.state.pending)
+    tape.add(ev.RunPaused(state="waiting", reason=both, exit_code=3))
+    assert run(tape) == ("waiting", both)
     tape.decide(first)
-    assert run(tape) == ("waiting", asked[second])
+    assert run(tape) == ("waiting", f"{second} (question) waits for an answer")
     tape.decide(second)
     assert run(tape) == ("waiting", "decided; `mis resume` goes on")

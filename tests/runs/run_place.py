@@ -34,6 +34,8 @@ class RecordingDoor:
     """Keeps what it is shown; nobody stands behind it."""
 
     shown: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
+    at: str | None = None
+    """The question a person is at."""
 
     def event(self, event: Event) -> None:
         del event
@@ -44,6 +46,9 @@ class RecordingDoor:
     async def attend(self, pending: Sequence[Approval]) -> bool:
         del pending
         return False
+
+    def asking(self) -> str | None:
+        return self.at
 
     def text(self, channel: str) -> str:
         return "".join(text for _, where, text in self.shown if where == channel)

@@ -16,7 +16,7 @@ from makeitso.cli.workspace import opened
 from makeitso.errors import ConfigError, UsageError
 from makeitso.protocol.approval import Decision
 from makeitso.protocol.words import ApprovalScope
-from makeitso.runs.ask import find
+from makeitso.runs.ask import OUTSIDE, find
 
 if TYPE_CHECKING:
     from makeitso.cli.console import Console
@@ -184,9 +184,8 @@ def _list(console: Console, approvals: list[Approval]) -> None:
             f"{approval.id}  {approval.state}  {approval.kind}: {approval.subject}", style="bold"
         )
         for line in approval.detail.splitlines():
-            console.say(f"      {line}")
-        if approval.unsandboxed:
-            console.say("      granted, it runs OUTSIDE the sandbox", style="red")
+            outside = approval.unsandboxed and line == OUTSIDE
+            console.say(f"      {line}", style="red" if outside else None)
         if approval.state == "pending":
             console.say(f"      scopes: {', '.join(approval.scopes)}", style="dim")
             if "always" in approval.scopes:

@@ -11,7 +11,6 @@ import contextlib
 import json
 import os
 import re
-import select
 import sys
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,8 +30,6 @@ _HIDDEN = re.compile(
 
 RECEIVED_CHARS = 600
 """How much of an answer that made no sense is shown."""
-HEED_S = 0.1
-"""How often a prompt looks whether it is still wanted: answered elsewhere, or interrupted."""
 
 
 def visible(text: str) -> str:
@@ -92,16 +89,16 @@ class Console:
     def read(self, prompt: str) -> str | None:
         """The line a person types at a prompt, without its end; None at the end of input.
 
+        One that was typed before the prompt was shown is its answer.
         Only to be called when `interactive`.
         """
         self.ask(prompt)
         if self.always_yes:
             self.note("y   (--yes)", style="bold")
             return "y"
-        while not select.select([sys.stdin], [], [], HEED_S)[0]:
-            _heed_cancel()
-        line = sys.stdin.readline()
-        return line.rstrip("\r\n") if line else None
+        from makeitso.cli.typed import typed_line
+
+        return typed_line(_heed_cancel)
 
     def error(self, text: str, *, hint: str = "") -> None:
         """Write what went wrong, and the way out, to stderr."""
@@ -154,9 +151,8 @@ class Console:
 
         Only to be called when `interactive`.
         """
-        self.ask(f"{question} [y/N] ")
-        answer = sys.stdin.readline()
-        return answer.strip().lower() in {"y", "yes"}
+        answer = self.read(f"{question} [y/N] ")
+        return (answer or "").strip().lower() in {"y", "yes"}
 
 
 def _heed_cancel() -> None:

@@ -48,6 +48,7 @@ class TerminalDoor:
         self._worktrees: list[str] = []
         self._managing: set[str] = set()
         self._called: set[str] = set()
+        self._asking: str | None = None
         self._costs = Costs(bridge.book)
         self._once = Once()
 
@@ -98,7 +99,17 @@ class TerminalDoor:
         await to_thread.run_sync(self._call, pending)
         if not self._console.interactive:
             return False
-        return await to_thread.run_sync(lambda: ask_person(self._bridge, self._console, pending[0]))
+        self._asking = pending[0].id
+        try:
+            return await to_thread.run_sync(
+                lambda: ask_person(self._bridge, self._console, pending[0])
+            )
+        finally:
+            self._asking = None
+
+    def asking(self) -> str | None:
+        """What the prompt on the terminal is about."""
+        return self._asking
 
     def _call(self, pending: Sequence[Approval]) -> None:
         """Call the person once for each question: they may look elsewhere."""
@@ -150,6 +161,10 @@ class JsonDoor:
         """Nobody answers."""
         del pending
         return False
+
+    def asking(self) -> str | None:
+        """Nobody is asked."""
+        return None
 
     def said(self, error: MisError) -> bool:
         """An error has a line of its own."""

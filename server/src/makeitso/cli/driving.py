@@ -29,7 +29,7 @@ def door_for(bridge: Bridge, console: Console) -> TerminalDoor | JsonDoor:
 
 
 def drive(
-    bridge: Bridge, console: Console, run_id: str, *, resume: bool = False, yes: bool = False
+    bridge: Bridge, console: Console, run_id: str, *, resume: bool = False, yes: bool | None = None
 ) -> int:
     """Drive a run to its end or its next open question; returns the exit code."""
     door = door_for(bridge, console)

@@ -8,7 +8,7 @@ from makeitso.cli.review.loop import review_task
 from makeitso.errors import ConfigError, StateError, UsageError
 from makeitso.plans.amounts import readings
 from makeitso.protocol.approval import Decision
-from makeitso.runs.ask import find
+from makeitso.runs.ask import OUTSIDE, find
 
 if TYPE_CHECKING:
     from makeitso.cli.console import Console
@@ -36,9 +36,9 @@ def ask_person(bridge: Bridge, console: Console, approval: Approval) -> bool:
             return True
         if approval.kind == "change" and approval.run is not None:
             return review_task(desk, console, approval.run, approval.tasks[0])
-        _show(console, approval)
-        if approval.kind == "plan" and approval.run is not None:
-            _show_plan(desk, console, approval.run)
+        document = _plan_of(desk, approval)
+        _show(console, approval, besides=document)
+        _show_plan(console, document)
         decision = (
             _answer(console, approval)
             if approval.kind == "question"
@@ -54,22 +54,36 @@ def ask_person(bridge: Bridge, console: Console, approval: Approval) -> bool:
         return True
 
 
-def _show(console: Console, approval: Approval) -> None:
+def _show(console: Console, approval: Approval, *, besides: str = "") -> None:
+    """The question with what helps to decide, but for what the text shown beside it says."""
     console.note("")
     console.note(f"{approval.kind}: {approval.subject}", style="bold yellow")
     for line in approval.detail.splitlines():
-        console.note(f"    {line}")
-    if approval.unsandboxed:
-        console.note("    granted, it runs OUTSIDE the sandbox", style="bold red")
+        if besides and (line.strip() in besides or _is_heading(line, besides)):
+            continue
+        outside = approval.unsandboxed and line == OUTSIDE
+        console.note(f"    {line}", style="bold red" if outside else None)
 
 
-def _show_plan(bridge: Bridge, console: Console, run_id: str) -> None:
-    """The plan document as it stands: that is what is approved."""
-    path = bridge.book.run(run_id).plan_path
-    if path is None:
+def _is_heading(line: str, document: str) -> bool:
+    """Whether a line is id and title of a task, which the document writes in its own way."""
+    name, gap, title = line.partition("  ")
+    return bool(gap) and f"**{name}** {title}" in document
+
+
+def _plan_of(bridge: Bridge, approval: Approval) -> str:
+    """The plan document as it stands: that is what is approved. Empty: nothing of the kind."""
+    if approval.kind != "plan" or approval.run is None:
+        return ""
+    path = bridge.book.run(approval.run).plan_path
+    return "" if path is None else (bridge.root / path).read_text("utf-8", "replace")
+
+
+def _show_plan(console: Console, document: str) -> None:
+    if not document:
         return
     console.note("")
-    for line in (bridge.root / path).read_text("utf-8", "replace").splitlines():
+    for line in document.splitlines():
         console.note(f"    {line}", style="bold" if line.startswith(("#", "- [")) else None)
     console.note("")
 

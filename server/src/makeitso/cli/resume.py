@@ -9,7 +9,7 @@ import typer
 
 from makeitso import wiring
 from makeitso.cli.away import tell_what_happened
-from makeitso.cli.context import JsonFlag, YesFlag, context_of
+from makeitso.cli.context import JsonFlag, context_of
 from makeitso.cli.driving import drive
 from makeitso.cli.workspace import ensure_trusted, opened
 from makeitso.errors import NotFoundError, StateError, UsageError
@@ -43,13 +43,22 @@ def resume(
     retry: Annotated[
         list[str] | None,
         typer.Option(
-            "--retry", metavar="TASK", help="Go on with a failed or stopped task; its work is kept."
+            "--retry",
+            metavar="TASK",
+            help="Go on with a failed or stopped task of the same run; its work is kept.",
         ),
     ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Every open run, one after the other, oldest first.")
     ] = False,
-    yes: YesFlag = False,
+    yes: Annotated[
+        bool | None,
+        typer.Option(
+            "--yes/--no-yes",
+            "-y",
+            help="Answer yes to what may be answered, or ask from here on; else as it was started.",
+        ),
+    ] = None,
     json: JsonFlag = False,
 ) -> int:
     """Go on with a run that was stopped or interrupted."""
@@ -73,7 +82,17 @@ def resume(
             return 0
         anyio.run(wiring.preflight, bridge)
         tell_what_happened(bridge, context.console)
-        return drive(bridge, context.console, run_id, resume=True, yes=yes)
+        return _drive(bridge, context, run_id, yes=yes)
+
+
+def _drive(bridge: Bridge, context: Context, run_id: str, *, yes: bool | None) -> int:
+    """Go on as the person consented when they started it, unless they say otherwise now."""
+    run = bridge.book.run(run_id)
+    if yes is None and run.options.yes and run.finished is None:
+        context.console.note(
+            f"{run_id} was started with --yes and goes on so; `--no-yes`: it asks", style="yellow"
+        )
+    return drive(bridge, context.console, run_id, resume=True, yes=yes)
 
 
 def _skipped(bridge: Bridge, context: Context, run_id: str, tasks: list[str]) -> bool:
@@ -89,7 +108,7 @@ def _skipped(bridge: Bridge, context: Context, run_id: str, tasks: list[str]) ->
     return True
 
 
-def _all(bridge: Bridge, context: Context, *, yes: bool) -> int:
+def _all(bridge: Bridge, context: Context, *, yes: bool | None) -> int:
     """Take every open run up, one after the other; returns the exit code that weighs most."""
     run_ids = open_runs(bridge.book) or [newest_open(bridge.book)]
     anyio.run(wiring.preflight, bridge)
@@ -98,7 +117,7 @@ def _all(bridge: Bridge, context: Context, *, yes: bool) -> int:
     with bridge.own():
         for run_id in run_ids:
             context.console.note(f"resuming {run_id}", style="bold")
-            codes.append(drive(bridge, context.console, run_id, resume=True, yes=yes))
+            codes.append(_drive(bridge, context, run_id, yes=yes))
             if codes[-1] == INTERRUPTED:
                 break
     return max(codes, key=WEIGHT.index)

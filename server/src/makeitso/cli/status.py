@@ -123,7 +123,8 @@ def _newest(bridge: Bridge, run_id: str) -> RunState | None:
 def _show(console: Console, view: RunView) -> None:
     goal = view.goal.splitlines()[0][:72] if view.goal else ""
     console.say(f"{view.id}  {view.state}  {goal}", style=COLOURS.get(view.state))
-    if view.reason:
+    own = "; ".join(f"{t.id}: {t.reason}" for t in view.tasks if t.state != "landed")
+    if view.reason and view.reason != own:  # else each task says its own
         console.say(f"    {view.reason}")
     if view.source is not None:
         console.say(f"    a review of {view.source.kind} {view.source.name}")

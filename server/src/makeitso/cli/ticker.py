@@ -9,6 +9,7 @@ from makeitso.journal.costs import nearest_shown
 from makeitso.protocol import events as ev
 
 if TYPE_CHECKING:
+    from makeitso.protocol.change import Landing
     from makeitso.protocol.events import Event
     from makeitso.protocol.record import Record
 
@@ -73,13 +74,15 @@ def tell(event: Event) -> Line | None:  # noqa: C901 -- one flat match, a line e
             return Line(f"{task}check on {check.where}: {word}  `{check.command}`{again}", colour)
         case ev.ManagerJudged(verdict=verdict, note=note):
             return Line(f"{task}manager: {verdict}. {note}".rstrip(), "magenta")
+        case ev.ChangeProposed(files=0):
+            return Line(f"{task}nothing changed so far", "dim")
         case ev.ChangeProposed() as change:
             files = counted(change.files, "file")
             return Line(f"{task}{files}, {counted(len(change.hunks), 'hunk')} proposed", "bold")
         case ev.HunkMarked(hunks=hunks, mark=mark):
             return Line(f"{task}{mark}: {', '.join(hunks)}")
         case ev.LandingEnded() as landing if not landing.error:
-            return Line(f"{task}landed: {', '.join(landing.landing.files) or 'nothing'}", "green")
+            return Line(f"{task}{_landed(landing.landing)}", "green")
         case ev.LandingUndone(error="") as undone if undone.hunks:
             return Line(f"{task}took {undone.landing} back: {', '.join(undone.files)}", "green")
         case ev.ApprovalAsked() as asked:
@@ -113,6 +116,14 @@ def tell(event: Event) -> Line | None:  # noqa: C901 -- one flat match, a line e
 
 def _more(because: str) -> str:
     return f" ({because})" if because else ""
+
+
+def _landed(landing: Landing) -> str:
+    if landing.files:
+        return f"landed: {', '.join(landing.files)}"
+    if landing.landed:
+        return "landed: the workspace had all of it already"
+    return f"nothing landed: {counted(len(landing.conflicts), 'hunk')} set aside"
 
 
 def counted(number: int, noun: str) -> str:

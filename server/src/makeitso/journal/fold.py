@@ -69,8 +69,8 @@ def _run(run: RunState, event: Event) -> None:
             _asking(run, event)
         case ev.RunResumed() as resumed:
             run.paused, run.stop_requested, run.active = None, None, True
-            if resumed.yes and not run.options.yes:
-                run.options = run.options.model_copy(update={"yes": True})
+            if resumed.yes or resumed.asks:  # neither: the consent it was started with holds
+                run.options = run.options.model_copy(update={"yes": resumed.yes})
             if resumed.manager is not None:
                 run.options = run.options.model_copy(update={"manager": resumed.manager})
         case ev.StopRequested(reason=reason) if event.task is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from makeitso.journal.awaited import awaited, paused_for
 from makeitso.journal.ceilings import all_ceilings, ceilings, nearest
 from makeitso.journal.conversation import accepted_result, told, unsent
 from makeitso.protocol.run import CheckView, PhaseView, RunView, TaskView, Tokens, WorkTime
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from makeitso.journal.state import PhaseState, RunState, TaskState
     from makeitso.protocol.budget import Ceiling
-    from makeitso.protocol.events import RunPaused
     from makeitso.protocol.words import (
         CeilingScope,
         Measure,
@@ -73,27 +73,17 @@ def _run_state(run: RunState, *, alive: bool) -> tuple[RunStateName, str]:
     if run.opened is not None and not run.active:
         return "waiting", "its hunks wait: `mis review`"
     if run.paused is not None:
-        return run.paused.state, _paused_for(run, run.paused)
+        return run.paused.state, paused_for(run, run.paused)
     if not alive:
         return "stopped", "its process ended; `mis resume` goes on"
     waiting = run.pending
     busy = any(task_state(run, task) == "running" for task in run.tasks.values())
     if waiting and not busy:
-        return "waiting", f"{waiting[0].kind}: {waiting[0].subject}"
+        return "waiting", awaited(waiting)
     timers = [task for task in run.tasks.values() if task.wait is not None]
     if timers and not busy:
         return "waiting", "; ".join(f"{task.id} {_waits(task)}" for task in timers)
     return "running", ""
-
-
-def _paused_for(run: RunState, paused: RunPaused) -> str:
-    """What a run that was put down waits for now; its question may have been answered since."""
-    asked = [f"{a.kind}: {a.subject}" for a in run.approvals.values()]
-    if paused.state != "waiting" or paused.reason not in asked:
-        return paused.reason
-    if run.pending:
-        return f"{run.pending[0].kind}: {run.pending[0].subject}"
-    return "decided; `mis resume` goes on"
 
 
 def only_timers(view: RunView) -> bool:

@@ -79,7 +79,8 @@ def _waiting(view: PlanView, index: TextIndex) -> Iterator[types.Diagnostic]:
             yield _information(index, places[task.id], "task-not-done", message)
         conflicts = task.hunks.get("conflict", 0)
         if conflicts and task.id in places:
-            message = f"{conflicts} accepted hunks of {task.id} could not land; review them again."
+            some = f"{conflicts} accepted {'hunk' if conflicts == 1 else 'hunks'} of {task.id}"
+            message = f"{some} could not land: review again."
             yield _information(index, places[task.id], "hunks-in-conflict", message)
     if state.finished is not None and state.finished.state == "failed" and not run.tasks:
         yield _information(index, view.head, "run-failed", f"{run.id} failed: {run.reason}")
@@ -88,8 +89,7 @@ def _waiting(view: PlanView, index: TextIndex) -> Iterator[types.Diagnostic]:
 def question(approval: Approval) -> str:
     """A question in words, with what helps to decide."""
     detail = f"\n{approval.detail}" if approval.detail else ""
-    outside = "\nGranted, it runs outside the sandbox." if approval.unsandboxed else ""
-    return f"Waits for you ({approval.id}, {approval.kind}): {approval.subject}{detail}{outside}"
+    return f"Waits for you ({approval.id}, {approval.kind}): {approval.subject}{detail}"
 
 
 def of_review(

@@ -37,3 +37,7 @@ class EditorDoor:
         del pending
         await anyio.sleep_forever()
         return True
+
+    def asking(self) -> str | None:
+        """An answer from an editor names the question, and comes back if that fell away."""
+        return None

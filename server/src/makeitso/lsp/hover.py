@@ -101,9 +101,10 @@ def review_hover(view: ReviewView, line: int) -> tuple[str, Stretch] | None:
             if hunk.span.line <= line <= hunk.last:
                 reason = view.task_state.hunk_reasons.get(hunk.id, "")
                 known = view.task_state.change.hunks if view.task_state.change else ()
-                must = any(one.must_ask for one in known if one.id == hunk.id)
+                asked = [one for one in known if one.id == hunk.id and one.must_ask]
                 lines = [f"Hunk `{hunk.id}`: **{hunk.state}**{f', {reason}' if reason else ''}"]
-                if must:
-                    lines += ["", "A person must decide this one, whatever is set."]
+                if asked:
+                    why = f": {asked[0].why_ask}" if asked[0].why_ask else ""
+                    lines += ["", f"A person must decide this one, whatever is set{why}."]
                 return "\n".join(lines), hunk.span
     return None

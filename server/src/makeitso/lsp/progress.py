@@ -109,7 +109,7 @@ class RunProgress:
 def message_of(view: RunView) -> str:
     """What goes on now, in a few words."""
     if view.state == "waiting" and not only_timers(view):
-        return f"waits for you: {view.reason}"[:120]
+        return view.reason[:120]
     if not view.tasks:
         return "making a plan"
     busy = [

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import anyio
@@ -26,6 +27,15 @@ if TYPE_CHECKING:
     from makeitso.wiring import Bridge
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A run to be driven."""
+
+    run: str
+    resume: bool
+    yes: bool | None = None
 
 
 class Runner:
@@ -55,7 +65,7 @@ class Runner:
         """No run is taken up while a landing of runs nobody drives is under way."""
         self._users = 0
         self._held = contextlib.ExitStack()
-        self._send, self._inbox = anyio.create_memory_object_stream[tuple[str, bool] | None](1000)
+        self._send, self._inbox = anyio.create_memory_object_stream[_Wanted | None](1000)
 
     def begin(self, create: Callable[[], str]) -> str:
         """Own the workspace, then make a run and start driving it; returns its id at once.
@@ -70,11 +80,13 @@ class Runner:
             self._free()
             raise
         self._driven.add(run_id)
-        self._send.send_nowait((run_id, False))
+        self._send.send_nowait(_Wanted(run_id, resume=False))
         return run_id
 
-    def take_up(self, run_id: str) -> None:
+    def take_up(self, run_id: str, *, yes: bool | None = None) -> None:
         """Start driving a run that stands still; returns at once.
+
+        `yes` answers from here on what `--yes` answers, or no longer; None: as it was started.
 
         Raises:
             StateError: it is driven already, or another process drives this workspace.
@@ -83,7 +95,7 @@ class Runner:
             raise StateError(f"{run_id} is under way already", hint="`mis/run/get` shows it")
         self._own()  # held until that run is put down
         self._driven.add(run_id)
-        self._send.send_nowait((run_id, True))
+        self._send.send_nowait(_Wanted(run_id, resume=True, yes=yes))
 
     def drives(self, run_id: str) -> bool:
         """Whether this process drives a run now."""
@@ -113,14 +125,16 @@ class Runner:
                     if item is None:
                         group.start_soon(self._settle)
                     else:
-                        group.start_soon(self._drive, *item)
+                        group.start_soon(self._drive, item)
 
-    async def _drive(self, run_id: str, resume: bool) -> None:  # noqa: FBT001 -- start_soon
+    async def _drive(self, wanted: _Wanted) -> None:
+        run_id = wanted.run
         self._changed()
         try:
             async with self._settling:
                 pass
-            await wiring.drive(self._bridge, run_id, self._door(run_id), resume=resume)
+            door = self._door(run_id)
+            await wiring.drive(self._bridge, run_id, door, resume=wanted.resume, yes=wanted.yes)
         except MisError as error:
             self._failed(run_id, error)
         except Exception:
@@ -136,9 +150,7 @@ class Runner:
             wanted = self._unsettled()
             if not wanted:
                 return
-            try:
-                self._own()
-            except StateError:
+            if not await self._owned_soon(skip=set(self._bridge.book.runs) - wanted):
                 return  # the process that drives runs here does it
             try:
                 skip = set(self._bridge.book.runs) - wanted
@@ -151,6 +163,18 @@ class Runner:
             finally:
                 self._free()
                 self._changed()
+
+    async def _owned_soon(self, *, skip: set[str]) -> bool:
+        """Own the workspace, also where another process is just about to let go of it."""
+        until = self._bridge.clock.monotonic() + wiring.LEAVING_S
+        while True:
+            try:
+                self._own()
+            except StateError:
+                if not await wiring.owner_goes(self._bridge, until=until, skip=skip):
+                    return False
+            else:
+                return True
 
     def _unsettled(self) -> set[str]:
         """Runs nobody drives in which something can land or end."""

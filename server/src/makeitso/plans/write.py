@@ -44,7 +44,7 @@ def write(plan: Plan, *, eol: str = "\n") -> str:
         lines += [*_goal_lines(plan.goal), ""]
     for task in plan.tasks:
         lines += [*task_lines(task), ""]
-    settings = list(_settings(plan))
+    settings = list(setting_lines(plan))
     if settings:
         lines += ["```toml", *settings, "```", ""]
     return eol.join(lines)
@@ -53,7 +53,7 @@ def write(plan: Plan, *, eol: str = "\n") -> str:
 def task_lines(task: Task) -> list[str]:
     """The lines of one task, without the empty line after it; the task must be tidy."""
     lines = [f"- [{'x' if task.done else ' '}] **{task.id}** {task.title}"]
-    for key in _keys(task):
+    for key in key_lines(task):
         lines += [f"  {line}" if line else "" for line in key]
     if task.goal:
         body = [f"  {line}" if line else "" for line in task.goal.split("\n")]
@@ -80,7 +80,8 @@ def _goal_lines(goal: str) -> list[str]:
     return [f"> {line}" if line else ">" for line in goal.split("\n")]
 
 
-def _keys(task: Task) -> Iterator[list[str]]:  # noqa: C901 -- a key each, one after the other
+def key_lines(task: Task) -> Iterator[list[str]]:  # noqa: C901 -- a key each, one after another
+    """The lines of each key a task has, not indented; the first of them begins with `- `."""
     if task.files:
         yield [f"- files: {', '.join(code_span(glob) for glob in task.files)}"]
     for check in task.checks:
@@ -135,7 +136,8 @@ def _policies(policies: Policies) -> dict[str, str]:
     return {name: value for name, value in said.items() if value is not None}
 
 
-def _settings(plan: Plan) -> Iterator[str]:
+def setting_lines(plan: Plan) -> Iterator[str]:
+    """The lines of TOML for what a plan sets for the whole of it."""
     if plan.approval is not None:
         yield f'approval = "{plan.approval}"'
     if plan.budget_tokens is not None:

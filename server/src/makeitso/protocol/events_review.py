@@ -25,6 +25,7 @@ class HunkRef(Wire):
     id: str = Field(description="Hunk id.")
     path: str = Field(description="Path.")
     must_ask: bool = Field(default=False, description="A person must decide, whatever is set.")
+    why_ask: str = Field(default="", description="Why a person must decide; empty: none has to.")
     refused: str = Field(default="", description="Why it can never land; empty: it may.")
 
 

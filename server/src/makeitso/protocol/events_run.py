@@ -48,6 +48,9 @@ class RunResumed(Wire):
 
     type: Literal["run.resumed"] = "run.resumed"
     yes: bool = Field(default=False, description="Resumed with --yes.")
+    asks: bool = Field(
+        default=False, description="Resumed with --no-yes: people are asked from here on."
+    )
     manager: ManagerKind | None = Field(
         default=None, description="Who manages from here on; null: who did before."
     )

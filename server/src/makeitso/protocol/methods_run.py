@@ -68,6 +68,11 @@ class RunResumeParams(Wire):
     retry: tuple[str, ...] = Field(
         default=(), description="Ended tasks to go on with; their work is kept."
     )
+    yes: bool | None = Field(
+        default=None,
+        description="Answer plan, phases and ordinary hunks with yes from here on, or no longer; "
+        "null: as it was started.",
+    )
 
 
 class RunStopParams(Wire):

@@ -33,7 +33,7 @@ class Runner(Protocol):
         """
         ...
 
-    def take_up(self, run_id: str) -> None:
+    def take_up(self, run_id: str, *, yes: bool | None = None) -> None:
         """Start driving a run that stands still; returns at once.
 
         Raises:
@@ -65,7 +65,7 @@ class Idle:
         """Refuse."""
         raise StateError("no run is driven from here", hint="use `mis run`")
 
-    def take_up(self, run_id: str) -> None:
+    def take_up(self, run_id: str, *, yes: bool | None = None) -> None:
         """Refuse."""
         raise StateError(f"{run_id} is not driven from here", hint="use `mis resume`")
 

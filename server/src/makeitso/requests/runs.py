@@ -115,7 +115,7 @@ async def resume(at: Workplace, params: RunResumeParams) -> RunResult:
             hint=f"start its plan anew: {run.plan_path}" if run.plan_path else "start another run",
         )
     await preflight(at.bridge)
-    at.runner.take_up(run.id)
+    at.runner.take_up(run.id, yes=params.yes)
     return RunResult(run=at.view(at.run(run.id)))
 
 

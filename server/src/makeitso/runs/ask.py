@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from makeitso.runs.context import Context
 
 
+OUTSIDE = "Granted, it runs outside the sandbox."
+"""Every question that means this says so in its detail, once, for every door."""
+
+
 def person() -> str:
     """Name of the user of this process, for the record of who decided."""
     try:
@@ -50,7 +54,10 @@ def ask(
     """Put a question, or return the open one with the same digest: several tasks, one question.
 
     `--yes` answers at once what it may answer; so does a stored rule, if there is a `ruling`.
+    What follows from a grant is said after `detail`, here and in no door.
     """
+    always = f"Granted for always, so does every `{pattern}` here, unasked." if pattern else ""
+    detail = "\n".join(filter(None, [detail, OUTSIDE if unsandboxed else "", always]))
     ctx.book.refresh()
     same = next((a for a in ctx.run.pending if (a.kind, a.digest) == (kind, digest)), None)
     if same is not None and set(tasks) <= set(same.tasks) and ruling is None:
@@ -126,11 +133,6 @@ def decide(book: Book, decision: Decision, *, who: str | None = None) -> Approva
             hint=f'mis approve --answer "…" {found.id}',
         )
 
-    def guard() -> str | None:
-        # Inside the transaction: nobody can decide between this look and our row.
-        closed = book.journal.mentions(("approval.decided", "approval.voided"), "id", decision.id)
-        return f"{decision.id} is already decided" if closed else None
-
     try:
         book.journal.append(
             ev.ApprovalDecided(
@@ -145,13 +147,32 @@ def decide(book: Book, decision: Decision, *, who: str | None = None) -> Approva
             ),
             actor="person",
             run=found.run,
-            guard=guard,
+            guard=lambda: _closed(book, decision.id),
         )
     except StoreError:
         book.refresh()
         _still_open(find(book, decision.id))
         raise
     return find(book, decision.id)
+
+
+def _closed(book: Book, approval_id: str) -> str | None:
+    """A refusal, if it is decided; inside a transaction nobody can decide after this look."""
+    closed = book.journal.mentions(("approval.decided", "approval.voided"), "id", approval_id)
+    return f"{approval_id} is already decided" if closed else None
+
+
+def withdraw(ctx: Context, approval_id: str, *, reason: str) -> bool:
+    """Let an open question fall away; False when it was decided first: then the answer holds."""
+    gone = ev.ApprovalVoided(id=approval_id, reason=reason)
+    try:
+        ctx.append(gone, guard=lambda: _closed(ctx.book, approval_id))
+    except StoreError:
+        ctx.book.refresh()
+        if ctx.run.approvals[approval_id].state == "pending":
+            raise
+        return False
+    return True
 
 
 def _check_pattern(found: Approval, decision: Decision) -> None:

@@ -14,7 +14,7 @@ from makeitso.policy.digest import approval_digest
 from makeitso.protocol import events as ev
 from makeitso.runs.ask import ask, decided
 from makeitso.runs.retries import again, until_due
-from makeitso.runs.rounds.alarms import goes_on
+from makeitso.runs.rounds.alarms import goes_on, stopped
 from makeitso.runs.rounds.endings import Given, Unanswered
 from makeitso.runs.watching import Interrupted, watched
 
@@ -180,7 +180,7 @@ async def _let_go_on(
         raise Unanswered
     if goes_on(answered):
         return
-    reason = f"stopped by {answered.who}: {answered.subject}"
+    reason = stopped(answered, "the manager", alarm.cause)
     if task is not None:
         raise Given(reason)
     raise ModelError(reason, hint='write the plan yourself, or use kind = "none"')

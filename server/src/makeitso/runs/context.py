@@ -9,6 +9,8 @@ from makeitso.protocol import events as ev
 from makeitso.store import outputs
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from makeitso.journal.state import RunState, TaskState
     from makeitso.managers.port import Manager
     from makeitso.protocol.events import Event, EventData
@@ -46,10 +48,11 @@ class Context:
         phase: PhaseName | None = None,
         actor: Actor = "engine",
         cause: int | None = None,
+        guard: Callable[[], str | None] | None = None,
     ) -> Event:
-        """Record an event of this run; on disk and folded when it returns."""
+        """Record an event of this run; on disk and folded when it returns. `guard`: see Journal."""
         return self.ports.journal.append(
-            data, actor=actor, run=self.run_id, task=task, phase=phase, cause=cause
+            data, actor=actor, run=self.run_id, task=task, phase=phase, cause=cause, guard=guard
         )
 
     def note(

@@ -13,6 +13,7 @@ import anyio
 
 from makeitso.errors import BudgetExceeded, MisError, StoreError
 from makeitso.journal import steps as todo
+from makeitso.journal.awaited import awaited
 from makeitso.journal.next import next_steps
 from makeitso.journal.rules import Rules
 from makeitso.journal.staleness import interrupted
@@ -115,8 +116,20 @@ class _Engine:
         self._rules = rules_of(ctx.ports.config)
 
     async def drive(self) -> Outcome:
+        await mend(self.ctx, settle_only=self._settle_only)
+        while True:
+            await self._until_rest()
+            if (outcome := self._outcome()) is not None:
+                return outcome
+            self.ctx.book.refresh()  # somebody decided just now, and counts on this process
+
+    async def _until_rest(self) -> None:
+        """Carry out steps until there is none, or the run is to be put down.
+
+        Raises:
+            MisError: what made it impossible to go on.
+        """
         ctx = self.ctx
-        await mend(ctx, settle_only=self._settle_only)
         async with anyio.create_task_group() as group:
             group.start_soon(ctx.book.watch)
             group.start_soon(ctx.meter.beat)
@@ -148,7 +161,6 @@ class _Engine:
             raise self._broken
         if self._outage is not None and self.ctx.run.finished is None:
             raise self._outage
-        return self._outcome()
 
     async def _came_to_rest(self) -> bool:
         """Hold no process while all that goes on is waiting; True when some may have been ended.
@@ -162,7 +174,8 @@ class _Engine:
         await self.ctx.manager.rest()
         return True
 
-    def _outcome(self) -> Outcome:
+    def _outcome(self) -> Outcome | None:
+        """How it ended; None: something was recorded that no step has been looked for since."""
         ctx, run = self.ctx, self.ctx.run
         if run.finished is not None:
             code = EXIT_DONE if run.finished.state == "done" else EXIT_FAILED
@@ -170,19 +183,34 @@ class _Engine:
         if self._settle_only:
             return Outcome("waiting", EXIT_WAITING)
         if run.stop_requested is not None:
-            ctx.append(
-                ev.RunPaused(state="stopped", reason=run.stop_requested, exit_code=EXIT_INTERRUPTED)
-            )
-            return Outcome("stopped", EXIT_INTERRUPTED, run.stop_requested)
+            reason = run.stop_requested
+            ctx.append(ev.RunPaused(state="stopped", reason=reason, exit_code=EXIT_INTERRUPTED))
+            return Outcome("stopped", EXIT_INTERRUPTED, reason)
         pending = run.pending
         budget = any(a.kind == "budget" for a in pending)
         proposed = not run.options.land and all(
             t.reviewing or t.ended is not None for t in run.tasks.values()
         )
         code = EXIT_BUDGET if budget else EXIT_DONE if proposed else EXIT_WAITING
-        reason = f"{pending[0].kind}: {pending[0].subject}" if pending else "marks on hunks"
-        ctx.append(ev.RunPaused(state="waiting", reason=reason, exit_code=code))
+        reason = awaited(pending)
+        try:
+            ctx.append(
+                ev.RunPaused(state="waiting", reason=reason, exit_code=code), guard=self._unseen
+            )
+        except StoreError:
+            if self._unseen() is None:
+                raise
+            return None
         return Outcome("waiting", code, reason)
+
+    def _unseen(self) -> str | None:
+        """A refusal to put the run down over what another process recorded and nobody looked at.
+
+        Asked inside the transaction: who decides after it finds that the run stands still, and acts
+        by itself.
+        """
+        fresh = self.ctx.ports.journal.last_seq() > self.ctx.book.seq
+        return "something was decided meanwhile" if fresh else None
 
     def _is_nobody(self) -> bool:
         return self._nobody

@@ -49,6 +49,10 @@ class Door(Protocol):
         """
         ...
 
+    def asking(self) -> str | None:
+        """The question a person is being asked right now: it must not change under their hands."""
+        ...
+
 
 def no_rules() -> RuleSet:
     """Nothing is allowed or denied for good."""
@@ -72,6 +76,10 @@ class Nobody:
     async def attend(self, pending: Sequence[Approval]) -> bool:
         """Nobody answers."""
         return False
+
+    def asking(self) -> str | None:
+        """Nobody is asked."""
+        return None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from anyio import to_thread
 
 from makeitso.protocol import events as ev
+from makeitso.review.deciding import why_ask
 from makeitso.review.kept_marks import Carried, carry
 from makeitso.runs.overlapping import proposals_beside, said, with_overlaps
 from makeitso.runs.reviewing import present_change
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from makeitso.runs.context import Context
     from makeitso.workspace.git import Repository
     from makeitso.workspace.worktrees import Worktree
-
-PERSON_FLAGS = frozenset({"bidi", "invisible", "mixed-script", "control", "proves-task"})
-"""A hunk with one of these is accepted by a person or not at all."""
 
 
 async def propose(ctx: Context, task_id: str, worktree: Worktree) -> None:
@@ -84,7 +82,8 @@ def proposed(
         ev.HunkRef(
             id=hunk.id,
             path=file.path,
-            must_ask=bool(file.protected) or bool(PERSON_FLAGS & set(hunk.flags)),
+            must_ask=bool(why := why_ask(file, hunk)),
+            why_ask=why,
             refused=file.refused,
         )
         for file in change.files

@@ -12,9 +12,28 @@ from typing import TYPE_CHECKING
 from makeitso.wiring.bridge import Bridge
 
 if TYPE_CHECKING:
-    from makeitso.wiring.driving import drive, make_plan, preflight, sandbox, settle
+    from makeitso.wiring.driving import (
+        LEAVING_S,
+        drive,
+        left_behind,
+        make_plan,
+        owner_goes,
+        preflight,
+        sandbox,
+        settle,
+    )
 
-__all__ = ["Bridge", "drive", "make_plan", "preflight", "sandbox", "settle"]
+__all__ = [
+    "LEAVING_S",
+    "Bridge",
+    "drive",
+    "left_behind",
+    "make_plan",
+    "owner_goes",
+    "preflight",
+    "sandbox",
+    "settle",
+]
 
 
 def __getattr__(name: str) -> object:

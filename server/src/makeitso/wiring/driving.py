@@ -7,6 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import anyio
+
 from makeitso.errors import (
     ConfigError,
     EnvironmentFault,
@@ -58,6 +60,11 @@ async def preflight(bridge: Bridge) -> None:
         )
 
 
+LEAVING_S = 5.0
+"""How long a process that puts a run down may take until it has let go of the workspace."""
+LOOK_S = 0.05
+
+
 async def sandbox(bridge: Bridge) -> SandboxState:
     """Whether commands can be held in here.
 
@@ -76,7 +83,7 @@ async def sandbox(bridge: Bridge) -> SandboxState:
 
 
 async def drive(
-    bridge: Bridge, run_id: str, door: Door, *, resume: bool = False, yes: bool = False
+    bridge: Bridge, run_id: str, door: Door, *, resume: bool = False, yes: bool | None = None
 ) -> Outcome:
     """Own the workspace and drive a run until it is over or waits for somebody who is not here.
 
@@ -85,7 +92,7 @@ async def drive(
         run_id: the run.
         door: the person's side.
         resume: the run was put down, or its process died, and is taken up again.
-        yes: resume it as if it had been started with `--yes`.
+        yes: resume it as if it had been started with `--yes`, or without; None: as it was.
 
     Raises:
         StateError: another process owns the workspace, or the run is over.
@@ -102,7 +109,9 @@ async def drive(
         with _told(bridge, run_id, door):
             if resume:
                 refresh_plan(ports, bridge.book, run_id)
-                resumed = ev.RunResumed(yes=yes, manager=_other_manager(bridge, run))
+                resumed = ev.RunResumed(
+                    yes=yes is True, asks=yes is False, manager=_other_manager(bridge, run)
+                )
                 ports.journal.append(resumed, actor="person", run=run_id)
             _look_at_rules(bridge, run_id)
             try:
@@ -185,21 +194,62 @@ async def settle(bridge: Bridge, door: Door, *, skip: Collection[str] = ()) -> b
         skip: runs that this process drives already.
 
     Returns:
-        False when another process owns it and will do this.
+        False when another process owns it; it will do this, unless something is `left_behind`.
 
     Raises:
         MisError: landing failed as a whole.
     """
-    try:
-        with bridge.own():
-            ports = bridge.ports()
-            rules = engine.rules_of(bridge.config)
-            for run_id, run in list(bridge.book.runs.items()):
-                if run_id not in skip and next_steps(run, rules, settle_only=True):
+    until = bridge.clock.monotonic() + LEAVING_S
+    while True:
+        try:
+            with bridge.own():
+                bridge.book.refresh()
+                ports = bridge.ports()
+                for run_id in unsettled(bridge, skip=skip):
                     with recorded(bridge, run_id, resumed=True), _told(bridge, run_id, door):
                         await engine.drive(ports, bridge.book, door, run_id, settle_only=True)
-    except StateError:
+        except StateError:
+            if not await owner_goes(bridge, until=until, skip=skip):
+                return False
+        else:
+            return True
+
+
+def unsettled(bridge: Bridge, *, skip: Collection[str] = ()) -> list[str]:
+    """Runs in which something can land or end, but for those in `skip`."""
+    rules = engine.rules_of(bridge.config)
+    return [
+        run_id
+        for run_id, run in bridge.book.runs.items()
+        if run_id not in skip and next_steps(run, rules, settle_only=True)
+    ]
+
+
+def left_behind(bridge: Bridge, *, skip: Collection[str] = ()) -> bool:
+    """Whether the process that owns the workspace will not see to all that can land or end.
+
+    It does in a run that it drives: it puts none down over a decision it has not looked at. In one
+    that was put down before the decision came it does not.
+    """
+    runs = bridge.book.runs
+    return any(not runs[one].active for one in unsettled(bridge, skip=skip))
+
+
+async def owner_goes(bridge: Bridge, *, until: float, skip: Collection[str] = ()) -> bool:
+    """Whether it is worth another try to own the workspace: whoever owns it is about to go.
+
+    So it is where no run is under way, and what can land is left behind. Waits a moment.
+
+    Args:
+        bridge: the workspace.
+        until: time on the monotonic clock after which it is not worth it any more.
+        skip: runs that are seen to elsewhere.
+    """
+    bridge.book.refresh()
+    busy = any(run.active for run in bridge.book.runs.values())
+    if busy or bridge.clock.monotonic() > until or not left_behind(bridge, skip=skip):
         return False
+    await anyio.sleep(LOOK_S)
     return True
 
 

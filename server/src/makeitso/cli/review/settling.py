@@ -54,12 +54,20 @@ def settle(bridge: Bridge, console: Console, *, also: Mapping[str, object] | Non
         }
     )
     if not here and not console.as_json:
-        console.note("marked; the process that runs it lands it")
+        console.note(_who_lands(bridge))
     for run in bridge.book.runs.values():
         waiting = [t.id for t in run.tasks.values() if t.ended is None and not t.reviewing]
         if run.finished is None and waiting and here and not console.as_json:
             console.note(f"{run.id} has more to do: `mis resume {run.id}`")
     return EXIT_OPEN if conflicts else 0
+
+
+def _who_lands(bridge: Bridge) -> str:
+    if not wiring.left_behind(bridge):
+        return "marked; the process that runs it lands it"
+    owner = bridge.owner
+    who = f"process {owner.pid} ({owner.door})" if owner is not None else "another process"
+    return f"marked; {who} is at work here on another run: `mis review land` once it is done"
 
 
 def _set_aside(bridge: Bridge) -> list[str]:

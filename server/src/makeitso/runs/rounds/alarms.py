@@ -81,6 +81,12 @@ def goes_on(answered: Approval) -> bool:
     return answered.state == "granted" and said not in _STOPPING
 
 
+def stopped(answered: Approval, who: str, cause: str) -> str:
+    """Why it ends, once a person does not let `who` go on: the question says what had happened."""
+    why = f": {answered.because}" if answered.because else ""
+    return f"stopped by {answered.who} after {who} was interrupted ({cause}){why}"
+
+
 def after_alarm(ctx: Context, task_id: str, answered: Approval) -> Judgement:
     """What the worker is told: why it was interrupted, and what the person said."""
     alarm = ctx.task(task_id).alarm

@@ -170,18 +170,13 @@ class Host:
         subject = self.plain(request.subject)
         if request.kind == "patch_outside":
             subject = f"write outside the worktree: {subject}"
-        detail = self.plain(request.reason)
-        if request.unsandboxed:
-            detail = f"{detail}\nGranted, it runs outside the sandbox.".strip()
         pattern = "" if subject != request.subject else pattern_for(self._ctx, self._task, request)
-        if pattern:
-            detail += f"\nGranted for always, so does every `{pattern}` here, unasked."
         scopes: tuple[ApprovalScope, ...] = ("once", "task", "run", "always")
         asked = ask(
             self._ctx,
             kind=kind,
             subject=subject,
-            detail=detail,
+            detail=self.plain(request.reason),
             digest=digest,
             tasks=(self._task,),
             scopes=scopes[:1] if kind == "question" else scopes if pattern else scopes[:3],

@@ -19,13 +19,14 @@ async def how_on(
     ctx: Context, task_id: str, host: Host, verdict: Judgement | None
 ) -> Judgement | None:
     """After an interrupt by the monitor: what the person lets the worker go on with."""
-    if ctx.task(task_id).alarm is None:
+    alarm = ctx.task(task_id).alarm
+    if alarm is None:
         return verdict
     answered = await alarms.ask_how_on(ctx, task_id, host)
     if answered is None:
         raise Unanswered
     if not alarms.goes_on(answered):
-        raise Given(f"stopped by {answered.who}: {answered.subject}")
+        raise Given(alarms.stopped(answered, "it", alarm.cause))
     return alarms.after_alarm(ctx, task_id, answered)
 
 

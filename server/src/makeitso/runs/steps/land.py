@@ -16,7 +16,7 @@ from makeitso.runs.checks import run_checks
 from makeitso.runs.reviewing import present_change, write_review_document
 from makeitso.runs.steps import undo
 from makeitso.runs.steps.bootstrap import ensure_worktree
-from makeitso.runs.steps.review import ask_review
+from makeitso.runs.steps.review import ask_review, counted
 from makeitso.runs.steps.wording import wording
 from makeitso.workspace import snapshots
 from makeitso.workspace.restore import restore
@@ -133,7 +133,7 @@ async def _after(ctx: Context, task_id: str) -> None:
     if aside:
         reasons = dict.fromkeys(task.hunk_reasons.get(h, "conflict") for h in aside)
         ctx.note(
-            f"{len(aside)} hunks are set aside: {'; '.join(reasons)}",
+            f"{counted(len(aside))} set aside: {'; '.join(reasons)}",
             task=task_id,
             level="warning",
         )

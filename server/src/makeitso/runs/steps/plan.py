@@ -13,6 +13,7 @@ from makeitso.runs.ask import ask
 from makeitso.runs.asking import ask_manager
 from makeitso.runs.ceilings import bounded
 from makeitso.runs.outlook import outlook
+from makeitso.runs.plan_words import described
 from makeitso.runs.planning import runnable, write_plan
 from makeitso.runs.rounds.endings import Given
 from makeitso.runs.steps.ending import end_task
@@ -99,13 +100,8 @@ async def ask_plan(ctx: Context) -> None:
     for open_one in run.pending:
         if open_one.kind == "plan":
             ctx.append(ev.ApprovalVoided(id=open_one.id, reason="the plan changed"))
-    lines: list[str] = []
-    for task in run.tasks.values():
-        lines.append(f"{task.id}  {task.spec.title}")
-        lines += [f"      done when: {check.command}" for check in task.spec.checks]
-        if not task.spec.checks:
-            lines.append("      no check: nothing will prove that it is done")
     ports = ctx.ports
+    lines = described(run, pause_s=ports.config.wait.pre_task_wait_s)
     seen = await to_thread.run_sync(outlook, ports.repo, ports.places.root, ports.config.bootstrap)
     lines += [ports.redactor.text(line) for line in seen.lines]
     ask(

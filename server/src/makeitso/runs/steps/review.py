@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from makeitso.journal.boundary import permissions_of, policy_of
 from makeitso.policy.answers import hunks_accepted_in_advance
 from makeitso.protocol import events as ev
+from makeitso.review.deciding import decides
 from makeitso.runs.ask import ask
 
 if TYPE_CHECKING:
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 
     from makeitso.protocol.events import HunkRef
     from makeitso.runs.context import Context
+
+
+WITH_ALL = ", and so on the whole task"
+"""Of a protected path: a task with one lands as a person says, or not."""
 
 
 def open_review(ctx: Context, task_id: str) -> None:
@@ -69,8 +74,10 @@ def _why(ctx: Context, task_id: str, left: Sequence[HunkRef]) -> str:
         return "--halt-on write_files"
     if permissions_of(ctx.run, ctx.task(task_id)).write_files == "never":
         return 'write_files = "never"'
-    asking = dict.fromkeys(hunk.path for hunk in left if hunk.must_ask)
-    return f"protected path or content in {', '.join(asking)}"
+    task = ctx.task(task_id)
+    held = task.change is not None and task.change.held
+    hunks = task.change.hunks if task.change is not None and held else left
+    return f"{decides(hunks)}{WITH_ALL if held else ''}"
 
 
 def ask_review(ctx: Context, task_id: str) -> None:
@@ -82,7 +89,7 @@ def ask_review(ctx: Context, task_id: str) -> None:
     if not left:
         return
     paths = sorted({h.path for h in task.change.hunks})
-    held = "a protected path is among them, so a person decides" if task.change.held else ""
+    held = f"{decides(task.change.hunks)}{WITH_ALL}" if task.change.held else ""
     ask(
         ctx,
         kind="change",

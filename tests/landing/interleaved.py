@@ -3,7 +3,8 @@
 Usage: `python interleaved.py DIRECTORY [STEPS [SEED]]`: that many random steps, then what was done.
 
 Each step is checked against a model kept here: `git apply` of the hunks that landed, on what the
-person had. Where git refuses, a conflict must be reported and the file must be as it was.
+person had, in a repository of the same flavour: line ends, encodings, idents, filters. Where git
+refuses, a conflict must be reported and the file must be as it was.
 """
 
 from __future__ import annotations
@@ -17,56 +18,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import git_sandbox
-from landing.git_workspace import Work, work
+from landing.flavours import FLAVOURS, PLAIN, Flavour, proposal, refused_as_well, repository
 from landing.landing_place import hunks_of
 from makeitso.review import marks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from landing.git_workspace import Work
     from makeitso.protocol.change import Change, Hunk, Landing
     from makeitso.protocol.words import HunkState, LandTarget
 
 TARGETS: tuple[LandTarget, ...] = ("files", "index", "commit", "branch")
-Look = dict[str, tuple[bool, bytes]]
-
-
-def content(name: str, end: bytes = b"\n") -> list[bytes]:
-    return [f"{name} {number}".encode() + end for number in range(1, 61)]
-
-
-BEGIN: dict[str, bytes] = {
-    "plain.txt": b"".join(content("line")),
-    "crlf.txt": b"".join(content("dos", b"\r\n")),
-    "bom.txt": b"\xef\xbb\xbf" + b"".join(content("mark")),
-    "ende.txt": b"".join(content("open")).removesuffix(b"\n"),
-    "dir/ünï cödé.txt": b"".join(content("größe")),
-    "old name.txt": b"".join(content("moved")),
-    "bits.bin": b"\0\1\2",
-    "empty.txt": b"",
-    "gone.txt": b"".join(content("gone")),
-}
-
-
-def proposal() -> dict[str, bytes | None]:
-    """Edits of lines 5, 25 and 45 of each text, and one of every other kind."""
-    found: dict[str, bytes | None] = {}
-    for path, data in BEGIN.items():
-        lines = data.splitlines(keepends=True)
-        if len(lines) < 60 or path == "gone.txt":
-            continue
-        for at in (4, 24, 44):
-            end = lines[at][len(lines[at].rstrip(b"\r\n")) :]
-            lines[at] = b"proposed" + end
-        lines[50:50] = lines[10:11]
-        found[path] = b"".join(lines)
-    found["new name.txt"] = found.pop("old name.txt")
-    found["old name.txt"] = None
-    found["bits.bin"] = b"\0\2\1"
-    found["empty.txt"] = b"filled\n"
-    found["gone.txt"] = None
-    found["fresh/made.txt"] = b"made\nwithout an end"
-    return found
+Look = dict[str, tuple[str, bytes]]
+"""Each file with its mode and bytes; of a link where it points."""
 
 
 @dataclass
@@ -76,6 +41,7 @@ class Machine:
     here: Work
     change: Change
     dice: random.Random
+    flavour: Flavour = PLAIN
     states: dict[str, HunkState] = field(default_factory=dict["str", "HunkState"])
     landings: list[tuple[Landing, set[str]]] = field(
         default_factory=list["tuple[Landing, set[str]]"]
@@ -83,16 +49,28 @@ class Machine:
     done: Counter[str] = field(default_factory=Counter[str])
 
     def look(self) -> Look:
-        """Every file of the person: whether it is executable, and its bytes."""
-        return {
-            path.relative_to(self.here.root).as_posix(): (
-                os.access(path, os.X_OK),
-                path.read_bytes(),
-            )
-            for path in sorted(self.here.root.rglob("*"))
-            if path.is_file()
-            and path.relative_to(self.here.root).parts[0] not in (".git", ".makeitso")
-        }
+        """Every file of the person."""
+        found: Look = {}
+        for path in sorted(self.here.root.rglob("*")):
+            name = path.relative_to(self.here.root)
+            if name.parts[0] in (".git", ".makeitso"):
+                continue
+            if path.is_symlink():
+                found[name.as_posix()] = ("link", os.fsencode(path.readlink()))
+            elif path.is_file():
+                mode = "executable" if os.access(path, os.X_OK) else "plain"
+                found[name.as_posix()] = (mode, path.read_bytes())
+        return found
+
+    def differing(self) -> set[str]:
+        """Paths whose file is not what is staged, as git sees it."""
+        out = self.here.box.git("diff", "--name-only", "-z", "--ignore-submodules")
+        return {os.fsdecode(name) for name in out.split(b"\0") if name}
+
+    @property
+    def refused(self) -> set[str]:
+        """Links and submodules: they never land, whoever accepts them."""
+        return {hunk.id for hunk in marks.all_hunks(self.change) if hunk.state == "refused"}
 
     def step(self) -> None:
         kinds: list[Callable[[], None]] = [self.mark, self.mark, self.edit, self.land, self.undo]
@@ -109,27 +87,30 @@ class Machine:
         self.done["marks"] += 1
 
     def edit(self) -> None:
-        """The person writes a line of their own somewhere; sometimes where a hunk is."""
-        paths = [path for path, (_, data) in self.look().items() if data.count(b"\n") > 50]
+        """The person writes, puts in or takes out a line somewhere; sometimes where a hunk is."""
+        shown = {path: self.flavour.lines(path, data) for path, (_, data) in self.look().items()}
+        paths = [path for path, lines in shown.items() if len(lines) > 50]
         if not paths:
             return
-        path = self.here.root / self.dice.choice(paths)
-        lines = path.read_bytes().splitlines(keepends=True)
-        at = self.dice.choice([1, 14, 15, 34, 35, 55, 4, 24])
-        end = lines[at][len(lines[at].rstrip(b"\r\n")) :]
-        lines[at] = f"mine {self.dice.randint(0, 99)}".encode() + end
-        path.write_bytes(b"".join(lines))
+        path = self.dice.choice(paths)
+        lines = shown[path]
+        at = self.dice.choice([1, 14, 34, 55, 4, 24, 44])
+        if at < len(lines) - 1:
+            end = lines[at][len(lines[at].rstrip(b"\r\n")) :]
+            mine = [f"mine {self.dice.randint(0, 99)}".encode() + end]
+            lines[at : at + self.dice.choice([0, 1, 1, 2])] = mine
+        (self.here.root / path).write_bytes(self.flavour.joined(path, lines))
         self.done["edits"] += 1
 
     def land(self) -> None:
         """Land what is accepted; what git would apply must land the same, or be in conflict."""
-        ids = {name for name, state in self.states.items() if state == "accepted"}
+        ids = {name for name, state in self.states.items() if state == "accepted"} - self.refused
         if not ids:
             return
         for hunk in marks.held(marks.with_states(self.change, self.states)):
             self.states[hunk.id] = "rejected"  # else the task is held as a whole
         target = self.dice.choice(TARGETS)
-        before = self.look()
+        before, differed = self.look(), self.differing()
         landing = self.here.land(marks.with_states(self.change, self.states), target, ids=None)
         assert set(landing.landed) | set(landing.conflicts) == ids
         assert not set(landing.landed) & set(landing.conflicts)
@@ -140,6 +121,8 @@ class Machine:
             assert not touched, "what is checked out is not touched"
         else:
             self.compare(before, after, landing)
+        if target in ("index", "commit"):
+            assert self.differing() <= differed, "what landed is not in the index as in the file"
         for name in landing.landed:
             self.states[name] = "landed"
         for name in landing.conflicts:
@@ -154,27 +137,28 @@ class Machine:
             hunks = [hunk for hunk in hunks_of(self.change, path) if hunk.id in landing.landed]
             if any(hunk.kind != "text" for hunk in hunks) or path not in before:
                 continue
-            applied = self.apply(before[path][1], hunks)
+            applied = self.apply(path, before[path][1], hunks)
             if applied is not None and after[path][1] != before[path][1]:
-                assert after[path][1] == applied, path
+                assert after[path][1] == applied, (path, after[path], applied, before[path])
                 self.done["as git apply"] += 1
 
     def landed_in(self, landing: Landing) -> list[Hunk]:
         return [hunk for hunk in marks.all_hunks(self.change) if hunk.id in landing.landed]
 
-    def apply(self, data: bytes, hunks: list[Hunk]) -> bytes | None:
-        """What `git apply` makes of a file and hunks; None: it refuses."""
-        aside = self.here.root.parent / "apply"
-        aside.mkdir(exist_ok=True)
-        (aside / "f").write_bytes(data)
-        patch = "--- a/f\n+++ b/f\n" + "".join(hunk.diff for hunk in hunks)
-        (aside / "p").write_bytes(patch.encode("utf-8", "surrogateescape"))
+    def apply(self, path: str, data: bytes, hunks: list[Hunk]) -> bytes | None:
+        """What `git apply` makes of a file and hunks, as it lies there; None: it refuses."""
+        aside = self.here.root.parent / f"{self.here.root.name} aside"
+        if not aside.exists():
+            self.flavour.tell(git_sandbox.make(aside))
         box = git_sandbox.Sandbox(aside)
+        target = box.write(path, data)
+        patch = f"--- a/{path}\t\n+++ b/{path}\t\n" + "".join(hunk.diff for hunk in hunks)
+        box.write("patch", patch.encode("utf-8", "surrogateescape"))
         try:
-            box.git("apply", "--whitespace=nowarn", "p")
+            box.git("apply", "--whitespace=nowarn", "patch")
         except AssertionError:
             return None
-        return (aside / "f").read_bytes()
+        return target.read_bytes()
 
     def undo(self) -> None:
         """Take a landing back; at once, every byte comes back; later, edits since stay."""
@@ -189,8 +173,8 @@ class Machine:
         assert touched <= set(undone.files)
         assert not touched & set(undone.conflicts), "what conflicts is not touched"
         for path in touched & set(before) & set(after):
-            mine = [ln for ln in before[path][1].splitlines() if ln.startswith(b"mine")]
-            kept = after[path][1].splitlines()
+            there, kept = (self.flavour.lines(path, look[path][1]) for look in (before, after))
+            mine = [line for line in there if line.startswith(b"mine")]
             assert all(line in kept for line in mine), "an edit of the person is lost"
         for name in undone.hunks:
             assert self.states[name] == "landed"
@@ -201,7 +185,7 @@ class Machine:
 
     def there_and_back(self) -> None:
         """Landed and taken back at once, everything is as it was, to the byte."""
-        ids = {name for name, state in self.states.items() if state != "landed"}
+        ids = {name for name, state in self.states.items() if state != "landed"} - self.refused
         if not ids:
             return
         chosen = self.dice.sample(sorted(ids), self.dice.randint(1, len(ids)))
@@ -220,23 +204,33 @@ class Machine:
         self.done["there and back"] += 1
 
 
-def machine(directory: Path, seed: int) -> Machine:
-    here = work(directory, BEGIN)
-    change = here.change(proposal(), executable="empty.txt")
+def machine(directory: Path, seed: int, flavour: Flavour = PLAIN) -> Machine:
+    here = repository(directory, flavour)
+    change = here.change(proposal(flavour), executable="empty.txt")
+    change = here.between(change.base_tree, refused_as_well(here, change.tree))
     states: dict[str, HunkState] = {hunk.id: "pending" for hunk in marks.all_hunks(change)}
-    return Machine(here, change, random.Random(seed), states)
+    return Machine(here, change, random.Random(seed), flavour, states)
 
 
-def play(directory: Path, *, steps: int, seed: int, each: int = 40) -> Counter[str]:
-    """Random steps, in a fresh workspace every so many; returns what was done."""
+def play(
+    directory: Path,
+    *,
+    steps: int,
+    seed: int,
+    each: int = 40,
+    flavours: Sequence[Flavour] = FLAVOURS,
+) -> Counter[str]:
+    """Random steps, in a workspace of the next flavour every so many; returns what was done."""
     done = Counter[str]()
     for number, first in enumerate(range(0, steps, each)):
-        one = machine(directory / f"{number}", seed + number)
+        flavour = flavours[number % len(flavours)]
+        one = machine(directory / f"{number}", seed + number, flavour)
         one.there_and_back()
         for _ in range(min(each, steps - first)):
             one.step()
         one.there_and_back()
         done += one.done
+        done[f"steps with {flavour.name}"] += min(each, steps - first)
     return done
 
 

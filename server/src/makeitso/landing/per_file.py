@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from makeitso.errors import ConflictError
 from makeitso.landing.editor import FileEdit
 from makeitso.landing.intent import Write
-from makeitso.landing.line_ends import adapt
+from makeitso.landing.line_ends import adapt, style
 from makeitso.landing.merge import land_hunks
 from makeitso.landing.text_edits import edits_between
 from makeitso.workspace import files, git_convert
@@ -208,7 +208,13 @@ def _plan_text(task: _FileTask, disk: OnDisk, content: list[Hunk], *, executable
         landed=_landed_before(task.file),
         accepted=content,
     )
-    data = disk.data if merged.text == ours else task.in_tree_form(merged.text)
+    if merged.text == ours:
+        data = disk.data
+    elif task.conversion.line_ends and style(ours) == "none":
+        # no line says how lines end here, so they end as git would check them out
+        data = git_convert.to_worktree(task.repo, task.file.path, merged.text)
+    else:
+        data = task.in_tree_form(merged.text)
     write: Write | None = None
     if data != disk.data or executable != disk.executable:
         write = Write(path=task.file.path, old=disk, new=data, executable=executable)

@@ -10,6 +10,7 @@ from typer.core import TyperCommand
 
 from makeitso import wiring
 from makeitso.cli import rules
+from makeitso.cli.answering import headline, how, outcome
 from makeitso.cli.context import JsonFlag, context_of
 from makeitso.cli.door import TerminalDoor
 from makeitso.cli.workspace import opened
@@ -130,7 +131,7 @@ def _answer(
     decided = [_decide(context.console, bridge, base, name, always) for name in ids]
     context.console.data([_row(a) for a in decided])
     for approval in decided:
-        context.console.say(f"{approval.id} {approval.state}: {approval.subject}")
+        context.console.say(outcome(approval))
         if approval.rule:
             rules.tell_stored(context.console, bridge, approval.rule)
     if any(a.kind == "change" for a in decided):
@@ -180,14 +181,15 @@ def _row(approval: Approval) -> dict[str, object]:
 def _list(console: Console, approvals: list[Approval]) -> None:
     console.data([_row(a) for a in approvals])
     for approval in approvals:
-        console.say(
-            f"{approval.id}  {approval.state}  {approval.kind}: {approval.subject}", style="bold"
-        )
+        said = headline(approval, among=approvals)
+        console.say(f"{approval.id}  {approval.state}  {said}", style="bold")
         for line in approval.detail.splitlines():
             outside = approval.unsandboxed and line == OUTSIDE
             console.say(f"      {line}", style="red" if outside else None)
         if approval.state == "pending":
-            console.say(f"      scopes: {', '.join(approval.scopes)}", style="dim")
+            console.say(f"      {how(approval)}")
+            if len(approval.scopes) > 1:
+                console.say(f"      scopes: {', '.join(approval.scopes)}", style="dim")
             if "always" in approval.scopes:
                 console.say(
                     f'      always: mis approve {approval.id} --always "{approval.pattern}"'

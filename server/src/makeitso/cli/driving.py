@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from makeitso import wiring
+from makeitso.cli.answering import headline, how
 from makeitso.cli.away import note_look
 from makeitso.cli.door import JsonDoor, TerminalDoor
 from makeitso.cli.innermost import innermost
@@ -92,15 +93,19 @@ def _last_words(bridge: Bridge, console: Console, run_id: str, state: str) -> No
     waiting = run.pending
     if state == "waiting":
         for approval in waiting:
-            console.note(f"{approval.id}  {approval.kind}: {approval.subject}", style="yellow")
-        changes = any(a.kind == "change" for a in waiting)
-        console.note(
-            "decide with `mis approve ID`"
-            + (" or hunk by hunk with `mis review`" if changes else "")
-            + f", then `mis resume {run_id}`"
-        )
+            console.note(f"{approval.id}  {headline(approval, among=waiting)}", style="yellow")
+            console.note(f"    {how(approval)}")
+        if waiting:
+            console.note(f"then `mis resume {run_id}`")
+        else:
+            console.note("`mis review` shows what is left to decide, `mis review land` lands it")
     if state == "stopped" and run.finished is None:
         console.note(f"`mis resume {run_id}` goes on", style="yellow")
+    if run.finished is not None and run.finished.state != "done":
+        tasks = [t.id for t in run.tasks.values() if t.started and t.ended in ("failed", "stopped")]
+        retry = " ".join(f"--retry {name}" for name in tasks)
+        if retry:
+            console.note(f"`mis resume {retry}` goes on with {', '.join(tasks)}", style="yellow")
     if run.finished is not None and run.finished.state != "done" and run.plan_path:
         console.note(f"`mis run {run.plan_path}` works the plan again", style="dim")
     console.note(f"kept in {bridge.places().artifacts / run_id}", style="dim")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from makeitso.cli.answering import headline
 from makeitso.cli.away import tell_what_happened
 from makeitso.cli.console import visible
 from makeitso.cli.context import JsonFlag, context_of
@@ -87,11 +88,10 @@ def status(
         if hidden:
             context.console.note(f"{hidden} ended; `mis status --all` shows them", style="dim")
         if bridge.has_journal:
-            for state in bridge.book.runs.values():
-                for approval in state.pending:
-                    context.console.say(
-                        f"{approval.id}  {approval.kind}: {approval.subject}", style="yellow"
-                    )
+            waiting = [a for state in bridge.book.runs.values() for a in state.pending]
+            for approval in waiting:
+                said = headline(approval, among=waiting)
+                context.console.say(f"{approval.id}  {said}", style="yellow")
     return 0
 
 

@@ -82,7 +82,7 @@ async def ready_to_start(ctx: Context, task_id: str) -> bool:
             ev.TaskHeld(until=tuple(b.task for b in base.snapshot.on), reason=why_not(base)),
             task=task_id,
         )
-        ctx.note(f"{task_id} waits: {why_not(base)}", task=task_id, level="warning")
+        ctx.note(f"waits: {why_not(base)}", task=task_id, level="warning")
         return False
     if layers(run, task) != base.snapshot.on:
         return False  # marked or edited meanwhile: looked at again
@@ -91,7 +91,7 @@ async def ready_to_start(ctx: Context, task_id: str) -> bool:
         ctx.note(note, task=task_id)
     if base.snapshot.on:
         names = ", ".join(b.task for b in base.snapshot.on)
-        ctx.note(f"{task_id} starts from what {names} proposes", task=task_id)
+        ctx.note(f"starts from what {names} proposes", task=task_id)
     return True
 
 

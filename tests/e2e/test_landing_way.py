@@ -119,3 +119,49 @@ def test_later_edits_stay_and_what_overlaps_is_said(tmp_path: Path) -> None:
         assert w.read("poem.txt") == FILES["poem.txt"].replace("line 20\n", "line 20, mine\n")
         assert [u.error for u in w.of(ev.LandingUndone)] == ["", ""]
         w.mis("review", "undo", name).expect(2, "is taken back already")
+
+
+def box(w: World) -> str:
+    """The mark in the box of the one task of the plan."""
+    text = (w.root / ".makeitso/plans/spell.plan.md").read_text("utf-8")
+    return text.partition("- [")[2][0]
+
+
+def test_what_is_taken_back_is_not_called_done_any_more(tmp_path: Path) -> None:
+    script = work(change("line 2", "line two"), change("line 39", "line thirty-nine"))
+    with world(tmp_path, script, files=FILES) as w:
+        somebody(w)
+        w.mis("run", w.plan("spell", PLAN), "--yes").expect(0)
+        assert box(w) == "x"
+        (task,) = w.status()["tasks"]
+        assert (task["state"], task["checks"][0]["landed"]) == ("landed", "passed")
+        (document,) = (w.root / ".makeitso/review").glob("*.diff")
+        w.mis("review", "undo").expect(0)
+        assert box(w) == " "
+        (task,) = w.status()["tasks"]
+        assert (task["state"], task["checks"][0]["landed"]) == ("reviewing", "taken back")
+        assert task["reason"] == "what had landed was taken back"
+        assert "landed: taken back" in document.read_text("utf-8")
+        assert "landed: green" not in document.read_text("utf-8")
+        # A part lands again: it is checked as it is then, and the box waits for the rest.
+        first, second = (str(hunk["id"]) for hunk in w.hunks())
+        w.mis("review", "accept", first).expect(0)
+        w.mis("review", "land").expect(0)
+        assert box(w) == " "
+        assert len(landed_checks(w)) == 2
+        w.mis("review", "accept", second).expect(0)
+        w.mis("review", "land").expect(0)
+        assert box(w) == "x"
+        assert w.status()["tasks"][0]["state"] == "landed"
+        # One of two landings is taken back: what is left is checked again.
+        w.mis("review", "undo").expect(0)
+        assert box(w) == " "
+        (task,) = w.status()["tasks"]
+        assert task["checks"][0]["landed"] in ("passed", "failed")
+        assert len(landed_checks(w)) == 4
+        assert len(set(landed_checks(w)[-2:])) == 2
+
+
+def landed_checks(w: World) -> list[str]:
+    """Trees on which checks ran after something landed or was taken back."""
+    return [one.tree for one in w.of(ev.CheckRan) if one.where == "landed"]

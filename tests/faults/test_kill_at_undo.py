@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from faults.jobs import RUN, workplace
+from faults.jobs import PLAN_PATH, RUN, workplace
 from faults.killing import killed
 from makeitso.protocol import events as ev
 
@@ -31,6 +31,8 @@ def somebody(w: World) -> None:
         "landing.started",
         "landing.rename",
         "landing.done",
+        "box.tick",
+        "box.ticked",
         "recording.landing.undone",
         "recorded.landing.undone",
     ],
@@ -41,11 +43,14 @@ def test_an_undo_that_was_killed_happens_once(tmp_path: Path, at: str) -> None:
         w.mis(*RUN).expect(0)
         landed = w.read("poem.txt")
         assert landed != before
+        assert "- [x]" in w.read(PLAN_PATH)
         killed(w, at, "review", "undo")
         assert w.read("poem.txt") in (before, landed)
         w.mis("review", "undo")
         assert w.read("poem.txt") == before
         assert {h["state"] for h in w.hunks()} == {"pending"}
+        assert "- [ ]" in w.read(PLAN_PATH)
+        assert "- [x]" not in w.read(PLAN_PATH)
         assert [u.error for u in w.of(ev.LandingUndone) if u.hunks] == [""]
         w.chain_is_whole()
         w.mis("review", "undo").expect(2, "nothing that landed is left")

@@ -98,9 +98,18 @@ def test_evidence_is_the_newest_result_at_each_place() -> None:
     tape.check("T1", "round", code=1)
     tape.check("T1", "proposal", code=1)
     tape.check("T1", "proposal", code=0)
+    tape.propose("T1", "h1", "h2")
+    tape.mark("T1", "h1", "h2")
+    tape.land("T1", "h1")
     tape.check("T1", "landed", code=None)
     (check,) = run_view(tape.state).tasks[0].checks
     assert (check.base, check.proposal, check.landed) == ("failed", "passed", "failed")
+    tape.land("T1", "h2")
+    assert run_view(tape.state).tasks[0].checks[0].landed == "stale"
+    tape.check("T1", "landed", code=0)
+    assert run_view(tape.state).tasks[0].checks[0].landed == "passed"
+    tape.add(ev.LandingUndone(id="u", landing="l", hunks=("h2",), files=("a.py",)), "T1")
+    assert run_view(tape.state).tasks[0].checks[0].landed == "taken back"
 
 
 def test_hunks_are_counted_by_state() -> None:

@@ -8,8 +8,35 @@ from makeitso.protocol import events as ev
 from makeitso.protocol.events_review import INTERRUPTED
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from makeitso.journal.state import TaskState
-    from makeitso.protocol.events import Event
+    from makeitso.protocol.events import CheckRan, Event
+    from makeitso.protocol.words import HunkState
+
+
+OPEN = ("pending", "accepted", "conflict")
+"""States of hunks that somebody has still to decide on, or that have still to land."""
+
+
+def whole(task: TaskState, *, hunks: Mapping[str, HunkState] | None = None) -> bool:
+    """Whether a task that ended as landed is still so: nothing that was taken back is open.
+
+    `hunks` are states it would have; None: those it has.
+    """
+    states = set((task.hunks if hunks is None else hunks).values())
+    if task.ended != "landed" or not states.isdisjoint(OPEN):
+        return False
+    return "landed" in states or not task.landings
+
+
+def since_landed(task: TaskState, check: CheckRan) -> str:
+    """Why what a check said of the workspace after a landing says nothing now; empty: it does."""
+    if check.where != "landed":
+        return ""
+    if not task.standing:
+        return "taken back"
+    return "" if (check.command, check.cwd) in task.checked_since_landing else "stale"
 
 
 def take_landing(task: TaskState, event: Event) -> None:
@@ -53,6 +80,8 @@ def _undone(task: TaskState, undone: ev.LandingUndone) -> None:
     left = tuple(h for h in task.standing.pop(undone.landing, ()) if h not in undone.hunks)
     if left:
         task.standing[undone.landing] = left
+    if undone.hunks:
+        task.checked_since_landing.clear()
     for hunk in undone.hunks:
         if task.hunks.get(hunk) == "landed":
             task.hunks[hunk] = "pending"

@@ -51,7 +51,7 @@ def review_steps(run: RunState, task: TaskState, rules: Rules) -> list[Step]:
         return []
     if _open_question(run, task):
         return [CloseReview(task.id)]
-    if task.landings and not task.landed_checked and task.spec.checks:
+    if task.standing and not task.landed_checked and task.spec.checks:
         return [CheckLanded(task.id)]
     if "landed" in states:
         left = states.count("rejected")
@@ -67,7 +67,7 @@ def after_end(task: TaskState) -> list[Step]:
         return [Undo(task.id)]
     if task.landing is not None or (task.land_requested and "accepted" in task.hunks.values()):
         return [Land(task.id)]
-    if task.landings and not task.landed_checked and task.spec.checks:
+    if task.standing and not task.landed_checked and task.spec.checks:
         return [CheckLanded(task.id)]
     open_hunks = {"pending", "accepted", "conflict"} & set(task.hunks.values())
     if task.worktree is not None and not open_hunks:

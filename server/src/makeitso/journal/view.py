@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from makeitso.journal.awaited import awaited, paused_for
 from makeitso.journal.ceilings import all_ceilings, ceilings, nearest
 from makeitso.journal.conversation import accepted_result, told, unsent
+from makeitso.journal.landings import OPEN, since_landed, whole
 from makeitso.protocol.run import CheckView, PhaseView, RunView, TaskView, Tokens, WorkTime
 from makeitso.protocol.wait import WaitView
 from makeitso.protocol.words import PHASES
@@ -86,6 +87,10 @@ def _run_state(run: RunState, *, alive: bool) -> tuple[RunStateName, str]:
     return "running", ""
 
 
+TAKEN_BACK = "what had landed was taken back"
+"""Why a task that ended as landed is not so any more."""
+
+
 def only_timers(view: RunView) -> bool:
     """Whether a run that waits does so for time or commands alone, and for no person."""
     timers = [(task.id, task.wait) for task in view.tasks if task.wait is not None]
@@ -96,7 +101,9 @@ def only_timers(view: RunView) -> bool:
 def task_state(run: RunState, task: TaskState) -> TaskStateName:
     """The word for where a task stands."""
     if task.ended == "landed":
-        return "landed"
+        if whole(task):
+            return "landed"
+        return "stopped" if set(OPEN).isdisjoint(task.hunks.values()) else "reviewing"
     if task.ended == "failed":
         return "failed"
     if task.ended == "stopped":
@@ -136,6 +143,11 @@ def _held(task: TaskState) -> str:
     return task.held.reason if task.held is not None and not task.started else ""
 
 
+def _taken_back(task: TaskState) -> str:
+    """That a task is not what it ended as."""
+    return TAKEN_BACK if task.ended == "landed" and not whole(task) else ""
+
+
 def task_view(run: RunState, task: TaskState) -> TaskView:
     """A task as people see it."""
     asked = {a.phase for a in run.pending if a.kind == "phase" and task.id in a.tasks}
@@ -147,7 +159,7 @@ def task_view(run: RunState, task: TaskState) -> TaskView:
         id=task.id,
         title=task.spec.title,
         state=task_state(run, task),
-        reason=task.reason or task.stale or _held(task) or _waits(task),
+        reason=task.reason or _taken_back(task) or task.stale or _held(task) or _waits(task),
         wait=wait_view(task),
         phases=tuple(
             _phase_view(run, task.phases[name], task.id, asked=name in asked) for name in PHASES
@@ -188,4 +200,6 @@ def _outcome(task: TaskState, command: str, cwd: str, where: str) -> str:
     found = task.latest_check(command, cwd, where)
     if found is None:
         return "not run"
+    if since := since_landed(task, found):
+        return since
     return "passed" if found.passed else "failed"

@@ -14,6 +14,7 @@ import anyio
 from lsprotocol import types
 
 from makeitso.errors import MisError, StateError
+from makeitso.journal.landings import whole
 from makeitso.landing import published
 from makeitso.lsp import notices, offers
 from makeitso.lsp.editor import ClientEditor
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from anyio.abc import TaskGroup
 
+    from makeitso.journal.state import RunState
     from makeitso.lsp.server import Server
     from makeitso.protocol.events import Event
 
@@ -229,14 +231,22 @@ class Session:
                 approval = run.approvals.get(event.data.id)
                 if approval is not None and approval.state == "pending":
                     self._group.start_soon(offers.ask, self._server, self._at, approval)
-            if self._ended_here(event) and event.task:
-                self._group.start_soon(tick_in_editor, self._at.bridge, run.plan_path, event.task)
+            if self._moved_box(run, event):
+                self._group.start_soon(self._tick, run, event.task)
         self.stale()
 
-    def _ended_here(self, event: Event) -> bool:
-        """Whether a task landed in a run that this process drives, so that its box is ours."""
-        landed = isinstance(event.data, ev.TaskEnded) and event.data.state == "landed"
-        return landed and self._runner is not None and self._runner.drives(event.run or "")
+    def _moved_box(self, run: RunState, event: Event) -> bool:
+        """Whether a task landed, or was taken back, that this process drives: its box is ours."""
+        if not isinstance(event.data, ev.TaskEnded | ev.LandingEnded | ev.LandingUndone):
+            return False
+        task = run.tasks.get(event.task or "")
+        ours = self._runner is not None and self._runner.drives(run.id)
+        return ours and task is not None and task.ended == "landed"
+
+    async def _tick(self, run: RunState, task_id: str) -> None:
+        if self._at is not None and task_id in run.tasks:
+            done = whole(run.tasks[task_id])
+            await tick_in_editor(self._at.bridge, run.plan_path, task_id, done=done)
 
     def _failed(self, run_id: str | None, error: MisError) -> None:
         hint = f" — {error.hint}" if error.hint else ""

@@ -1,4 +1,4 @@
-"""Ticks the box of a landed task in a plan that is open: through the editor, so that undo works."""
+"""The box of a landed task in a plan that is open: through the editor, so that its undo works."""
 
 from __future__ import annotations
 
@@ -13,13 +13,18 @@ if TYPE_CHECKING:
     from makeitso.wiring import Bridge
 
 
-async def tick_in_editor(bridge: Bridge, plan_path: str | None, task_id: str) -> None:
-    """Tick the box if the plan is open here; when the editor refuses, a diagnostic says so."""
+async def tick_in_editor(
+    bridge: Bridge, plan_path: str | None, task_id: str, *, done: bool
+) -> None:
+    """Tick the box, or open it again, if the plan is open here.
+
+    When the editor refuses, a diagnostic says so.
+    """
     opened = bridge.editor.open_document(plan_path) if plan_path else None
     if opened is None or plan_path is None:
         return
     try:
-        edit = set_done(parse(opened.text), task_id, done=True)
+        edit = set_done(parse(opened.text), task_id, done=done)
     except NotFoundError:
         return  # the person took the task out of the plan
     if edit is None:
@@ -27,4 +32,5 @@ async def tick_in_editor(bridge: Bridge, plan_path: str | None, task_id: str) ->
     change = FileEdit(
         path=plan_path, version=opened.version, edits=(TextEdit(edit.span, edit.new_text),)
     )
-    await bridge.editor.apply([change], label=f"{task_id} is done")
+    word = "is done" if done else "was taken back"
+    await bridge.editor.apply([change], label=f"{task_id} {word}")

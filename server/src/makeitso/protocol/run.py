@@ -45,7 +45,11 @@ class CheckView(Wire):
     command: str = Field(description="The command.")
     base: str = Field(default="not run", description="On the base: passed, failed, not run.")
     proposal: str = Field(default="not run", description="On the proposal.")
-    landed: str = Field(default="not run", description="On the workspace after landing.")
+    landed: str = Field(
+        default="not run",
+        description="After landing; taken back with the landing; or stale: something landed or was "
+        "taken back since.",
+    )
 
 
 class TaskView(Wire):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from makeitso.journal.landings import whole
 from makeitso.plans.canonical import canonical_task
 from makeitso.plans.digest import plan_canonical
 from makeitso.plans.facts import BaseResult
@@ -53,7 +54,7 @@ def _evidence(runs: list[RunState]) -> frozenset[str] | None:
         task.id
         for run in runs
         for task in run.tasks.values()
-        if task.ended == "landed"
+        if whole(task)
         and all(
             (found := task.latest_check(check.command, check.cwd, "landed")) is None or found.passed
             for check in task.spec.checks

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from anyio import to_thread
 
+from makeitso.journal.landings import whole
 from makeitso.landing import land as landing
 from makeitso.policy.answers import answered_by_yes
 from makeitso.processes.identity import end_strays
@@ -33,13 +34,12 @@ async def mend(ctx: Context, *, settle_only: bool) -> None:
         settle_only: nothing may be answered or accepted on anybody's behalf.
     """
     run = ctx.run
+    _boxes(ctx)
     if run.finished is not None:
         return
     for name in COMMANDS_TMP:
         await end_strays(ctx.ports.places.tmp / name)  # commands nobody waits for any more
     for task in list(run.tasks.values()):
-        if task.ended == "landed":
-            tick_box(ctx, task.id)
         for done in task.landings:
             root = ctx.ports.places.root
             await to_thread.run_sync(functools.partial(landing.forget, root, done.id))
@@ -51,3 +51,14 @@ async def mend(ctx: Context, *, settle_only: bool) -> None:
     for task in list(ctx.run.tasks.values()):
         if task.reviewing:
             accept_in_advance(ctx, task.id)
+
+
+def _boxes(ctx: Context) -> None:
+    """Boxes of the plan as the record says; of a run that is over only what was taken back since.
+
+    What is under way of a landing changes its box itself.
+    """
+    for task in ctx.run.tasks.values():
+        again = ctx.run.finished is None or task.undone
+        if task.ended == "landed" and again and task.landing is None:
+            tick_box(ctx, task.id, done=whole(task))

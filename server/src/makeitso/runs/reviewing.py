@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from makeitso.errors import NotFoundError, StateError
 from makeitso.journal.conversation import accepted_result, place_of, told
+from makeitso.journal.landings import since_landed
 from makeitso.plans.collecting import no_collecting
 from makeitso.protocol import events as ev
 from makeitso.review import marks
@@ -136,7 +137,7 @@ def evidence(task: TaskState) -> tuple[str, ...]:
     lines: list[str] = []
     for check in task.spec.checks:
         states = [
-            f"{where}: {'green' if found.passed else 'red'}"
+            f"{where}: {since_landed(task, found) or ('green' if found.passed else 'red')}"
             for where in ("base", "proposal", "landed")
             if (found := task.latest_check(check.command, check.cwd, where)) is not None
         ]
@@ -150,12 +151,17 @@ def evidence(task: TaskState) -> tuple[str, ...]:
 def outputs(task: TaskState, artifacts: str) -> tuple[str, ...]:
     """One line for each output of a check that is kept, with the file it is in."""
     return tuple(
-        f"  {check.command} on {where}, output: {artifacts}/{found.output.path}"
+        f"  {check.command} on {_said_of(task, found)}, output: {artifacts}/{found.output.path}"
         for check in task.spec.checks
         for where in ("base", "proposal", "accepted", "landed")
         if (found := task.latest_check(check.command, check.cwd, where)) is not None
         and found.output is not None
     )
+
+
+def _said_of(task: TaskState, found: ev.CheckRan) -> str:
+    since = since_landed(task, found)
+    return f"{found.where} ({since})" if since else found.where
 
 
 def touching(change: Change) -> tuple[str, ...]:

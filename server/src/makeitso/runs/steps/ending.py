@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from anyio import to_thread
 
 from makeitso.errors import NotFoundError
+from makeitso.journal.landings import whole
 from makeitso.plans.edit import apply, set_done
 from makeitso.plans.syntax import parse
 from makeitso.protocol import events as ev
@@ -16,7 +17,10 @@ from makeitso.store.outputs import keep
 from makeitso.workspace import worktrees
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from makeitso.journal.state import RunState
+    from makeitso.protocol.words import HunkState
     from makeitso.runs.context import Context
     from makeitso.store.journal import Journal
 
@@ -38,25 +42,50 @@ def end_task(
     journal.append(ended, actor="engine", run=run.id, task=task_id)
 
 
-def tick_box(ctx: Context, task_id: str) -> None:
+def keep_box(
+    ctx: Context, task_id: str, *, landing: Iterable[str] = (), open_again: Iterable[str] = ()
+) -> None:
+    """Let the box of a task that ended follow what lands of it or is taken back after its end.
+
+    Called before that is recorded, so that whoever takes it up after a crash does it again.
+
+    Args:
+        ctx: the run.
+        task_id: the task.
+        landing: hunks about to be recorded as landed.
+        open_again: hunks about to be recorded as taken back.
+    """
+    task = ctx.task(task_id)
+    if task.ended != "landed":
+        return
+    now: dict[str, HunkState] = dict(task.hunks)
+    now.update(dict.fromkeys(landing, "landed"))
+    now.update(dict.fromkeys(open_again, "pending"))
+    done = whole(task, hunks=now)
+    if done != whole(task):
+        tick_box(ctx, task_id, done=done)
+
+
+def tick_box(ctx: Context, task_id: str, *, done: bool = True) -> None:
     """Change the one byte of the plan document that is ours; a plan that moved on is left alone."""
     run = ctx.run
     if run.plan_path is None:
         return
     ctx.ports.fault("box.tick")
     path = ctx.ports.places.root / run.plan_path
-    if ctx.ports.editor.open_document(run.plan_path) is not None:
-        ctx.note(f"{run.plan_path} is open in the editor; {task_id} is ticked there", task=task_id)
-        return
+    opened = ctx.ports.editor.open_document(run.plan_path)
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = opened.text if opened is not None else path.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError):
         return
     try:
-        edit = set_done(parse(text), task_id, done=True)
+        edit = set_done(parse(text), task_id, done=done)
     except NotFoundError:
         return
-    if edit is not None:
+    if edit is not None and opened is not None:
+        word = "is ticked" if done else "loses its tick"
+        ctx.note(f"{run.plan_path} is open in the editor; {task_id} {word} there", task=task_id)
+    elif edit is not None:
         keep(path.parent, path.name, apply(text, [edit]).encode("utf-8"))
     ctx.ports.fault("box.ticked")
 

@@ -16,6 +16,7 @@ from makeitso.runs.checks import run_checks
 from makeitso.runs.reviewing import present_change, write_review_document
 from makeitso.runs.steps import undo
 from makeitso.runs.steps.bootstrap import ensure_worktree
+from makeitso.runs.steps.ending import keep_box
 from makeitso.runs.steps.review import ask_review, counted
 from makeitso.runs.steps.wording import wording
 from makeitso.workspace import snapshots
@@ -68,6 +69,7 @@ async def _land(ctx: Context, task_id: str) -> None:
         _nothing_landed(ctx, task_id, landing_id, failure.message, hint=failure.hint)
     else:
         reasons = {conflict.hunk: conflict.reason for conflict in plan.conflicts}
+        keep_box(ctx, task_id, landing=done.landed)
         ctx.append(ev.LandingEnded(landing=done, reasons=reasons), task=task_id)
         for note in plan.notes:
             ctx.note(note, task=task_id)
@@ -83,6 +85,7 @@ async def _recover(ctx: Context, task_id: str, landing_id: str) -> None:
     found = {item.id: item for item in await to_thread.run_sync(recover)}
     item = found.get(landing_id)
     if item is not None and item.outcome == "landed" and item.landing is not None:
+        keep_box(ctx, task_id, landing=item.landing.landed)
         ctx.append(ev.LandingEnded(landing=item.landing), task=task_id)
     elif item is not None and item.outcome == "stuck":
         _nothing_landed(ctx, task_id, landing_id, item.reason)

@@ -14,6 +14,7 @@ from makeitso.protocol import events as ev
 from makeitso.protocol.events_review import INTERRUPTED
 from makeitso.review import marks
 from makeitso.runs.reviewing import present_change, write_review_document
+from makeitso.runs.steps.ending import keep_box
 from makeitso.runs.steps.review import counted
 from makeitso.runs.steps.wording import undoing
 
@@ -65,6 +66,7 @@ async def _undo(ctx: Context, task_id: str) -> None:
         way_out = f" ({failure.hint})" if failure.hint else ""
         _nothing_undone(ctx, task_id, name, wanted, f"{failure.message}{way_out}")
     else:
+        keep_box(ctx, task_id, open_again=done.hunks)
         ctx.append(done, task=task_id)
         _tell(ctx, task_id, done)
     ctx.ports.fault("landing.recorded")
@@ -79,6 +81,7 @@ async def recover(ctx: Context, task_id: str, name: str, wanted: str) -> None:
     found = {item.id: item for item in await to_thread.run_sync(recovering)}
     item = found.get(name)
     if item is not None and item.outcome == "landed" and item.undone is not None:
+        keep_box(ctx, task_id, open_again=item.undone.hunks)
         ctx.append(item.undone, task=task_id)
         _tell(ctx, task_id, item.undone)
     elif item is not None and item.outcome == "stuck":

@@ -118,8 +118,8 @@ def test_dropped_it_stops_and_the_rest_is_done(tmp_path: Path) -> None:
         one, two, _ = proposed(w)
         w.mis("review", "reject", one, two).expect(0)
         w.mis("resume").expect(3)
-        w.mis("approve", w.pending("question"), "--answer", "redo").expect(0)
-        w.mis("resume").expect(3, "none of the choices")
+        asked = w.pending("question")
+        w.mis("approve", asked, "--answer", "redo").expect(2, "is no answer", "keep, drop")
         w.mis("approve", "--deny", w.pending("question")).expect(0)
         w.mis("resume").expect(1)
         assert {t.id: t.ended for t in w.run.tasks.values()} == {

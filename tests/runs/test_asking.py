@@ -85,6 +85,18 @@ def test_a_question_needs_words(there: Place) -> None:
     assert decide(there.ctx.book, Decision(id="a1", grant=True, answer="left")).answer == "left"
 
 
+def test_of_a_closed_question_only_a_choice_is_an_answer(there: Place) -> None:
+    choices = ("keep", "drop")
+    ask(there.ctx, kind="question", subject="Now?", digest="d", choices=choices, closed=True)
+    with pytest.raises(UsageError, match="'redo' is no answer to a1: keep, drop") as refused:
+        decide(there.ctx.book, Decision(id="a1", grant=True, answer="redo"))
+    assert refused.value.hint == "mis approve --answer keep a1"
+    assert there.ctx.run.approvals["a1"].state == "pending"
+    assert decide(there.ctx.book, Decision(id="a1", grant=True, answer=" Keep. ")).answer
+    ask(there.ctx, kind="question", subject="How?", digest="e", choices=choices)
+    assert decide(there.ctx.book, Decision(id="a2", grant=True, answer="my way")).answer
+
+
 def test_the_same_question_of_several_tasks_is_one(there: Place) -> None:
     first = ask(there.ctx, kind="command", subject="make", digest="d", tasks=("T1",))
     again = ask(there.ctx, kind="command", subject="make", digest="d", tasks=("T1",))

@@ -151,6 +151,7 @@ def _approval(run: RunState, event: Event) -> None:
                 unsandboxed=asked.unsandboxed,
                 scopes=asked.scopes,
                 choices=asked.choices,
+                closed=asked.closed,
                 pattern=asked.pattern,
                 ceiling=asked.ceiling,
                 asked_at=event.at,

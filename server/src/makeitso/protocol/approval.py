@@ -32,6 +32,7 @@ class Approval(Wire):
         default=("once",), description="Scopes a grant may have here."
     )
     choices: tuple[str, ...] = Field(default=(), description="Suggested answers.")
+    closed: bool = Field(default=False, description="Only one of the choices answers it.")
     ceiling: Ceiling | None = Field(
         default=None, description="What was used up when it was asked, for kind budget."
     )

@@ -25,6 +25,7 @@ class ApprovalAsked(Wire):
     unsandboxed: bool = Field(default=False, description="A grant runs outside the sandbox.")
     scopes: tuple[ApprovalScope, ...] = Field(default=("once",), description="Possible scopes.")
     choices: tuple[str, ...] = Field(default=(), description="Suggested answers.")
+    closed: bool = Field(default=False, description="Only one of the choices answers it.")
     pattern: str = Field(default="", description="Suggested pattern for scope always.")
     ceiling: Ceiling | None = Field(default=None, description="What is used up, for kind budget.")
 

@@ -46,6 +46,7 @@ def ask(
     enters: PhaseName | None = None,
     scopes: tuple[ApprovalScope, ...] = ("once",),
     choices: tuple[str, ...] = (),
+    closed: bool = False,
     unsandboxed: bool = False,
     ceiling: Ceiling | None = None,
     pattern: str = "",
@@ -76,6 +77,7 @@ def ask(
             unsandboxed=unsandboxed,
             scopes=scopes,
             choices=choices,
+            closed=closed,
             ceiling=ceiling,
             pattern=pattern,
         ),
@@ -109,8 +111,8 @@ def decide(book: Book, decision: Decision, *, who: str | None = None) -> Approva
     Raises:
         NotFoundError: no such approval.
         StateError: it is already decided or void, or is not what the decider saw.
-        UsageError: it is a question and the answer is empty; it is for always, and the pattern is
-            missing, reaches too far or does not answer it.
+        UsageError: it is a question and the answer is empty or none of the choices it must be of;
+            it is for always, and the pattern is missing, reaches too far or does not answer it.
     """
     book.refresh()
     found = find(book, decision.id)
@@ -131,6 +133,11 @@ def decide(book: Book, decision: Decision, *, who: str | None = None) -> Approva
         raise UsageError(
             f"{found.id} is a question: it needs an answer in words",
             hint=f'mis approve --answer "…" {found.id}',
+        )
+    if found.closed and decision.grant and chosen(decision.answer) not in found.choices:
+        raise UsageError(
+            f"{decision.answer!r} is no answer to {found.id}: {', '.join(found.choices)}",
+            hint=f"mis approve --answer {found.choices[0]} {found.id}",
         )
 
     try:
@@ -173,6 +180,11 @@ def withdraw(ctx: Context, approval_id: str, *, reason: str) -> bool:
             raise
         return False
     return True
+
+
+def chosen(answer: str) -> str:
+    """The choice that a person's answer names, however they wrote it."""
+    return answer.strip().lower().rstrip(".")
 
 
 def _check_pattern(found: Approval, decision: Decision) -> None:

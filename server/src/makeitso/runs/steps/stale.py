@@ -10,7 +10,7 @@ from anyio import to_thread
 from makeitso.landing.onto_tree import Laid, lay
 from makeitso.policy.digest import approval_digest
 from makeitso.protocol import events as ev
-from makeitso.runs.ask import ask
+from makeitso.runs.ask import ask, chosen
 from makeitso.runs.bases import build_base
 from makeitso.runs.proposing import proposed
 from makeitso.runs.reviewing import present_change
@@ -57,6 +57,7 @@ def ask_stale(ctx: Context, task_id: str) -> None:
         digest=task.stale_question,
         tasks=(task_id,),
         choices=choices,
+        closed=True,
     )
 
 
@@ -99,7 +100,7 @@ async def take_stale(ctx: Context, task_id: str) -> None:
 def _choice(answered: Approval) -> str:
     if answered.state == "denied":
         return DROP
-    return answered.answer.strip().lower().rstrip(".")
+    return chosen(answered.answer)
 
 
 async def _keep(ctx: Context, task_id: str) -> None:

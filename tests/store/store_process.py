@@ -38,9 +38,17 @@ def line_of(process: subprocess.Popen[str]) -> str:
 
 
 def ended(process: subprocess.Popen[str]) -> str:
-    """All it still says, once it is over."""
-    out, _ = process.communicate(timeout=60)
-    return out
+    """All it still says, once it is over.
+
+    Not by `communicate`: that reads past the file object, and what `line_of` had buffered is lost.
+    """
+    assert process.stdin is not None
+    assert process.stdout is not None
+    with process.stdin, process.stdout:
+        process.stdin.close()
+        said = process.stdout.read()
+    process.wait(60)
+    return said
 
 
 def killed(process: subprocess.Popen[str]) -> str:

@@ -87,9 +87,16 @@ async def test_a_task_at_its_ceiling_is_shown_and_is_given_more(
     ]
     assert asked["ceiling"]["limit"] == 500
 
+    said = f"{asked['id']} waits for you in {run}: budget: {asked['subject']}"
+    await client.until(
+        lambda: [m for m in client.messages if m.message == said], what="the person is called"
+    )
     answer = {"id": asked["id"], "grant": True, "answer": "500k", "digest": asked["digest"]}
     decided = await client.ask("mis/approval/decide", answer)
     assert decided["approval"]["state"] == "granted"
+
+    calls = [m.message for m in client.messages if " waits for you in " in m.message]
+    assert calls == [said], "once, and not for what --yes answered"
 
     async def landed() -> bool:
         return (await task_of(client, run))["state"] == "landed"

@@ -41,6 +41,30 @@ def offer_resume(server: Server, at: Workplace) -> None:
     )
 
 
+def call(server: Server, at: Workplace, driven: frozenset[str], called: set[str]) -> None:
+    """Call the person, once for each question of a run driven here: they may look elsewhere.
+
+    Clients that want questions as messages with buttons get those instead.
+
+    Args:
+        server: the connection.
+        at: the workspace.
+        driven: the runs that this process drives; who drives others calls for them.
+        called: ids of the questions they were called for; grows.
+    """
+    pending = [a for id_, run in at.known_runs().items() if id_ in driven for a in run.pending]
+    fresh = [approval for approval in pending if approval.id not in called]
+    called.update(approval.id for approval in fresh)
+    if not fresh or server.client.asks or not at.bridge.config.ui.notify:
+        return
+    first, more = fresh[0], len(fresh) - 1
+    rest = f" (and {more} more)" if more else ""
+    server.say(
+        f"{first.id} waits for you in {first.run}: {first.kind}: {first.subject}{rest}",
+        types.MessageType.Info,
+    )
+
+
 async def ask(server: Server, at: Workplace, approval: Approval) -> None:
     """Put a question as a message with buttons; closing it leaves the question open."""
     known = at.known_runs().get(approval.run or "")

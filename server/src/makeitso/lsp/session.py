@@ -59,6 +59,8 @@ class Session:
         self._wake = anyio.Event()
         self._world_moved = False
         self._group: TaskGroup | None = None
+        self._called: set[str] = set()
+        """Questions the person was called for."""
         self._published: tuple[published.OpenDocument, ...] | None = None
         self._listening = False
         self._known = 0
@@ -189,6 +191,7 @@ class Session:
                 continue
             self._server.show_all()
             if self._runner is not None and self._group is not None:
+                offers.call(self._server, at, self._runner.driven, self._called)
                 self.progress.follow(self._group, at, self._runner.driven)
 
     async def _look_at_files(self, at: Workplace) -> None:

@@ -295,7 +295,9 @@ class Ui(Section):
     )
     profile: str = _key("", "Shown in titles.")
     notify: bool = _key(
-        True, "Call you by a desktop notification when you are needed; only from a terminal."
+        True,
+        "Call you when you are needed: from a terminal by a desktop notification, in an editor by "
+        "a message.",
     )
 
 

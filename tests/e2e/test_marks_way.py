@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from e2e.harness import world
-from e2e.stories import FILES, PLAN, change, work
+from e2e.stories import FILES, PLAN, add, change, work
 from e2e.terminal import Terminal
+from makeitso.scripted import Patch
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -148,3 +149,26 @@ def test_an_edit_that_does_not_fit_is_kept_and_offered_again(tmp_path: Path) -> 
             t.end().expect(0, "landed: poem.txt")
         assert "line II\n" in w.read("poem.txt")
         assert not kept.exists()
+
+
+def test_lines_of_a_new_file_and_of_one_that_goes_land_and_are_taken_back(tmp_path: Path) -> None:
+    script = work(
+        change("line 2", "line two"),
+        add("fresh.txt", "one\ntwo\nthree\n"),
+        Patch("*** Begin Patch\n*** Delete File: old.txt\n*** End Patch\n", "old"),
+    )
+    plan = PLAN.replace("`poem.txt`", "`*.txt`", 1)
+    with world(tmp_path, script, files={**FILES, "old.txt": "a\nb\nc\n"}) as w:
+        w.mis("run", w.plan("spell", plan), "--yes", "--halt-on", "write_files").expect(3)
+        by_path = {str(h["path"]): str(h["id"]) for h in w.hunks()}
+        fresh, old, poem = (by_path[f"{name}.txt"] for name in ("fresh", "old", "poem"))
+        w.mis("review", "accept", f"{fresh}:1,3", f"{old}:2", "--reject-rest").expect(0)
+        w.mis("review", "reject", poem).expect(0, "landed: fresh.txt, old.txt")
+        assert w.read("fresh.txt") == "one\nthree\n"
+        assert w.read("old.txt") == "a\nc\n"
+        w.mis("review", "undo").expect(0)
+        assert not (w.root / "fresh.txt").exists()
+        assert w.read("old.txt") == "a\nb\nc\n"
+        w.mis("review", "accept", old).expect(0)
+        w.mis("review", "land").expect(0)
+        assert not (w.root / "old.txt").exists()

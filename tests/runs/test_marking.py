@@ -115,12 +115,12 @@ def test_all_lines_are_the_hunk_and_nothing_is_cut(there: Place) -> None:
 
 
 def test_what_cannot_be_chosen_changes_nothing(there: Place) -> None:
-    propose(there, n=numbers({2: "two", 20: "twenty"}), fresh=b"new\nfile\n")
+    propose(there, n=numbers({2: "two", 20: "twenty"}), fresh=b"no\0text\n")
     fresh, first, second = shown(there)
     before = there.ctx.book.journal.last_seq()
     with pytest.raises(UsageError, match="has no lines"):
         lines(there, {first.id: [(2, 2)], second.id: [(90, 91)]})
-    with pytest.raises(StateError, match="new file"):
+    with pytest.raises(StateError, match="no lines of text"):
         lines(there, {fresh.id: [(1, 1)]})
     with pytest.raises(NotFoundError):
         lines(there, {first.id: [(2, 2)]}, whole=["0" * 12])

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from makeitso.landing.merge import land_hunks
-from makeitso.landing.per_file import Conflict
+from makeitso.landing.per_file import Conflict, chosen_of, stays
 from makeitso.workspace import blobs
 from makeitso.workspace.trees import Entry, entries, with_entries
 
@@ -120,14 +120,16 @@ def _file(
     ours = there.entries.get(file.path)
     if file.refused:
         return _aside(file, chosen, file.refused)
-    if file.status == "added":
-        return _create(file, chosen, there=there)
+    landed = [hunk for hunk in file.hunks if hunk.state == "landed"]
+    if file.status == "added" and not landed:
+        return _create(file, chosen, there=there, contents=contents)
     if ours is None:
         if file.status == "deleted":
             return _SAME, []
         return _aside(file, chosen, "the file is gone")
-    if file.status == "deleted":
-        if ours.blob != file.base_blob:
+    if file.status == "deleted" and not stays(file, chosen):
+        left = chosen_of(contents[file.base_blob or ""], b"", landed)
+        if contents[ours.blob] != left:
             return _aside(file, chosen, "it was changed since, so it is not deleted")
         return None, []
     if file.status == "type":
@@ -135,10 +137,13 @@ def _file(
     return _modify(repo, file, chosen, ours=ours, contents=contents)
 
 
-def _create(file: ChangedFile, chosen: Sequence[Hunk], *, there: _There) -> _Outcome:
+def _create(
+    file: ChangedFile, chosen: Sequence[Hunk], *, there: _There, contents: Mapping[str, bytes]
+) -> _Outcome:
     ours = there.entries.get(file.path)
     new = Entry(file.new_mode or "100644", file.new_blob or "")
-    if ours is not None and ours.blob != new.blob:
+    wanted = chosen_of(b"", contents[new.blob], chosen)
+    if ours is not None and contents[ours.blob] != wanted:
         return _aside(file, chosen, "another file is already there")
     above = file.path
     while "/" in above:
@@ -147,6 +152,8 @@ def _create(file: ChangedFile, chosen: Sequence[Hunk], *, there: _There) -> _Out
             return _aside(file, chosen, f"{above} is a file")
     if file.path in there.directories:
         return _aside(file, chosen, "a directory of that name is there")
+    if wanted != contents[new.blob]:
+        return (_SAME if ours is not None else _Text(new.mode, wanted)), []
     return (_SAME if ours == new else new), []
 
 
@@ -170,15 +177,15 @@ def _modify(
     elif content:
         merged = land_hunks(
             repo,
-            base=contents[file.base_blob or ""],
-            proposal=contents[file.new_blob or ""],
+            base=contents.get(file.base_blob or "", b""),
+            proposal=contents.get(file.new_blob or "", b""),
             ours=contents[ours.blob],
             landed=[hunk for hunk in file.hunks if hunk.state == "landed"],
             accepted=content,
         )
         aside = _conflicts(file, merged.conflicts, "the same lines are changed in another way")
         if merged.text != contents[ours.blob]:
-            known = (file.base_blob or "", file.new_blob or "")
+            known = [one for one in (file.base_blob, file.new_blob) if one]
             blob = next((one for one in known if contents[one] == merged.text), "")
             if not blob:
                 return _Text(mode, merged.text), aside

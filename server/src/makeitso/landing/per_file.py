@@ -11,11 +11,12 @@ from makeitso.landing.intent import Write
 from makeitso.landing.line_ends import adapt, style
 from makeitso.landing.merge import land_hunks
 from makeitso.landing.text_edits import edits_between
+from makeitso.review import hunks as hunks_of
 from makeitso.workspace import files, git_convert
 from makeitso.workspace.git_convert import Conversion
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from makeitso.landing.editor import OpenText
     from makeitso.protocol.change import ChangedFile, Hunk
@@ -86,11 +87,29 @@ def plan_file(
         document=present.document,
         conversion=conversion,
     )
-    if file.status == "added":
+    if file.status == "added" and not _landed_before(file):
         return _plan_create(task)
+    if file.status == "added":
+        return _plan_lines(task)
     if file.status == "deleted":
-        return _plan_delete(task)
+        return _plan_lines(task) if stays(file, accepted) else _plan_delete(task)
     return _plan_modify(task)
+
+
+def stays(file: ChangedFile, chosen: Iterable[Hunk]) -> bool:
+    """Whether a deleted file stays, with fewer lines: some of it has not landed and is not chosen.
+
+    It is gone with its last line.
+    """
+    going = {hunk.id for hunk in chosen}
+    return any(hunk.state != "landed" and hunk.id not in going for hunk in file.hunks)
+
+
+def chosen_of(base: bytes, proposal: bytes, chosen: Sequence[Hunk]) -> bytes:
+    """What a new file, or a file that goes, is with these of its hunks; as a whole or by lines."""
+    if all(hunk.diff.startswith("@@") for hunk in chosen):
+        return hunks_of.apply(base, proposal, chosen)
+    return proposal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,17 +146,18 @@ class _FileTask:
 def _plan_create(task: _FileTask) -> FilePlan:
     ids = tuple(hunk.id for hunk in task.accepted)
     executable = task.file.new_mode == "100755"
+    wanted = chosen_of(b"", task.proposal, task.accepted)
     if task.document is not None and task.document.dirty:
-        if not task.same(task.document.text.encode(), task.proposal):
+        if not task.same(task.document.text.encode(), wanted):
             return _aside(task.file, task.accepted, "an unsaved document of that name is open")
         return FilePlan(landed=ids)
     if task.disk is None:
-        data = task.proposal
+        data = wanted
         if task.conversion != Conversion():
             data = git_convert.to_worktree(task.repo, task.file.path, data)
         write = Write(path=task.file.path, old=None, new=data, executable=executable)
         return FilePlan(landed=ids, write=write)
-    if not task.same(task.disk.data, task.proposal):
+    if not task.same(task.disk.data, wanted):
         return _aside(task.file, task.accepted, "another file is already there")
     return FilePlan(landed=ids, write=_mode_write(task, executable=executable), merged=True)
 
@@ -148,10 +168,21 @@ def _plan_delete(task: _FileTask) -> FilePlan:
         return _aside(task.file, task.accepted, "it is open with unsaved changes")
     if task.disk is None:
         return FilePlan(landed=ids, merged=True)
-    if not task.same(task.disk.data, task.base):
+    left = chosen_of(task.base, task.proposal, _landed_before(task.file))
+    if not task.same(task.disk.data, left):
         return _aside(task.file, task.accepted, "it was changed since, so it is not deleted")
     write = Write(path=task.file.path, old=task.disk, new=None, executable=task.disk.executable)
     return FilePlan(landed=ids, write=write)
+
+
+def _plan_lines(task: _FileTask) -> FilePlan:
+    """Lines of a new file of which some have landed, or of one that loses lines and stays."""
+    if task.disk is None:
+        return _aside(task.file, task.accepted, "the file is gone from the workspace")
+    executable = task.disk.executable
+    if task.document is not None:
+        return _plan_document(task, task.document, task.accepted, executable=executable)
+    return _plan_text(task, task.disk, task.accepted, executable=executable)
 
 
 def _plan_modify(task: _FileTask) -> FilePlan:
@@ -265,7 +296,7 @@ def _mode_write(task: _FileTask, *, executable: bool) -> Write | None:
 
 
 def _landed_before(file: ChangedFile) -> list[Hunk]:
-    return [hunk for hunk in file.hunks if hunk.state == "landed" and hunk.kind == "text"]
+    return [hunk for hunk in file.hunks if hunk.state == "landed" and hunk.diff.startswith("@@")]
 
 
 def _conflicts(

@@ -11,8 +11,9 @@ from makeitso.protocol.words import HunkState, LandTarget
 
 FileMode = Literal["100644", "100755", "120000", "160000"]
 HunkKind = Literal["text", "create", "delete", "mode", "binary", "empty", "symlink", "submodule"]
-"""text: lines of an existing or new file; the rest are whole-file hunks that stand or fall as one:
-create and delete of a file, a mode change, binary content, an empty file, and what is refused."""
+"""text: lines of an existing file; create and delete: a whole file, or some of its lines when it is
+taken by lines; the rest stand or fall as one: a mode change, binary content, an empty file, and
+what is refused."""
 
 
 class Hunk(Wire):

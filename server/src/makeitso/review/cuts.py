@@ -4,7 +4,8 @@ Lines are numbered as they are shown: 1 is the first line after the `@@` line, a
 counts, unchanged ones, too. Cuts are recorded as ordinals of changed lines, because the id of a
 hunk speaks for those and not for the unchanged lines around them.
 
-A removed line that is not chosen stays, an added one that is not chosen is left out. A block in
+A removed line that is not chosen stays, an added one that is not chosen is left out: a new file is
+there with the chosen lines, and a deleted one stays with those that are not chosen. A block in
 which as many lines come as go is taken line by line when the choice takes some of both sides: each
 new line stands where its old one was, whatever else of the block is chosen later.
 """
@@ -157,15 +158,15 @@ class _Block:
 
 
 def _body(hunk: Hunk) -> list[str]:
-    if hunk.kind != "text":
+    if hunk.kind not in _BY_LINES or not hunk.diff.startswith("@@"):
         raise StateError(
-            f"hunk {hunk.id} stands or falls as one: {_WHOLE.get(hunk.kind, 'it is no text')}",
-            hint="edit it instead, or decide on it as a whole",
+            f"hunk {hunk.id} stands or falls as one: it is no lines of text",
+            hint="decide on it as a whole",
         )
     return opened(hunk)[1]
 
 
-_WHOLE = {"create": "it is a new file", "delete": "it deletes the file"}
+_BY_LINES = ("text", "create", "delete")
 
 
 def _changed(lines: Sequence[str]) -> list[int]:

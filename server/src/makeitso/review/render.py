@@ -3,7 +3,7 @@
 States stand behind the second `@@` of a hunk header, where every reader of diffs ignores them;
 a comment between two hunks would end the file for `git apply`. What is refused is all comment.
 Characters that hide or reorder text are spelled, so that what is approved is what is seen.
-Lines cut by hand are for people: two insertions parted at one place are no patch for git any more.
+Hunks cut between lines have no unchanged line there: `git apply --unidiff-zero` reads them then.
 """
 
 from __future__ import annotations
@@ -199,7 +199,9 @@ def _with_state(header: str, hunk: Hunk, said: Sequence[str]) -> str:
     found = _HEADER.fullmatch(header)
     if found is None:
         return visible(header)
-    ranges = f"@@ -{found[1]} +{found[2]}{found[3]} @@"
+    # what is inserted behind an insertion at the top is not at the top: git takes 0 for that
+    old = "1,0" if found[1] == "0,0" and int(found[2]) > 1 else found[1]
+    ranges = f"@@ -{old} +{found[2]}{found[3]} @@"
     names = f" ({' '.join(said)})" if said else ""
     return visible(f"{ranges} [{_state(hunk)}]{names}{found[4]}").replace("\n", " ")
 

@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperCommand
 
 from makeitso import wiring
-from makeitso.cli import rules
+from makeitso.cli import completing, rules
 from makeitso.cli.answering import headline, how, outcome
 from makeitso.cli.context import JsonFlag, context_of
 from makeitso.cli.door import TerminalDoor
@@ -50,7 +50,10 @@ def register(app: typer.Typer) -> None:
 
 def approve(
     ctx: typer.Context,
-    ids: Annotated[list[str] | None, typer.Argument(metavar="ID...", help="Approvals.")] = None,
+    ids: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="ID...", help="Approvals.", autocompletion=completing.questions),
+    ] = None,
     listing: Annotated[bool, typer.Option("--list", help="Show what is open.")] = False,
     everything: Annotated[
         bool, typer.Option("--all", help="With --list: decided ones too.")

@@ -33,7 +33,7 @@ every 700, as Python does, took an eighth of the time of `mis approve --list`.""
 
 app = typer.Typer(
     cls=verbs.VerbGroup,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

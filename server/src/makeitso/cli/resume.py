@@ -8,6 +8,7 @@ import anyio
 import typer
 
 from makeitso import wiring
+from makeitso.cli import completing
 from makeitso.cli.away import tell_what_happened
 from makeitso.cli.context import JsonFlag, context_of
 from makeitso.cli.driving import drive
@@ -33,11 +34,19 @@ def register(app: typer.Typer) -> None:
 
 def resume(
     ctx: typer.Context,
-    run: Annotated[str, typer.Argument(help="Run id; the newest open one if left out.")] = "",
+    run: Annotated[
+        str,
+        typer.Argument(
+            help="Run id; the newest open one if left out.", autocompletion=completing.runs
+        ),
+    ] = "",
     skip_wait: Annotated[
         list[str] | None,
         typer.Option(
-            "--skip-wait", metavar="TASK", help="Do not wait any longer; `all`: no task does."
+            "--skip-wait",
+            metavar="TASK",
+            help="Do not wait any longer; `all`: no task does.",
+            autocompletion=completing.tasks,
         ),
     ] = None,
     retry: Annotated[
@@ -46,6 +55,7 @@ def resume(
             "--retry",
             metavar="TASK",
             help="Go on with a failed or stopped task of the same run; its work is kept.",
+            autocompletion=completing.tasks,
         ),
     ] = None,
     everything: Annotated[

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from makeitso.cli import completing
 from makeitso.cli.answering import headline
 from makeitso.cli.away import tell_what_happened
 from makeitso.cli.console import visible
@@ -57,7 +58,7 @@ def register(app: typer.Typer) -> None:
 
 def status(
     ctx: typer.Context,
-    run: Annotated[str, typer.Argument(help="Only this run.")] = "",
+    run: Annotated[str, typer.Argument(help="Only this run.", autocompletion=completing.runs)] = "",
     everything: Annotated[bool, typer.Option("--all", help="Ended runs too.")] = False,
     line: Annotated[
         bool, typer.Option("--line", help="One short line, for tmux and status bars.")

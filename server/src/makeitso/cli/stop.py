@@ -9,6 +9,7 @@ import anyio
 import typer
 
 from makeitso import wiring
+from makeitso.cli import completing
 from makeitso.cli.context import JsonFlag, context_of
 from makeitso.cli.driving import door_for
 from makeitso.cli.resume import newest_open
@@ -32,8 +33,16 @@ def register(app: typer.Typer) -> None:
 
 def stop(
     ctx: typer.Context,
-    run: Annotated[str, typer.Argument(help="Run id; the newest open one if left out.")] = "",
-    task: Annotated[str, typer.Argument(help="Only this task; the others go on.")] = "",
+    run: Annotated[
+        str,
+        typer.Argument(
+            help="Run id; the newest open one if left out.", autocompletion=completing.stoppable
+        ),
+    ] = "",
+    task: Annotated[
+        str,
+        typer.Argument(help="Only this task; the others go on.", autocompletion=completing.tasks),
+    ] = "",
     because: Annotated[str, typer.Option("--because", help="Reason, for the record.")] = "",
     json: JsonFlag = False,
 ) -> int:

@@ -125,3 +125,25 @@ def test_what_a_person_must_see(world: Oracle, tmp_path: Path) -> None:
     )
     assert "# look twice: a.py holds characters that reorder the text" in shown.text
     assert "\n+++ b/sub dir/.vscode/tasks.json\t\n" in shown.text
+
+
+def test_hunks_that_change_how_the_check_runs_say_so_and_their_neighbours_do_not(
+    world: Oracle,
+) -> None:
+    body = [f"x{n} = {n}" for n in range(20)]
+    base = "\n".join(["[project]", *body, "[tool.pytest.ini_options]", *body, ""])
+    after = base.replace("x1 = 1\n", "x1 = 2\n", 1).replace("x18 = 18\n[tool", "x18 = 0\n[tool")
+    after = after[:-1] + "\naddopts = '--co'\n"
+    change = changes.between(
+        world.repo,
+        world.tree({"pyproject.toml": ("100644", base.encode())}),
+        world.tree({"pyproject.toml": ("100644", after.encode())}),
+        run="r1",
+        task="T1",
+        checks=(Check(command="pytest -q"),),
+    )
+    (file,) = change.files
+    assert ["proves-task" in hunk.flags for hunk in file.hunks] == [False, True]
+    assert file.proves == "`pytest -q` reads `[tool.pytest]` of it"
+    shown = render.document(change, title="t").text
+    assert f"# look twice: pyproject.toml proves the task: {file.proves}" in shown

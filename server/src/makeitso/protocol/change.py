@@ -64,6 +64,10 @@ class ChangedFile(Wire):
         default="", description="Why a person must decide; empty: ordinary. Holds the whole task."
     )
     refused: str = Field(default="", description="Why it can never land; empty: it may.")
+    proves: str = Field(
+        default="",
+        description="Why hunks of it have the flag proves-task: which check names or reads it.",
+    )
     hunks: tuple[Hunk, ...] = Field(description="In file order.")
 
 

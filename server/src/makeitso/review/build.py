@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, cast
 
 from makeitso.protocol.change import Change, ChangedFile, Hunk
 from makeitso.review import flags, paths
 from makeitso.review.folding import with_folds
 from makeitso.review.hunks import hunk_id
+from makeitso.review.proving import prover
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from makeitso.protocol.change import FileMode, HunkKind
     from makeitso.protocol.plan import Check
+    from makeitso.review.proving import Proof
     from makeitso.review.rawdiff import RawEntry, RawHunk, RawPatch
 
 Status = Literal["added", "modified", "deleted", "mode", "type"]
@@ -36,6 +39,15 @@ class Facts:
     """Added paths that differ from another only in case or accents, with that other."""
     file_flags: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     """What files are, by path: `generated`, `lock-file`."""
+    texts: Mapping[str, tuple[bytes, bytes]] = field(
+        default_factory=dict[str, "tuple[bytes, bytes]"]
+    )
+    """In the base and as proposed, by path: files of which some lines prove the task."""
+
+    @cached_property
+    def proof(self) -> Callable[[str], Proof | None]:
+        """Why a path proves the task."""
+        return prover(self.checks)
 
 
 def build(entries: Sequence[RawEntry], patches: Sequence[RawPatch], *, facts: Facts) -> Change:
@@ -73,14 +85,24 @@ def _file(entry: RawEntry, patch: RawPatch, *, facts: Facts) -> ChangedFile:
         )
         if not protected and path in facts.twins:
             protected = f"on some file systems it is the same file as {facts.twins[path]}"
+    proof = facts.proof(path)
     marks: list[str] = []
     if protected:
         marks.append("protected")
     if "executable" in protected:
         marks.append("executable")
-    if paths.proves(path, facts.checks):
+    if proof is not None and proof.lines is None:
         marks.append("proves-task")
-    draft = _Draft(entry, patch, facts=facts, file_flags=tuple(marks), refused=refused)
+    reads = (
+        [proof.read(text.decode("utf-8", "replace")) or () for text in facts.texts[path]]
+        if (proof is not None and path in facts.texts)
+        else ((), ())
+    )
+    draft = _Draft(
+        entry, patch, facts=facts, file_flags=tuple(marks), refused=refused, reads=tuple(reads)
+    )
+    hunks = draft.hunks()
+    proves = proof is not None and any("proves-task" in hunk.flags for hunk in hunks)
     return ChangedFile(
         path=path,
         status=_status(entry),
@@ -91,7 +113,8 @@ def _file(entry: RawEntry, patch: RawPatch, *, facts: Facts) -> ChangedFile:
         binary=patch.binary,
         protected=protected,
         refused=refused,
-        hunks=draft.hunks(),
+        proves=proof.why if proof is not None and proves else "",
+        hunks=hunks,
     )
 
 
@@ -106,7 +129,9 @@ class _Draft:
         facts: Facts,
         file_flags: tuple[str, ...],
         refused: str,
+        reads: Sequence[Collection[int]] = ((), ()),
     ) -> None:
+        self._reads = reads
         self._entry = entry
         self._patch = patch
         self._facts = facts
@@ -168,6 +193,8 @@ class _Draft:
         )
         if not added.isascii() and not _is_utf8(added):
             extra.append("not-utf8")
+        if any(self._reads) and _touches(raw, self._reads):
+            extra.append("proves-task")
         return self._hunk(
             kind, removed=removed, added=added, diff=_lines(raw), raw=raw, extra=tuple(extra)
         )
@@ -238,6 +265,18 @@ def _place(raw: RawHunk) -> bytes:
     tags = b"".join([line[:1] for line in raw.lines])
     begun = tags.lstrip(b" ")
     return b"%d %b" % (raw.old_start + len(tags) - len(begun), begun.rstrip(b" "))
+
+
+def _touches(raw: RawHunk, reads: Sequence[Collection[int]]) -> bool:
+    """Whether a changed line is among those, in the base or the proposal, that somebody reads."""
+    old, new = raw.old_start, raw.new_start
+    for line in raw.lines:
+        tag = line[:1]
+        if (tag == b"-" and old in reads[0]) or (tag == b"+" and new in reads[1]):
+            return True
+        old += tag in (b" ", b"-")
+        new += tag in (b" ", b"+")
+    return False
 
 
 def _lines(raw: RawHunk) -> str:

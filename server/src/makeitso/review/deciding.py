@@ -25,7 +25,8 @@ UNKNOWN = "protected path or content"
 
 def why_ask(file: ChangedFile, hunk: Hunk) -> str:
     """Why a person decides on a hunk; empty: nobody has to."""
-    found = [file.protected, *(said for flag, said in _OF_TEXT.items() if flag in hunk.flags)]
+    said_of = {**_OF_TEXT, "proves-task": file.proves or _OF_TEXT["proves-task"]}
+    found = [file.protected, *(said for flag, said in said_of.items() if flag in hunk.flags)]
     return "; ".join(dict.fromkeys(filter(None, found)))
 
 

@@ -174,6 +174,8 @@ def _render_file(
         for flag, warning in _WARNINGS.items()
         if flag in flags
     ]
+    if file.proves:
+        lines.append(f"# look twice: {visible(file.path)} proves the task: {visible(file.proves)}")
     lines += [
         f"# [{_state(hunk)}] {visible(file.path)}: {_WHOLE.get(hunk.kind, hunk.kind)}"
         for hunk in whole
@@ -191,7 +193,6 @@ _WARNINGS = {
     "mixed-script": "holds words that mix look-alike alphabets",
     "control": "holds control characters",
     "not-utf8": "is not UTF-8; such bytes are shown escaped",
-    "proves-task": "is named by the task's own check",
 }
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from makeitso.plans.collecting import no_collecting
 from makeitso.review import paths
 from makeitso.review.build import Facts, build, show_path
+from makeitso.review.proving import prover
 from makeitso.review.rawdiff import parse_patches, parse_raw
 from makeitso.workspace import blobs
 from makeitso.workspace.file_kinds import flags_by_path
@@ -14,7 +15,7 @@ from makeitso.workspace.git_process import GitPlace, run_git
 from makeitso.workspace.recent import Recent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from makeitso.protocol.change import Change
     from makeitso.protocol.plan import Check
@@ -105,9 +106,33 @@ def _compared(
         notes=notes,
         sizes=sizes,
         twins=_twins(repo, entries, tree=tree),
+        texts=_texts(repo, entries, checks, sizes=sizes),
         file_flags=flags_by_path(repo, entries, base_tree=base_tree, sizes=sizes),
     )
     return build(entries, parse_patches(patch, entries), facts=facts)
+
+
+def _texts(
+    repo: Repository,
+    entries: Sequence[RawEntry],
+    checks: Sequence[Check],
+    *,
+    sizes: Mapping[str, int],
+) -> dict[str, tuple[bytes, bytes]]:
+    """The settings of runners that the checks use, in the base and as proposed."""
+    proof = prover(checks)
+    wanted: dict[str, tuple[str, str]] = {}
+    for entry in entries if checks else ():
+        found = proof(show_path(entry.path))
+        small = sizes.get(entry.new_blob, 0) <= paths.LARGE_BYTES
+        if found is not None and found.lines is not None and small:
+            wanted[show_path(entry.path)] = (
+                entry.old_blob if entry.old_mode in paths.FILE_MODES else "",
+                entry.new_blob if entry.new_mode in paths.FILE_MODES else "",
+            )
+    needed = [blob for both in wanted.values() for blob in both if blob]
+    read = blobs.read(repo, needed) if needed else {}
+    return {path: (read.get(old, b""), read.get(new, b"")) for path, (old, new) in wanted.items()}
 
 
 def _twins(repo: Repository, entries: Sequence[RawEntry], *, tree: str) -> dict[str, str]:

@@ -55,7 +55,7 @@ class Document:
             saved = self.path.read_bytes().decode("utf-8-sig")
         except (OSError, UnicodeDecodeError):
             return self.touched
-        return _plain(saved) != _plain(self.text)
+        return saved != self.text and _plain(saved) != _plain(self.text)
 
 
 def _plain(text: str) -> str:

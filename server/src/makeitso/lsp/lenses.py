@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from makeitso.protocol.text import Problem
 
 
-MAX_LENSES = 3000
-"""More stall editors; what is below them in the document is reached by code actions."""
+MAX_LENSES = 3500
+"""More stall editors; what they leave out is reached by code actions."""
 
 
 def lenses(actions: Iterable[Action], document: Document) -> list[types.CodeLens]:

@@ -23,20 +23,19 @@ REOPEN = "Take the mark back"
 
 def review_actions(
     view: ReviewView, *, uri: str = "", first: int = 0, last: int | None = None
-) -> list[Action]:
-    """What can be done on these lines of the document at this URI, in its order; by default all."""
+) -> Iterator[Action]:
+    """What can be done on these lines of the document at this URI, in its order; by default all.
+
+    They are made as they are taken: of the tens of thousands that a large change has, an editor is
+    given some.
+    """
     if view.task_state is None:
-        return []
+        return
     end = view.last if last is None else last
-    return [
-        *_document(view, uri),
-        *(
-            action
-            for file in view.files
-            if file.span.line <= end and first <= file.last
-            for action in _file(file, uri, first=first, last=end)
-        ),
-    ]
+    yield from _document(view, uri)
+    for file in view.files:
+        if file.span.line <= end and first <= file.last:
+            yield from _file(file, uri, first=first, last=end)
 
 
 def selection_actions(view: ReviewView, *, first: int, last: int) -> list[Action]:

@@ -6,20 +6,24 @@ its own lines, files by their header lines, and only what the journal still know
 
 from __future__ import annotations
 
+import itertools
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from makeitso.protocol.text import Span
-from makeitso.review.sections import read_sections
+from makeitso.review.sections import read_document
 
 if TYPE_CHECKING:
     from makeitso.journal.state import RunState, TaskState
     from makeitso.protocol.words import HunkState
-    from makeitso.review.sections import FileSection, HunkSection
+    from makeitso.review.sections import FileSection, HunkSection, Sections
 
 FOLDED = ("generated", "lock-file", "whitespace", "moved")
 """Flags of hunks that are folded to a line until somebody opens them."""
+BEFORE_HUNKS, AFTER_HUNKS = 100, 250
+"""So many hunks before and after the place where somebody is have lenses: more stall editors."""
 _NAME = re.compile(r"^(r\d{8}-\d+)-(.+)$")
 
 
@@ -56,6 +60,9 @@ class FilePlace:
     """Its `diff --git` line."""
     last: int
     hunks: tuple[HunkPlace, ...]
+    section: FileSection
+    known: tuple[HunkState | None, ...] = ()
+    """States of all hunks its text names; None: the task has none of that name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,11 +79,27 @@ class ReviewView:
     last: int = 0
     lines: tuple[str, ...] = ()
     """The document, without line feeds."""
+    sections: Sections | None = None
+    """The document, read."""
+
+    def page(self, line: int) -> tuple[int, int]:
+        """First and last line of what lenses are shown for, where somebody is at a line."""
+        hunks = [hunk for file in self.files for hunk in file.hunks]
+        at = bisect_right(hunks, line, key=_head_line)
+        begin, end = max(0, at - BEFORE_HUNKS), at + AFTER_HUNKS
+        return (
+            hunks[begin].span.line if begin else 0,
+            hunks[end].last if end < len(hunks) else self.last,
+        )
 
     @property
     def head(self) -> int:
         """The line after what stands above the first file."""
         return self.files[0].span.line if self.files else self.last + 1
+
+
+def _head_line(hunk: HunkPlace) -> int:
+    return hunk.span.line
 
 
 def names_in(stem: str) -> tuple[str, str] | None:
@@ -85,15 +108,30 @@ def names_in(stem: str) -> tuple[str, str] | None:
     return (found[1], found[2]) if found else None
 
 
-def view_review(text: str, stem: str, run: RunState | None) -> ReviewView | None:
-    """Find files and hunks in a review document; None when its name is of no run."""
+def view_review(
+    text: str, stem: str, run: RunState | None, *, before: ReviewView | None = None
+) -> ReviewView | None:
+    """Find files and hunks in a review document; None when its name is of no run.
+
+    Files that are as in the view `before`, their text and the states of their hunks, are taken over
+    from it: most are, whenever something is marked.
+    """
     names = names_in(stem)
     if names is None:
         return None
     task = run.tasks.get(names[1]) if run is not None else None
     states = dict(task.hunks) if task is not None else {}
-    lines = tuple(line.removesuffix("\r") for line in text.split("\n"))
-    files = tuple(_file(lines, file, states) for file in read_sections(text))
+    known = before.sections if before is not None else None
+    if before is not None and known is not None and known.text == text:
+        lines, sections = before.lines, known
+    else:
+        lines = _lines(text)
+        sections = read_document(text, before=known)
+    places = before.files if before is not None else ()
+    files = tuple(
+        _file(lines, file, states, place)
+        for file, place in itertools.zip_longest(sections.files, places[: len(sections.files)])
+    )
     return ReviewView(
         run=names[0],
         task=names[1],
@@ -103,10 +141,24 @@ def view_review(text: str, stem: str, run: RunState | None) -> ReviewView | None
         states=states,
         last=len(lines) - 1,
         lines=lines,
+        sections=sections,
     )
 
 
-def _file(lines: tuple[str, ...], file: FileSection, states: dict[str, HunkState]) -> FilePlace:
+def _lines(text: str) -> tuple[str, ...]:
+    lines = text.split("\n")
+    return tuple(line.removesuffix("\r") for line in lines) if "\r" in text else tuple(lines)
+
+
+def _file(
+    lines: tuple[str, ...],
+    file: FileSection,
+    states: dict[str, HunkState],
+    before: FilePlace | None,
+) -> FilePlace:
+    now: tuple[HunkState | None, ...] = tuple(states.get(name) for name in file.names)
+    if before is not None and before.section is file and before.known == now:
+        return before
     hunks = [
         HunkPlace(
             id=section.id,
@@ -127,7 +179,9 @@ def _file(lines: tuple[str, ...], file: FileSection, states: dict[str, HunkState
         if name in states
     ]
     title = file.header.rsplit(" b/", 1)[-1]
-    return FilePlace(title=title, span=span, last=file.last, hunks=(*whole, *hunks))
+    return FilePlace(
+        title=title, span=span, last=file.last, hunks=(*whole, *hunks), section=file, known=now
+    )
 
 
 def _splits(body: tuple[str, ...]) -> bool:

@@ -128,10 +128,12 @@ class Server(LanguageServer):
         """Show every open document's state anew, and have lenses asked for again."""
         for document in self.documents:
             self.views.show(document)
-        if (
-            any(document.kind != "other" for document in self.documents)
-            and self.client.lens_refresh
-        ):
+        if any(document.kind != "other" for document in self.documents):
+            self.refresh_lenses()
+
+    def refresh_lenses(self) -> None:
+        """Have lenses asked for again, by a client that does."""
+        if self.client.lens_refresh:
             self.protocol.send_request(types.WORKSPACE_CODE_LENS_REFRESH)
 
     def report_server_error(self, error: Exception, source: object) -> None:

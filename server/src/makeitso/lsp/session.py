@@ -20,6 +20,7 @@ from makeitso.lsp import notices, offers
 from makeitso.lsp.editor import ClientEditor
 from makeitso.lsp.live_output import LiveOutput
 from makeitso.lsp.progress import RunProgress
+from makeitso.lsp.review_writing import ReviewWriting
 from makeitso.lsp.runner import Runner
 from makeitso.lsp.ticking import tick_in_editor
 from makeitso.protocol import events as ev
@@ -66,6 +67,7 @@ class Session:
         self._known = 0
         """Events up to here were in the journal before this session."""
         self.progress = RunProgress(server)
+        self._writing = ReviewWriting(server.documents)
         self._live = LiveOutput(lambda text: server.notify("mis/run/output", text))
 
     @property
@@ -107,7 +109,7 @@ class Session:
         bridge.editor = ClientEditor(self._server, bridge.root)
         self._known = bridge.book.seq if bridge.has_journal else 0
         self._runner = Runner(bridge, failed=self._failed, changed=self.stale, live=self._live)
-        return Workplace(bridge=bridge, runner=self._runner)
+        return Workplace(bridge=bridge, runner=self._runner, rewrite=self._writing.due)
 
     # -- what the server tells ----------------------------------------------------------------
 
@@ -154,6 +156,7 @@ class Session:
                 self._group = group
                 group.start_soon(self._runner.work)
                 group.start_soon(self._live.work)
+                group.start_soon(self._writing.work, at)
                 group.start_soon(self._watch, at)
                 group.start_soon(self._refresh, at)
                 self.stale()
@@ -185,6 +188,7 @@ class Session:
             moved, self._world_moved = self._world_moved, False
             with contextlib.suppress(MisError):
                 self.workplace()  # a journal may have come to be
+            self._writing.look_again()
             self._publish_open(at)
             await self._look_at_files(at)
             if not moved:

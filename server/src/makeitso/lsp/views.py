@@ -26,6 +26,8 @@ from makeitso.protocol.methods_places import ReviewPlace, ReviewShowParams
 from makeitso.protocol.methods_review import ChangeGetResult
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from makeitso.journal.state import RunState
     from makeitso.lsp.actions import Action
     from makeitso.lsp.documents import Document
@@ -53,6 +55,8 @@ class Views:
         self._shown: dict[str, list[types.Diagnostic]] = {}
         self._refused: dict[str, dict[str, str]] = {}
         self._heard: dict[str, set[tuple[str, int, str]]] = {}
+        self._places: dict[str, int] = {}
+        """Lines of review documents where somebody was last; lenses are shown around them."""
         self.files = FileViews()
         self.saving = anyio.Lock()
         """What is saved is taken in one document after the other."""
@@ -64,7 +68,7 @@ class Views:
 
     def actions(
         self, uri: str, wanted: types.Range | None = None
-    ) -> tuple[Document, list[Action]] | None:
+    ) -> tuple[Document, Iterable[Action]] | None:
         """An open document and what can be done with it; at a range, with what is chosen there."""
         found = self.of(uri)
         if found is None:
@@ -74,8 +78,10 @@ class Views:
         if isinstance(view, PlanView):
             return document, plan_actions(view)
         if isinstance(view, ReviewView) and wanted is None:
-            return document, review_actions(view, uri=uri)
+            page = view.page(self._places.get(uri, 0))
+            return document, review_actions(view, uri=uri, first=page[0], last=page[1])
         if isinstance(view, ReviewView):
+            self._be_at(uri, view, first)
             return document, [
                 *selection_actions(view, first=first, last=last),
                 *review_actions(view, uri=uri, first=first, last=last),
@@ -83,6 +89,13 @@ class Views:
         if wanted is not None:
             return document, file_actions(self.hunks(document), uri, first=first, last=last)
         return document, []
+
+    def _be_at(self, uri: str, view: ReviewView, line: int) -> None:
+        """Somebody is at a line: beyond the lenses that are shown, others are."""
+        first, last = view.page(self._places.get(uri, 0))
+        if not first <= line <= last:
+            self._places[uri] = line
+            self._server.refresh_lenses()
 
     def hunks(self, document: Document) -> list[FileHunk]:
         """Open hunks of a real file, where they stand in it now."""
@@ -118,6 +131,7 @@ class Views:
     def forget(self, document: Document) -> None:
         """A document was closed."""
         self._made.pop(document.uri, None)
+        self._places.pop(document.uri, None)
         self._refused.pop(document.uri, None)
         self._heard.pop(document.uri, None)
         if self._shown.pop(document.uri, None):
@@ -166,11 +180,14 @@ class Views:
         key = (document.version, document.text, self._moment(at))
         made = self._made.get(document.uri)
         if made is None or made.key != key:
-            made = _Made(key, self._make(document, at))
+            before = made.view if made is not None else None
+            made = _Made(key, self._make(document, at, before))
             self._made[document.uri] = made
         return made.view
 
-    def _make(self, document: Document, at: Workplace | None) -> PlanView | ReviewView | None:
+    def _make(
+        self, document: Document, at: Workplace | None, before: PlanView | ReviewView | None
+    ) -> PlanView | ReviewView | None:
         assert document.path is not None
         if document.kind == "plan":
             try:
@@ -180,7 +197,9 @@ class Views:
         stem = document.path.name.removesuffix(".diff")
         names = names_in(stem)
         runs = _runs(at)
-        return view_review(document.text, stem, runs.get(names[0]) if names else None)
+        run = runs.get(names[0]) if names else None
+        known = before if isinstance(before, ReviewView) else None
+        return view_review(document.text, stem, run, before=known)
 
     @staticmethod
     def _moment(at: Workplace | None) -> tuple[object, ...]:

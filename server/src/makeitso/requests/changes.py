@@ -22,6 +22,7 @@ from makeitso.runs import reviewing
 from makeitso.runs.looking import record_look
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from makeitso.journal.state import RunState, TaskState
@@ -101,19 +102,32 @@ async def look(at: Workplace, params: ChangeLookParams) -> ChangeLookResult:
     hunks = task.hunks if params.hunks is None else params.hunks
     fresh = record_look(at.book, run.id, task.id, hunks)
     if fresh:
-        await write_document(at, at.run(run.id), at.run(run.id).tasks[task.id])
+        await bring_up_to_date(at, at.run(run.id), at.run(run.id).tasks[task.id])
     return ChangeLookResult(hunks=fresh)
 
 
-async def write_document(at: Workplace, run: RunState, task: TaskState) -> tuple[Change, Path]:
-    """Compute a change as it stands and write its review document."""
+async def bring_up_to_date(at: Workplace, run: RunState, task: TaskState) -> None:
+    """See to it that the review document of a task shows what was recorded."""
+    if at.rewrite is not None:
+        at.rewrite(run.id, task.id)
+    else:
+        await write_document(at, run, task)
+
+
+async def write_document(
+    at: Workplace, run: RunState, task: TaskState, *, wrote: Callable[[str], None] | None = None
+) -> tuple[Change, Path]:
+    """Compute a change as it stands and write its review document.
+
+    `wrote` is told its text, and nothing waits for the disk then.
+    """
     found = open_overlaps(at.known_runs(), run.id, task.id)
 
     def work() -> tuple[Change, Path]:
         change = reviewing.present_change(at.bridge.repo, run.id, task, overlaps=found)
         artifacts = at.bridge.places().artifacts
         path = reviewing.write_review_document(
-            at.bridge.dot.path, run, task, change, artifacts=artifacts
+            at.bridge.dot.path, run, task, change, artifacts=artifacts, wrote=wrote
         )
         return change, path
 

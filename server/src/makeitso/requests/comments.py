@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from makeitso.protocol.methods_comment import CommentListResult, CommentResult
-from makeitso.requests.changes import write_document
+from makeitso.requests.changes import bring_up_to_date
 from makeitso.runs import commenting
 
 if TYPE_CHECKING:
@@ -67,5 +67,5 @@ async def withdraw(at: Workplace, params: CommentWithdrawParams) -> CommentResul
 async def _shown(at: Workplace, said: Comment) -> CommentResult:
     """Bring the review document up to date."""
     run = at.run(said.run)
-    await write_document(at, run, run.tasks[said.task])
+    await bring_up_to_date(at, run, run.tasks[said.task])
     return CommentResult(comment=said)

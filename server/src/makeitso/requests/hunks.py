@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from makeitso.errors import StateError, UsageError
 from makeitso.journal.parts import leaves
 from makeitso.protocol.methods_review import HunkSplitResult, HunkStates
-from makeitso.requests.changes import write_document
+from makeitso.requests.changes import bring_up_to_date, write_document
 from makeitso.runs import marking, reviewing
 from makeitso.runs.editing import edit_hunk
 
@@ -97,7 +97,7 @@ async def undo(at: Workplace, params: HunkUndoParams) -> HunkStates:
         raise StateError("no mark can be taken back", hint="nothing was proposed here yet")
     undone = marking.undo_marks(at.book, run=params.run, task=params.task)
     for run, task in undone.hunks:
-        await write_document(at, at.run(run), at.run(run).tasks[task])
+        await bring_up_to_date(at, at.run(run), at.run(run).tasks[task])
     return HunkStates(
         hunks={
             hunk: at.run(run).tasks[task].hunks[hunk]
@@ -127,7 +127,7 @@ async def _states(at: Workplace, hunks: tuple[str, ...]) -> HunkStates:
     """The states of hunks; review documents are brought up to date on the way."""
     found = {hunk: reviewing.locate(at.book, hunk) for hunk in hunks}
     for run, task in {(run.id, task.id): (run, task) for run, task in found.values()}.values():
-        await write_document(at, run, task)
+        await bring_up_to_date(at, run, task)
     states: dict[str, HunkState] = {
         part: task.hunks[part]
         for hunk, (_, task) in found.items()

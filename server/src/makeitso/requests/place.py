@@ -88,6 +88,8 @@ class Workplace:
 
     bridge: Bridge
     runner: Runner
+    rewrite: Callable[[str, str], None] | None = None
+    """Has the review document of a run's task written soon; None: whoever changes it writes it."""
     writing: anyio.Lock = field(default_factory=anyio.Lock)
     """Review documents are written one after the other, so that the newest state stands."""
 

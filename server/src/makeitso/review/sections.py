@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 HUNK_ID = r"[0-9a-f]{12}(?:\.\d+)*"
 _HUNK = re.compile(rf"^(?:# )?@@ -[\d,]+ \+(\d+)[\d,]* @@ \[(\w+) ({HUNK_ID})(?:; ([a-z0-9, -]+))?")
 _WHOLE = re.compile(rf"^# \[\w+ ({HUNK_ID})[;:\]]")
-_FILE = re.compile(r"^(?:# )?diff --git (.*)$")
+_FILES = re.compile(r"\n(?:# )?diff --git ")
 _REMARK = re.compile(r"^# ?> ?(.*?)\s*$")
 
 
@@ -75,16 +76,65 @@ class FileSection:
     whole: bool = False
     """It comes or goes as a whole: its lines cannot be chosen one by one."""
 
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Ids of all its hunks."""
+        return (*self.named, *(hunk.id for hunk in self.hunks))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sections:
+    """A review document with its files."""
+
+    text: str
+    starts: tuple[int, ...]
+    """Offsets of the headers of the files."""
+    files: tuple[FileSection, ...]
+
+    def piece(self, number: int) -> str:
+        """What stands from the header of a file to that of the next; of -1: above the first."""
+        begin = self.starts[number] if number >= 0 else 0
+        end = self.starts[number + 1] if number + 1 < len(self.starts) else len(self.text)
+        return self.text[begin:end]
+
 
 def read_sections(text: str) -> tuple[FileSection, ...]:
     """The files of a review document, with their hunks."""
+    return read_document(text).files
+
+
+def read_document(text: str, *, before: Sections | None = None) -> Sections:
+    """A review document with its files and their hunks.
+
+    What stands where it stood in the version `before`, word for word, is taken over from it.
+    """
     lines = text.split("\n")
-    starts = [at for at, line in enumerate(lines) if _FILE.match(line)]
-    ends = [*starts[1:], len(lines)][: len(starts)]
-    return tuple(
-        _file(lines, first, _trimmed(lines, first, end))
-        for first, end in zip(starts, ends, strict=True)
-    )
+    offsets = [found.start() for found in _FILES.finditer(f"\n{text}")]
+    firsts: list[int] = []
+    line, last = 0, 0
+    for offset in offsets:
+        line += text.count("\n", last, offset)
+        firsts.append(line)
+        last = offset
+    ends = [*firsts[1:], len(lines)][: len(firsts)]
+    found = Sections(text=text, starts=tuple(offsets), files=())
+    files: list[FileSection] = []
+    above_stands = before is not None and before.piece(-1) == found.piece(-1)
+    for number, (first, end) in enumerate(zip(firsts, ends, strict=True)):
+        old = before.files[number] if before is not None and number < len(before.files) else None
+        stands = (
+            before is not None
+            and old is not None
+            and old.first == first
+            and before.piece(number) == found.piece(number)
+        )
+        # the comments that name its hunks without lines stand at the end of the piece above
+        if stands and above_stands and old is not None:
+            files.append(old)
+        else:
+            files.append(_file(lines, first, _trimmed(lines, first, end)))
+        above_stands = stands
+    return replace(found, files=tuple(files))
 
 
 def _trimmed(lines: list[str], start: int, end: int) -> int:

@@ -19,7 +19,7 @@ from makeitso.workspace import changes
 from makeitso.workspace.recent import Recent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from makeitso.journal.conversation import CommentState
@@ -90,16 +90,26 @@ def cuts_of(task: TaskState) -> dict[str, Cut]:
 
 
 def write_review_document(
-    dot: Path, run: RunState, task: TaskState, change: Change, *, artifacts: Path | None = None
+    dot: Path,
+    run: RunState,
+    task: TaskState,
+    change: Change,
+    *,
+    artifacts: Path | None = None,
+    wrote: Callable[[str], None] | None = None,
 ) -> Path:
     """Write `.makeitso/review/<run>-<task>.diff`, readable in any editor.
 
-    `artifacts` is where outputs are kept; None: below `dot`.
+    `artifacts` is where outputs are kept; None: below `dot`. `wrote` is told the text right before
+    it stands there, and nothing waits for the disk then.
     """
     name = f"{run.id}-{task.id}.diff"
     kept = (artifacts or dot / "artifacts").relative_to(dot.parent).as_posix()
     shown = review_document(run, task, change, artifacts=kept)
-    keep(dot / "review", name, shown.text.encode("utf-8", "surrogatepass"))
+    if wrote is not None:
+        wrote(shown.text)
+    data = shown.text.encode("utf-8", "surrogatepass")
+    keep(dot / "review", name, data, flushed=wrote is None)
     return dot / "review" / name
 
 

@@ -106,8 +106,10 @@ class OutputFile:
             self._file = -1
 
 
-def keep(root: Path, relative: str, data: bytes) -> OutputRef:
+def keep(root: Path, relative: str, data: bytes, *, flushed: bool = True) -> OutputRef:
     """Write one whole file durably, replacing what stood there, and return where it is.
+
+    What is not `flushed` may be gone after a power cut: only for what can be made again.
 
     Raises:
         StoreError: the disk is full or broken.
@@ -119,9 +121,11 @@ def keep(root: Path, relative: str, data: bytes) -> OutputRef:
         with temporary.open("wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            if flushed:
+                os.fsync(file.fileno())
         temporary.replace(path)
-        _sync_folder(path.parent)
+        if flushed:
+            _sync_folder(path.parent)
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink()

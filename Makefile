@@ -6,6 +6,8 @@
 .DELETE_ON_ERROR:
 .SUFFIXES:
 MAKEFLAGS += --no-print-directory
+# Compiled files are kept, whatever the machine says: else each start of mis compiles all of it anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
 JOBS ?= 2
@@ -63,8 +65,8 @@ smoke: build ## the wheel in an empty environment: mis --version, init, demo
 publish-dry-run: build $(done)/dev ## what publishing would upload; sends nothing
 	$(venv)/bin/uv publish --dry-run --trusted-publishing never --token dry-run dist/*
 
-e2e: $(done)/test codex ## only the tests that drive the whole product
-	$(py) -m pytest -n $(JOBS) --dist loadfile -m e2e $(PYTEST_ARGS)
+e2e: $(done)/test codex ## only the tests that drive the whole product, every mis started from nothing
+	MIS_TEST_STARTS=cold $(py) -m pytest -n $(JOBS) --dist loadfile -m e2e $(PYTEST_ARGS)
 
 fuzz: $(done)/test ## marks, edits, landings and undos in any order beside git; FUZZ_ARGS="1000 7": steps, seed
 	dir=$$(mktemp -d) && cd tests && PYTHONPATH=. $(py) landing/interleaved.py "$$dir" $(FUZZ_ARGS); \

@@ -13,10 +13,12 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from unittest import mock
 
 from makeitso.cli.main import main
+from warm_start import start_mis, start_python
 
 if TYPE_CHECKING:
     import signal
@@ -70,18 +72,17 @@ class Mis:
         path.write_text(text)
         return path
 
-    def __call__(self, *args: str, python: tuple[str, ...] = ("-m", "makeitso")) -> Ended:
-        done = subprocess.run(
-            [sys.executable, *python, *args],
-            cwd=self.work,
-            env=self.env,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=DEADLINE_S,
-            check=False,
-        )
-        return Ended(done.returncode, done.stdout, done.stderr)
+    def __call__(self, *args: str, python: tuple[str, ...] = ()) -> Ended:
+        """Run `mis` to its end, or with `python` another program of that Python."""
+        with TemporaryDirectory() as made:
+            out, err = Path(made, "out"), Path(made, "err")
+            start = start_python if python else start_mis
+            process = start((*python, *args), cwd=self.work, env=self.env, out=out, err=err)
+            try:
+                code = process.wait(DEADLINE_S)
+            finally:
+                process.kill()
+            return Ended(code, out.read_text("utf-8"), err.read_text("utf-8"))
 
     def inside(self, *args: str) -> Ended:
         """Run in this process, which has loaded everything already: a twentieth of the time.

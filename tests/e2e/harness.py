@@ -25,6 +25,7 @@ from makeitso.protocol.base import Wire
 from makeitso.scripted import Script, ScriptedServer, serve
 from makeitso.store.clock import SystemClock
 from makeitso.store.journal import Journal
+from warm_start import start_mis
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
@@ -96,16 +97,7 @@ class Running:
         number = len(list(world.logs.glob("*.out")))
         self._out = world.logs / f"{number}.out"
         self._err = world.logs / f"{number}.err"
-        with self._out.open("wb") as out, self._err.open("wb") as err:
-            self.process = subprocess.Popen(
-                world.command(*args),
-                cwd=world.cwd,
-                env=dict(env),
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
-                start_new_session=True,
-            )
+        self.process = start_mis(args, cwd=world.cwd, env=env, out=self._out, err=self._err)
 
     @property
     def alive(self) -> bool:
@@ -113,9 +105,10 @@ class Running:
 
     def peek(self) -> Ended:
         """What it has said so far."""
+        code = self.process.poll()
         return Ended(
             self.args,
-            self.process.returncode if self.process.poll() is not None else -999,
+            -999 if code is None else code,
             self._out.read_text("utf-8", "replace"),
             self._err.read_text("utf-8", "replace"),
         )

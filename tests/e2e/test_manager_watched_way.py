@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.e2e, pytest.mark.codex]
 
-STALL = "[monitor]\nstall_timeout_s = 2\n"
+STALL = "[monitor]\nstall_timeout_s = 3\n"
 DONE = json.dumps({"verdict": "done", "instructions": "", "note": "Good.", "wait_s": 0})
 
 
@@ -70,7 +70,7 @@ def test_a_manager_that_hangs_over_the_plan_is_asked_again(tmp_path: Path, manag
     script = hanging(managed(mending()), times=1)
     with world(tmp_path, script, files=BUILD, manager=manager, config=STALL) as w:
         w.mis("run", GOAL, "--yes").expect(
-            0, "the manager is interrupted (stall)", "nothing came from the manager for 2 s"
+            0, "the manager is interrupted (stall)", "nothing came from the manager for 3 s"
         )
         assert [asked.intent for asked in w.of(ManagerAsked)] == ["PLAN", "PLAN", "EVAL"]
         assert causes(w) == [("manager", "stall")]

@@ -1,0 +1,137 @@
+"""`mis` as a process that need not load first: forked from one that has loaded everything.
+
+It is a process of its own like any other: a session, a pid, signals, a working directory, files
+for what it says. Only that it was loaded by its parent tells it apart, and saves most of the time
+of a short call. With `MIS_TEST_STARTS=cold` each is started as a person's shell starts it, as
+`make e2e` does, and so it is where forking a loaded process is not safe.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import multiprocessing
+import os
+import pkgutil
+import signal
+import subprocess
+import sys
+from functools import cache
+from typing import TYPE_CHECKING, TypeAlias
+
+import makeitso
+from makeitso.cli.main import main
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from multiprocessing.context import ForkServerContext
+    from pathlib import Path
+
+COLD = "MIS_TEST_STARTS"
+LEFT_OUT = ("makeitso.lsp", "makeitso.demo", "makeitso.__main__", "makeitso.wiring.otlp")
+"""What `mis` on a command line never loads, or only when it is used."""
+HEAVY = ("openai", "openai.resources.responses")
+"""What is loaded late and takes most of a second; where it is missing, it is passed over."""
+
+
+class Forked:
+    """A forked `mis`; as much of `subprocess.Popen` as tests use."""
+
+    def __init__(
+        self, args: Sequence[str], *, cwd: Path, env: Mapping[str, str], out: Path, err: Path
+    ) -> None:
+        said = (os.fspath(out), os.fspath(err))
+        self._process = _loaded().Process(
+            target=_run, args=(tuple(args), os.fspath(cwd), dict(env), said), daemon=False
+        )
+        self._process.start()
+        assert self._process.pid is not None
+        self.pid: int = self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        return self._process.exitcode
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        self._process.join(timeout)
+        code = self._process.exitcode
+        if code is None:
+            raise subprocess.TimeoutExpired("mis", timeout or 0.0)
+        return code
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+
+Started: TypeAlias = "Forked | subprocess.Popen[bytes]"
+
+
+def start_mis(
+    args: Sequence[str], *, cwd: Path, env: Mapping[str, str], out: Path, err: Path
+) -> Started:
+    """Start `mis`, the head of a session of its own, with nothing to read."""
+    if warm():
+        return Forked(args, cwd=cwd, env=env, out=out, err=err)
+    return start_python(("-m", "makeitso", *args), cwd=cwd, env=env, out=out, err=err)
+
+
+def start_python(
+    args: Sequence[str], *, cwd: Path, env: Mapping[str, str], out: Path, err: Path
+) -> subprocess.Popen[bytes]:
+    """Start this Python in the same way, and not loaded."""
+    with out.open("wb") as out_file, err.open("wb") as err_file:
+        return subprocess.Popen(
+            [sys.executable, *args],
+            cwd=cwd,
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=out_file,
+            stderr=err_file,
+            start_new_session=True,
+        )
+
+
+def warm() -> bool:
+    """Whether `mis` is forked; elsewhere than on Linux system libraries may hold threads."""
+    return sys.platform == "linux" and os.environ.get(COLD) != "cold"
+
+
+@cache
+def _loaded() -> ForkServerContext:
+    context = multiprocessing.get_context("forkserver")
+    found = pkgutil.walk_packages(makeitso.__path__, "makeitso.")
+    ours = [module.name for module in found if not module.name.startswith(LEFT_OUT)]
+    context.set_forkserver_preload([*ours, *HEAVY])
+    return context
+
+
+def _run(args: tuple[str, ...], cwd: str, env: dict[str, str], said: tuple[str, str]) -> None:
+    """Be `mis`, in the forked process."""
+    os.setsid()
+    os.chdir(cwd)
+    os.environ.clear()
+    os.environ.update(env)
+    for number, path in enumerate((os.devnull, *said)):
+        new = os.open(path, os.O_RDONLY if number == 0 else os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+        os.dup2(new, number, inheritable=True)
+        os.close(new)
+    sys.stdin = _text(0, "r", "surrogateescape")
+    sys.stdout = _text(1, "w", "surrogateescape")
+    sys.stderr = _text(2, "w", "backslashreplace")
+    sys.stderr.reconfigure(line_buffering=True)
+    sys.argv = ["mis", *args]
+    sys.exit(main())
+
+
+def _text(number: int, mode: str, errors: str) -> io.TextIOWrapper:
+    """A standard stream as Python makes it where the locale is C.UTF-8."""
+    file = os.fdopen(number, f"{mode}b", closefd=False)
+    return io.TextIOWrapper(file, encoding="utf-8", errors=errors)

@@ -45,7 +45,9 @@ def test_five_tasks_cost_a_person_at_most_twelve_questions(tmp_path: Path) -> No
     with world(tmp_path, script, files=FILES) as w:
         plan = w.plan("five", f"# Five files\n\nFive files are written.\n\n{items}")
         answered = until_done(w, plan)
-        assert answered == len(w.run.approvals) <= MOST_QUESTIONS
+        open_to_the_end = [a for a in w.run.approvals.values() if a.state != "void"]
+        assert answered == len(open_to_the_end) <= MOST_QUESTIONS
+        assert len(w.run.approvals) <= MOST_QUESTIONS, "also with those that were asked anew"
         assert {t.ended for t in w.run.tasks.values()} == {"landed"}
         assert all((w.root / f"{name}.txt").read_text() == f"{name}\n" for name in names)
 

@@ -175,6 +175,59 @@ def test_an_edit_of_the_persons_own_is_what_lands(desk: Desk, tmp_path: Path) ->
     assert desk.text() == NUMBERS.replace("\n3\n", "\nTHREE\n")
 
 
+def edited(desk: Desk, tmp_path: Path) -> None:
+    """The first hunk says THREE, by the person's hand; the second is open."""
+    script = tmp_path / "edit.py"
+    script.write_text(
+        "import sys, pathlib\np = pathlib.Path(sys.argv[1])\n"
+        "p.write_text(p.read_text().replace('+three', '+THREE'))\n"
+    )
+    editor = f"{shlex.quote(sys.executable)} {shlex.quote(str(script))}"
+    desk.mis("review", "open", "speed")
+    mis = replace(desk.mis, extra={**desk.mis.extra, "EDITOR": editor})
+    ended = mis.on_terminal("review", "--from", "speed", until="accept this hunk", answer="e\nq\n")
+    assert ended.code == 0, ended.out
+    assert [row["state"] for row in desk.rows()] == ["accepted", "pending"]
+
+
+@pytest.mark.parametrize("rebased", [False, True])
+def test_what_a_person_edited_is_kept_when_the_branch_moves_on(
+    desk: Desk, tmp_path: Path, rebased: bool
+) -> None:
+    edited(desk, tmp_path)
+    for number, path in enumerate(("c.txt", "d.txt"), start=2):
+        if rebased:
+            desk.box.write(f"main{number}.txt", b"other\n")
+            desk.box.commit("main moves on")
+            git_sandbox.Sandbox(desk.box.root.parent / "colleague").git("rebase", "-q", "main")
+        desk.on_branch(path, "new\n", "A file more")
+        ended = desk.mis("review", "open", "speed")
+        assert f"round {number}: 1 hunk is new" in ended.err
+        states = [row["state"] for row in desk.rows() if row["path"] == "a.txt"]
+        assert states == ["accepted", "pending"]
+        assert desk.mis("review", "open", "speed").code == 0, "opened again it has not moved"
+        assert len(desk.rows()) == number + 1
+    desk.mis("review", "accept", "--all")
+    text = desk.text()
+    assert "THREE" in text
+    assert "twenty-five" in text
+    assert desk.text("d.txt") == "new\n"
+
+
+def test_an_edit_that_does_not_fit_what_came_is_said_and_can_be_had(
+    desk: Desk, tmp_path: Path
+) -> None:
+    edited(desk, tmp_path)
+    changed = NUMBERS.replace("\n3\n", "\ndrei\n").replace("\n25\n", "\ntwenty-five\n")
+    desk.on_branch("a.txt", changed, "In German")
+    ended = desk.mis("review", "open", "speed")
+    assert [row["state"] for row in desk.rows()] == ["pending", "pending"]
+    (note,) = [line for line in ended.err.split("\n") if "does not fit" in line]
+    assert note.strip().startswith("a.txt: what you edited does not fit what came since")
+    command = note.split("`")[1].split()
+    assert "THREE" in desk.box.text(*command[1:])
+
+
 def test_a_patch_on_stdin_can_be_gone_through(desk: Desk) -> None:
     patch = desk.box.root.parent / "p.diff"
     patch.write_bytes(desk.box.git("diff", "main", "speed"))

@@ -40,6 +40,7 @@ def open_review(runs: dict[str, RunState], run_id: str, opened: ReviewOpened, *,
         opened.change.digest,
     ):
         return
+    before = task.change
     take_change(task, opened.change)
     for hunk, mark in opened.carried.items():
         if task.hunks.get(hunk) == "pending" and mark in _CARRIED:
@@ -47,6 +48,7 @@ def open_review(runs: dict[str, RunState], run_id: str, opened: ReviewOpened, *,
             task.explicit.add(hunk)
     if known is not None:
         old = {hunk.id for hunk in known.change.hunks} | opened.carried.keys()
+        old |= {hunk.id for hunk in before.hunks} if before is not None else set()
         task.fresh = frozenset(hunk.id for hunk in opened.change.hunks if hunk.id not in old)
 
 

@@ -42,6 +42,11 @@ class ReviewOpened(Wire):
     )
     base: SnapshotTaken = Field(description="What it is a change of.")
     change: ChangeProposed = Field(description="The change.")
+    source_tree: str = Field(
+        default="",
+        description="Tree of the source where what people edited in the round before is laid over "
+        "it in the change; empty: the change's own.",
+    )
     carried: dict[str, Mark] = Field(
         default_factory=dict,
         description="Marks of the round before, by hunk id, of hunks that say the same on another "

@@ -6,6 +6,7 @@ hunks, here or in an editor, is done to its hunks in the same way.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import re
 from dataclasses import dataclass
@@ -14,13 +15,15 @@ from typing import TYPE_CHECKING
 from makeitso import __version__
 from makeitso.journal.foreign import open_review
 from makeitso.journal.state import TaskState
+from makeitso.landing.carry import Stays, carry_entry
+from makeitso.landing.committing import difference
 from makeitso.protocol import events as ev
 from makeitso.protocol.plan import NoManager, Task
 from makeitso.review.carrying import renamed
 from makeitso.runs.create import new_run_id, policies_in_force
 from makeitso.runs.overlapping import proposals_beside, with_overlaps
 from makeitso.runs.proposing import proposed
-from makeitso.workspace import changes, snapshots
+from makeitso.workspace import changes, snapshots, trees
 
 if TYPE_CHECKING:
     from makeitso.journal.state import RunState
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from makeitso.workspace.sources import Found
 
 _NAME_CHARS = 24
+_COMMIT_CHARS = 12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +71,9 @@ def look(
     last = known.opened if known is not None else None
     if known is not None and last is not None and not _moved(known, found):
         return Review(run=known.id, task=name, round=last.round, opening=None)
+    source_tree = found.tree
+    if known is not None:
+        found = with_edits(repo, known, found)
     run_id = known.id if known is not None else new_run_id(book.journal, now_ms=now_ms)
     base = ev.SnapshotTaken(name="base", tree=found.base_tree, commit="", ref="", notes=found.notes)
     spec = Task(id=name, title=found.title, goal=found.summary)
@@ -80,6 +87,7 @@ def look(
         name=name,
         base=base,
         change=change.model_copy(update={"notes": found.notes}),
+        source_tree=source_tree if source_tree != found.tree else "",
         carried=_carried(repo, known, found) if known is not None else {},
         options=options.model_copy(
             update={
@@ -159,10 +167,42 @@ def _moved(known: RunState, found: Found) -> bool:
     if known.opened is None:
         return True
     change = known.opened.change
-    if (change.base_tree, change.tree) != (found.base_tree, found.tree):
+    if (change.base_tree, _source_tree(known.opened)) != (found.base_tree, found.tree):
         return True
     states = known.tasks[known.opened.name].hunks.values()
     return known.finished is not None and bool({"pending", "conflict"} & set(states))
+
+
+def _source_tree(opened: ev.ReviewOpened) -> str:
+    """What the source was in a round, without what people made of it here."""
+    return opened.source_tree or opened.change.tree
+
+
+def with_edits(repo: Repository, known: RunState, found: Found) -> Found:
+    """What a source is now, with what people edited in the round before laid over it.
+
+    Three-way, file by file. What does not fit stays where it is kept, and a note says where.
+
+    Raises:
+        EnvironmentFault: git failed.
+    """
+    opened = known.opened
+    mine = known.tasks[opened.name].change if opened is not None else None
+    if opened is None or mine is None or mine.tree == _source_tree(opened):
+        return found
+    now = trees.entries(repo, found.tree)
+    laid: dict[str, trees.Entry | None] = {}
+    notes: list[str] = []
+    edited = difference(repo, _source_tree(opened), mine.tree)
+    for path, (before, after) in edited.items():
+        entry = carry_entry(repo, ours=now.get(path), ancestor=before, theirs=after)
+        if isinstance(entry, Stays):
+            kept = f"git show {mine.commit[:_COMMIT_CHARS]}:{path}"
+            notes.append(f"{path}: what you edited does not fit what came since; `{kept}` has it")
+        elif entry != now.get(path):
+            laid[path] = entry
+    tree = trees.with_entries(repo, found.tree, laid) if laid else found.tree
+    return dataclasses.replace(found, tree=tree, notes=(*found.notes, *notes))
 
 
 def _name(found: Found) -> str:
@@ -176,12 +216,13 @@ def _name(found: Found) -> str:
 def _carried(repo: Repository, known: RunState, found: Found) -> dict[str, Mark]:
     """Marks on what the last round said, by the ids that it has on the base of now."""
     opened = known.opened
-    if opened is None or opened.change.base_tree == found.base_tree:
+    last = known.tasks[opened.name].change if opened is not None else None
+    if opened is None or last is None or opened.change.base_tree == found.base_tree:
         return {}
     before, after = (
         changes.between(repo, base, tree, run=known.id, task=opened.name)
         for base, tree in (
-            (opened.change.base_tree, opened.change.tree),
+            (last.base_tree, last.tree),
             (found.base_tree, found.tree),
         )
     )

@@ -91,7 +91,7 @@ def _say(console: Console, made: Opened, *, fresh: int, recorded: bool) -> None:
         return
     review, found = made.review, made.found
     console.note(f"{found.source.kind}: {found.title}", style="bold")
-    for note in found.notes:
+    for note in found.notes if review.opening is None else review.opening.change.notes:
         console.note(f"    {note}", style="dim")
     if review.opening is not None and review.round > 1:
         many = "1 hunk is" if fresh == 1 else f"{fresh} hunks are"

@@ -98,6 +98,7 @@ def test_kill_9_in_a_turn(tmp_path: Path) -> None:
             "stopped",
             "its process ended; `mis resume` goes on",
         )
+        w.mis("status").expect(0, "T1 halted")
         finish(w)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from journal.tape import Phase, Tape, options, plan_of, task_of
 from makeitso.journal.awaited import MARKS, awaited
-from makeitso.journal.view import budget_of, run_view
+from makeitso.journal.view import budget_of, run_view, standing
 from makeitso.protocol import events as ev
 
 
@@ -90,6 +90,17 @@ def test_a_run_that_was_put_down_or_whose_process_died_can_be_resumed() -> None:
     tape.add(ev.RunResumed())
     tape.add(ev.RunPaused(state="stopped", reason="Ctrl-C", exit_code=130))
     assert run(tape) == ("stopped", "Ctrl-C")
+
+
+def test_no_task_is_said_to_run_while_nothing_goes_on() -> None:
+    tape = running()
+    tape.phase("T1", "bootstrap", None)
+    for alive, word in ((True, "running"), (False, "halted")):
+        view = run_view(tape.state, alive=alive)
+        assert [standing(view, task) for task in view.tasks if task.id == "T1"] == [word]
+    tape.ask("question", "T1")
+    view = run_view(tape.state, alive=False)
+    assert [standing(view, task) for task in view.tasks if task.id == "T1"] == ["waiting"]
 
 
 def test_evidence_is_the_newest_result_at_each_place() -> None:

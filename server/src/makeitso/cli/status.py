@@ -16,7 +16,7 @@ from makeitso.errors import MisError
 from makeitso.journal.costs import bar, lasted, nearest_shown
 from makeitso.journal.fold import fold_all
 from makeitso.journal.oneline import MOST_CHARS, one_line
-from makeitso.journal.view import run_view
+from makeitso.journal.view import run_view, standing
 from makeitso.runs.times import wait_line
 from makeitso.store.clock import SystemClock
 from makeitso.store.journal import Journal
@@ -134,7 +134,7 @@ def _show(console: Console, view: RunView) -> None:
     if view.nearest is not None and view.nearest.near and view.ended_at is None:
         console.say(f"    nearest ceiling: {nearest_shown(view.nearest)}", style="yellow")
     for task in view.tasks:
-        _show_task(console, task)
+        _show_task(console, task, standing(view, task))
 
 
 def _costs(tokens: Tokens, time: WorkTime) -> str:
@@ -146,9 +146,9 @@ def _costs(tokens: Tokens, time: WorkTime) -> str:
     return f"{spent.strip()}   {worked.strip()}"
 
 
-def _show_task(console: Console, task: TaskView) -> None:
+def _show_task(console: Console, task: TaskView, state: str) -> None:
     phases = " ".join(f"{SIGNS[phase.state]} {phase.name}" for phase in task.phases)
-    console.say(f"    {task.id:<6} {task.state:<10} {phases}", style=COLOURS.get(task.state))
+    console.say(f"    {task.id:<6} {state:<10} {phases}", style=COLOURS.get(state))
     console.say(f"           {task.title}")
     if task.tokens.used or task.time.used_ms:
         console.say(f"           {_costs(task.tokens, task.time)}", style="dim")

@@ -117,6 +117,11 @@ def task_state(run: RunState, task: TaskState) -> TaskStateName:
     return "running" if task.started else "pending"
 
 
+def standing(run: RunView, task: TaskView) -> str:
+    """The word for people: a task is not running while nothing of its run goes on."""
+    return "halted" if task.state == "running" and run.state != "running" else task.state
+
+
 def _waits(task: TaskState) -> str:
     return f"waits {task.wait.started.because}" if task.wait is not None else ""
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from makeitso.lsp.plan_view import PlanView
     from makeitso.lsp.positions import Stretch
     from makeitso.lsp.review_view import ReviewView
-    from makeitso.protocol.run import TaskView
+    from makeitso.protocol.run import RunView, TaskView
 
 MARKS = {"passed": "green", "failed": "red", "not run": "not run"}
 
@@ -36,10 +36,10 @@ def plan_hover(view: PlanView, line: int, column: int) -> tuple[str, Stretch] | 
         return None
     lines = [f"**{spec.id}** {spec.title}"]
     task = view.task(name)
-    if task is None:
+    if task is None or view.run is None:
         lines += ["", "not run yet" if not spec.done else "done"]
     else:
-        lines += ["", *_task(task)]
+        lines += ["", *_task(view.run, task)]
     return "\n".join(lines), place.span
 
 
@@ -47,13 +47,13 @@ def _plan(view: PlanView) -> str:
     lines = [f"**{view.read.plan.title}**", "", f"State: {state_line(view)}"]
     if view.run is not None:
         lines += ["", f"Run `{view.run.id}`", ""]
-        lines += [f"- {task.id}: {task_line(task)}" for task in view.run.tasks]
+        lines += [f"- {task.id}: {task_line(view.run, task)}" for task in view.run.tasks]
     lines += ["", f"Digest `{view.digest[:12]}`"]
     return "\n".join(lines)
 
 
-def _task(task: TaskView) -> list[str]:
-    lines = [f"State: {task_line(task)}", ""]
+def _task(run: RunView, task: TaskView) -> list[str]:
+    lines = [f"State: {task_line(run, task)}", ""]
     if task.wait is not None:
         lines += [f"It {wait_line(task.wait, now_ms=SystemClock().now_ms())}.", ""]
     lines += [f"- {phase.name}: {phase.state}" for phase in task.phases]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from makeitso.journal.costs import task_costs, time_shown
+from makeitso.journal.view import standing
 from makeitso.lsp.actions import TRUST, Action
 from makeitso.plans.amounts import amount
 from makeitso.plans.quantity import format_count
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from makeitso.lsp.positions import Stretch
     from makeitso.plans.outline import TaskOutline
     from makeitso.protocol.approval import Approval
-    from makeitso.protocol.run import TaskView
+    from makeitso.protocol.run import RunView, TaskView
 
 SCOPES = {"task": "for this task", "run": "for this run", "until-red": "until something is red"}
 
@@ -65,7 +66,7 @@ def _task(view: PlanView, outline: TaskOutline) -> Iterator[Action]:
         return
     place = _Place(outline.line, outline.block.line, outline.block.end_line)
     run = {"run": view.run.id}
-    yield place.action(f"State: {task_line(task)}", "mis.run.get", run)
+    yield place.action(f"State: {task_line(view.run, task)}", "mis.run.get", run)
     for approval in view.state.pending:
         if outline.id in approval.tasks:
             yield from _answers(place, approval)
@@ -127,13 +128,13 @@ def state_line(view: PlanView) -> str:
     return f"{run.state}{reason}, {format_count(run.tokens.used)}{budget} tokens{time}"
 
 
-def task_line(task: TaskView) -> str:
+def task_line(run: RunView, task: TaskView) -> str:
     """How a task stands, in a few words."""
     running = next((phase.name for phase in task.phases if phase.state == "running"), None)
     phase = f", {running}" if running else ""
     reason = f" ({_short(task.reason)})" if task.reason else ""
     costs = f", {task_costs(task)}" if task.tokens.used or task.time.used_ms else ""
-    return f"{task.state}{phase}{reason}{costs}"
+    return f"{standing(run, task)}{phase}{reason}{costs}"
 
 
 def _short(text: str) -> str:

@@ -62,17 +62,22 @@ def texts(draw: st.DrawFn) -> bytes:
 
 @st.composite
 def edited(draw: st.DrawFn, text: bytes) -> bytes:
-    """The text with some lines changed, put in or taken out."""
+    """The text with some lines changed, put in, taken out or moved."""
     lines = text.split(b"\n")
     for _ in range(draw(st.integers(0, 4))):
         at = draw(st.integers(0, len(lines)))
-        match draw(st.sampled_from(["insert", "delete", "replace", "cr"])):
+        match draw(st.sampled_from(["insert", "delete", "replace", "move", "cr"])):
             case "insert":
                 lines[at:at] = draw(_LINES)[:3]
             case "delete":
                 del lines[at : at + draw(st.integers(1, 3))]
             case "replace":
                 lines[at : at + 1] = [b"changed %d" % draw(st.integers(0, 9))]
+            case "move":
+                block = lines[at : at + 2]
+                del lines[at : at + 2]
+                to = draw(st.integers(0, len(lines)))
+                lines[to:to] = block
             case _:
                 lines[at : at + 1] = [line + b"\r" for line in lines[at : at + 1]]
     return b"\n".join(lines)
@@ -88,12 +93,15 @@ _ENTRY = st.one_of(
 )
 
 
+_FATES = ["keep", "edit", "edit", "edit", "mode", "delete", "replace", "rename"]
+
+
 @st.composite
 def tree_pairs(draw: st.DrawFn) -> tuple[Tree, Tree]:
     base = draw(st.dictionaries(st.sampled_from(NAMES), _ENTRY, max_size=6))
     proposal: Tree = {}
     for name, (mode, data) in base.items():
-        match draw(st.sampled_from(["keep", "edit", "edit", "edit", "mode", "delete", "replace"])):
+        match draw(st.sampled_from(_FATES)):
             case "keep":
                 proposal[name] = (mode, data)
             case "edit":
@@ -102,6 +110,8 @@ def tree_pairs(draw: st.DrawFn) -> tuple[Tree, Tree]:
                 proposal[name] = ("100755" if mode == "100644" else "100644", data)
             case "replace":
                 proposal[name] = draw(_ENTRY)
+            case "rename":
+                proposal[f"{name} now"] = (mode, draw(edited(data)) if mode != "120000" else data)
             case _:
                 pass
     for name, entry in draw(st.dictionaries(st.sampled_from(NAMES), _ENTRY, max_size=2)).items():

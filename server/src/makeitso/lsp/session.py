@@ -239,7 +239,7 @@ class Session:
                 if approval is not None and approval.state == "pending":
                     self._group.start_soon(offers.ask, self._server, self._at, approval)
             if self._moved_box(run, event):
-                self._group.start_soon(self._tick, run, event.task)
+                self._group.start_soon(self._tick, run, event.task or "")
         self.stale()
 
     def _moved_box(self, run: RunState, event: Event) -> bool:

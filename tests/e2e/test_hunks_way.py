@@ -8,6 +8,7 @@ import pytest
 
 from e2e.harness import world
 from e2e.stories import CHECK, FILES, PLAN, add, change, spell, work
+from e2e.terminal import Terminal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,6 +89,10 @@ def test_generated_tests_that_prove_the_task_are_held_for_a_person(tmp_path: Pat
             "poem.txt": "pending",
             "test_poem.py": "pending",
         }
+        with Terminal(w, "review") as t:
+            t.expect("+line two").expect("accept this hunk").type("j")
+            t.expect("a person decides: the task's own check names it").expect("accept this")
+            t.type("q").end().expect(0)
         w.mis("approve", w.pending("change")).expect(0)
         assert (w.root / "test_poem.py").read_text() == test
         assert "line two\n" in w.read("poem.txt")

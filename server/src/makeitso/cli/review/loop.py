@@ -110,7 +110,8 @@ class _Walk:
 
     def _one(self, hunks: Sequence[Hunk], *, open_count: int) -> Move:
         hunk = hunks[self._at]
-        show_hunk(self._console, hunk, self._filter, fold=not self._unfolded)
+        why = self._why_ask(hunk)
+        show_hunk(self._console, hunk, self._filter, fold=not self._unfolded, why=why)
         self._shown.append(hunk.id)
         decided = "" if hunk.state in OPEN else f", this one {hunk.state}"
         line = self._console.read(f"({open_count} open{decided}) accept this hunk [{KEYS}]? ")
@@ -123,6 +124,13 @@ class _Walk:
             self._console.note(f"{error.message}{hint}", style="yellow")
             return "stay"
 
+    def _why_ask(self, hunk: Hunk) -> str:
+        """Why no policy may decide on it; empty: one may."""
+        change = self._bridge.book.run(self._run).tasks[self._task].change
+        known = {one.id: one for one in change.hunks} if change is not None and hunk.flags else {}
+        found = known.get(hunk.id) or known.get(parent_id(hunk.id))
+        return found.why_ask if found is not None else ""
+
 
 def _head(bridge: Bridge, console: Console, run_id: str, task_id: str) -> None:
     task = bridge.book.run(run_id).tasks[task_id]
@@ -133,15 +141,25 @@ def _head(bridge: Bridge, console: Console, run_id: str, task_id: str) -> None:
 
 
 def show_hunk(
-    console: Console, hunk: Hunk, diff: DiffFilter | None = None, *, fold: bool = False
+    console: Console,
+    hunk: Hunk,
+    diff: DiffFilter | None = None,
+    *,
+    fold: bool = False,
+    why: str = "",
 ) -> None:
-    """A hunk with its path, its warnings and its lines; with `fold`, a line for what is folded."""
+    """A hunk with its path, its warnings and its lines; with `fold`, a line for what is folded.
+
+    `why` says why a person decides on it.
+    """
     console.note("")
     console.note(f"{hunk.path}  [{hunk.id}]", style="bold")
     if hunk.flags or hunk.reason:
         console.note(
             f"    {', '.join((*hunk.flags, *filter(None, [hunk.reason])))}", style="yellow"
         )
+    if why:
+        console.note(f"    a person decides: {why}", style="yellow")
     if hunk.overlaps:
         console.note(f"    touches what {', '.join(hunk.overlaps)} touches", style="yellow")
     short = folded(hunk) if fold else ""

@@ -96,7 +96,7 @@ async def test_a_goal_becomes_a_landed_change(client: Client, place: Place) -> N
     await _progress_went_by(client)
     await _nothing_is_decided_twice(client)
     await _the_hover_tells(client)
-    await _the_landing_is_taken_back(client, place, code=code, review=review)
+    await _the_landing_is_taken_back(client, place, plan=plan, code=code, review=review)
 
 
 async def _say_yes_until_review(client: Client, plan: str, run: str) -> None:
@@ -204,7 +204,7 @@ async def _the_hover_tells(client: Client) -> None:
 
 
 async def _the_landing_is_taken_back(
-    client: Client, place: Place, *, code: str, review: str
+    client: Client, place: Place, *, plan: str, code: str, review: str
 ) -> None:
     """By its action: the open document through the editor, the closed file on the disk."""
     edits = len(client.edits)
@@ -213,7 +213,9 @@ async def _the_landing_is_taken_back(
     assert back["done"]["conflicts"] == {}
     assert sorted(back["done"]["files"]) == ["README.md", "words.py"]
     assert client.texts[code] == CODE
-    assert len(client.edits) == edits + 1, "the editor can undo it, too"
+    made = [edit for edit in client.edits[edits:] if edit.label != "T1 was taken back"]
+    assert len(made) == 1, "the editor can undo it, too"
+    await client.until(lambda: "- [ ] **T1**" in client.texts[plan], what="the box is open again")
     assert "In plain English." not in (place.root / "README.md").read_text()
     changes = await client.ask("mis/change/list", {})
     assert changes["changes"][0]["hunks"] == {"pending": 2, "rejected": 1}

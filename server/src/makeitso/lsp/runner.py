@@ -106,6 +106,11 @@ class Runner:
         """The runs driven now."""
         return frozenset(self._driven)
 
+    @property
+    def owns(self) -> bool:
+        """Whether this process acts in the workspace now: it drives runs, or settles some."""
+        return self._users > 0
+
     def watch(self, run_id: str | None, *, on: bool) -> None:
         """Let the client have the live text of a run, or of all, or no longer."""
         self._live.watch(run_id, on=on)

@@ -243,11 +243,11 @@ class Session:
         self.stale()
 
     def _moved_box(self, run: RunState, event: Event) -> bool:
-        """Whether a task landed, or was taken back, that this process drives: its box is ours."""
+        """Whether a task landed, or was taken back, by this process: its box is ours."""
         if not isinstance(event.data, ev.TaskEnded | ev.LandingEnded | ev.LandingUndone):
             return False
         task = run.tasks.get(event.task or "")
-        ours = self._runner is not None and self._runner.drives(run.id)
+        ours = self._runner is not None and (self._runner.owns or self._runner.drives(run.id))
         return ours and task is not None and task.ended == "landed"
 
     async def _tick(self, run: RunState, task_id: str) -> None:

@@ -29,6 +29,7 @@ NAMES = (
     "journal_append",
     "journal_resume",
     "review_size",
+    "review_editor",
 )
 
 

@@ -57,26 +57,27 @@ def cpu_to_initialize_s(command: Sequence[str]) -> float:
         to, back = cast("IO[bytes]", server.stdin), cast("IO[bytes]", server.stdout)
         uri = Path(directory).as_uri()
         params: dict[str, object] = {"capabilities": {}, "processId": None, "rootUri": uri}
-        _send(to, id=1, method="initialize", params=params)
-        answer = _receive(back)
+        send(to, id=1, method="initialize", params=params)
+        answer = receive(back)
         times = psutil.Process(server.pid).cpu_times()
         if "capabilities" not in str(answer.get("result")):
             raise RuntimeError(f"{command[-1]} answered {answer}")
-        _send(to, id=2, method="shutdown")
-        _receive(back)
-        _send(to, method="exit")
+        send(to, id=2, method="shutdown")
+        receive(back)
+        send(to, method="exit")
         to.close()
         server.wait(END_TIMEOUT_S)
     return times.user + times.system
 
 
-def _send(to: IO[bytes], **message: object) -> None:
+def send(to: IO[bytes], **message: object) -> None:
+    """Write a message."""
     body = json.dumps({"jsonrpc": "2.0", **message}).encode()
     to.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
     to.flush()
 
 
-def _receive(back: IO[bytes]) -> dict[str, object]:
+def receive(back: IO[bytes]) -> dict[str, object]:
     """The next answer; what the server says unasked is passed over."""
     while True:
         length = 0

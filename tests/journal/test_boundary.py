@@ -101,6 +101,12 @@ def test_until_red_asks_again_once_any_check_of_the_run_is_red(where: str) -> No
     assert at(tape, "T2", "verify") == "ask"
 
 
+def test_a_check_that_was_ended_says_neither_red_nor_green() -> None:
+    tape = stood("until-red")
+    tape.check("T2", "landed", code=None)
+    assert at(tape, "T2", "verify") == "go"
+
+
 @pytest.mark.parametrize("where", ["base", "round"])
 def test_red_before_or_during_the_work_is_what_the_work_is_for(where: str) -> None:
     assert at(stood("until-red", red=where), "T2", "verify") == "go"

@@ -71,6 +71,7 @@ def tell(event: Event) -> Line | None:  # noqa: C901 -- one flat match, a line e
             colour = "green" if check.passed else "red"
             again = ", as before on the same tree" if check.reused else ""
             word = "timed out" if check.timed_out else colour
+            word = "ended early" if check.cut else word
             return Line(f"{task}check on {check.where}: {word}  `{check.command}`{again}", colour)
         case ev.ManagerJudged(verdict=verdict, note=note):
             return Line(f"{task}manager: {verdict}. {note}".rstrip(), "magenta")

@@ -89,7 +89,7 @@ def boundary(
 def _red(run: RunState) -> bool:
     """Whether a check said no to what a task of the run proposes, or to what is left of it."""
     return any(
-        not check.passed
+        not check.passed and not check.cut
         for task in run.tasks.values()
         for check in task.checks
         if check.where in ("proposal", "landed")

@@ -226,6 +226,8 @@ class RunTally:
         if check.reused:
             self._counts["check.reused"] += 1
             return
+        if check.cut:
+            return  # it said nothing
         self._counts["check.passed" if check.passed else "check.failed"] += 1
         self._counts["check.timed_out"] += check.timed_out
         self._counts["bytes.checks"] += check.output.length_bytes if check.output else 0

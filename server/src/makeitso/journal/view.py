@@ -207,4 +207,4 @@ def _outcome(task: TaskState, command: str, cwd: str, where: str) -> str:
         return "not run"
     if since := since_landed(task, found):
         return since
-    return "passed" if found.passed else "failed"
+    return "ended early" if found.cut else "passed" if found.passed else "failed"

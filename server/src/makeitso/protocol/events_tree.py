@@ -93,6 +93,11 @@ class CheckRan(Wire):
         """Whether it proved what it checks."""
         return self.exit_code == 0 and not self.timed_out
 
+    @property
+    def cut(self) -> bool:
+        """Whether it was ended before it could say anything."""
+        return self.exit_code is None and not self.timed_out
+
 
 class ArtifactCaptured(Wire):
     """A file was kept with the run."""

@@ -43,12 +43,12 @@ class CheckView(Wire):
     """Latest results of one check."""
 
     command: str = Field(description="The command.")
-    base: str = Field(default="not run", description="On the base: passed, failed, not run.")
+    base: str = Field(default="not run", description="On the base: passed, failed or not run.")
     proposal: str = Field(default="not run", description="On the proposal.")
     landed: str = Field(
         default="not run",
-        description="After landing; taken back with the landing; or stale: something landed or was "
-        "taken back since.",
+        description="After landing; or ended early, taken back with the landing, or stale: "
+        "something landed or was taken back since.",
     )
 
 

@@ -31,6 +31,8 @@ T = TypeVar("T")
 BOTH: frozenset[Measure] = frozenset({"tokens", "time"})
 TIME: frozenset[Measure] = frozenset({"time"})
 """For what spends no tokens."""
+FAILS = "what is done so far is kept, and the task fails."
+"""What follows where a person does not raise a ceiling."""
 STEP_S = 0.05
 """Shortest sleep until a ceiling on time is looked at again; time may stand still meanwhile."""
 
@@ -42,8 +44,11 @@ async def within(
     phase: PhaseName | None,
     nobody: Callable[[], bool],
     measures: Collection[Measure] = BOTH,
+    denied: str = FAILS,
 ) -> None:
     """Return once nothing that holds here is used up; what is, a person is asked about.
+
+    The question says what follows when it is `denied`.
 
     Raises:
         Given: a person does not raise it.
@@ -53,7 +58,7 @@ async def within(
         because = _refused(ctx, reached, task)
         if because is not None:
             raise Given(f"{spent(reached)}, and it is not raised{because}")
-        asked = _ask(ctx, reached, task)
+        asked = _ask(ctx, reached, task, denied)
         answered = await decided(ctx, asked.id, unless=nobody)
         if answered is None:
             raise Unanswered
@@ -84,6 +89,7 @@ async def bounded(
     phase: PhaseName | None,
     nobody: Callable[[], bool],
     measures: Collection[Measure] = BOTH,
+    denied: str = FAILS,
 ) -> T:
     """Do something that can be done anew: at a ceiling it is cancelled, asked about and redone.
 
@@ -92,7 +98,7 @@ async def bounded(
         Unanswered: nobody is there to answer.
     """
     while True:
-        await within(ctx, task=task, phase=phase, nobody=nobody, measures=measures)
+        await within(ctx, task=task, phase=phase, nobody=nobody, measures=measures, denied=denied)
         done: list[T] = []
         async with task_group() as tasks:
             doing = anyio.CancelScope()
@@ -164,7 +170,7 @@ def _reason(because: str) -> str:
     return f": {because}" if because else ""
 
 
-def _ask(ctx: Context, reached: Ceiling, task: str | None) -> Approval:
+def _ask(ctx: Context, reached: Ceiling, task: str | None, denied: str) -> Approval:
     more = amount(reached, reached.grant)
     key = "/".join(str(part) for part in reached.key)
     return ask(
@@ -173,7 +179,7 @@ def _ask(ctx: Context, reached: Ceiling, task: str | None) -> Approval:
         subject=f"{spent(reached)}; go on with {more} more?",
         detail=f"Granted, {whose(reached)} goes on with {more} more; an answer such as "
         f"`{amount(reached, max(1, reached.grant // 2))}` gives that much instead.\n"
-        "Denied, what is done so far is kept, and the task fails."
+        f"Denied, {denied}"
         if task is not None
         else f"Granted, it goes on with {more} more. Denied, the run fails; nothing was done yet.",
         digest=approval_digest("budget", f"{ctx.run_id}: {key} at {reached.limit}"),

@@ -27,6 +27,7 @@ from makeitso.runs.rounds.endings import Unanswered
 from makeitso.runs.steps import ending, land, plan, review, undo
 from makeitso.runs.steps.boundary import ask_phase
 from makeitso.runs.steps.check_accepted import check_accepted
+from makeitso.runs.steps.check_landed import check_landed
 from makeitso.runs.steps.phase import run_phase
 from makeitso.runs.steps.stale import ask_stale, mark_stale, take_stale
 
@@ -213,7 +214,8 @@ class _Engine:
         return "something was decided meanwhile" if fresh else None
 
     def _is_nobody(self) -> bool:
-        return self._nobody
+        # Who only settles brings no question before a door.
+        return self._nobody or self._settle_only
 
     def _call_person(self, group: TaskGroup, run: RunState) -> None:
         """Bring the open questions before the door; not again before it is done with some.
@@ -353,9 +355,10 @@ class _Engine:
             case todo.WantCheck(task=task_id):
                 ctx.append(ev.CheckRequested(), task=task_id)
             case todo.CheckAccepted(task=task_id):
-                await check_accepted(ctx, task_id, holds=self._rules.check == "before-landing")
+                holds = self._rules.check == "before-landing"
+                await check_accepted(ctx, task_id, holds=holds, nobody=self._is_nobody)
             case todo.CheckLanded(task=task_id):
-                await land.check_landed(ctx, task_id)
+                await check_landed(ctx, task_id, nobody=self._is_nobody)
             case todo.Cleanup(task=task_id):
                 await ending.clean_up(ctx, task_id)
             case todo.MarkStale(task=task_id, reason=reason):

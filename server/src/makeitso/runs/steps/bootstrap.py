@@ -77,6 +77,19 @@ async def ensure_worktree(
         EnvironmentFault: git or a set-up command failed.
         StateError: its files are there and git does not know them: nobody may delete them.
     """
+    found = await stand_worktree(ctx, task_id, base)
+    if not ctx.task(task_id).prepared:
+        await prepare(ctx, task_id, found, base, nobody=nobody)
+    return found
+
+
+async def stand_worktree(ctx: Context, task_id: str, base: SnapshotTaken) -> Worktree:
+    """The task's worktree, prepared or not; made at its base when it is gone.
+
+    Raises:
+        EnvironmentFault: git failed.
+        StateError: its files are there and git does not know them: nobody may delete them.
+    """
     found = await to_thread.run_sync(find_worktree, ctx, task_id)
     path = ctx.task(task_id).worktree
     there = path is not None and await to_thread.run_sync(Path(path).is_dir)
@@ -95,8 +108,6 @@ async def ensure_worktree(
             task=task_id,
             phase="bootstrap",
         )
-    if not ctx.task(task_id).prepared:
-        await prepare(ctx, task_id, found, base, nobody=nobody)
     return found
 
 

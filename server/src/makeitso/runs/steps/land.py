@@ -1,4 +1,4 @@
-"""Landing: accepted hunks into the workspace, one transaction a task, evidence afterwards."""
+"""Landing: accepted hunks into the workspace, one transaction a task."""
 
 from __future__ import annotations
 
@@ -12,21 +12,14 @@ from makeitso.landing import land as landing
 from makeitso.protocol import events as ev
 from makeitso.protocol.change import Landing
 from makeitso.protocol.events_review import INTERRUPTED
-from makeitso.runs.checks import run_checks
 from makeitso.runs.reviewing import present_change, write_review_document
 from makeitso.runs.steps import undo
-from makeitso.runs.steps.bootstrap import ensure_worktree
 from makeitso.runs.steps.ending import keep_box
 from makeitso.runs.steps.review import ask_review, counted
 from makeitso.runs.steps.wording import wording
-from makeitso.workspace import snapshots
-from makeitso.workspace.restore import restore
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from makeitso.runs.context import Context
-    from makeitso.workspace.worktrees import Worktree
 
 
 async def land(ctx: Context, task_id: str) -> None:
@@ -144,47 +137,3 @@ async def _after(ctx: Context, task_id: str) -> None:
     change = await to_thread.run_sync(present_change, ctx.ports.repo, ctx.run_id, task)
     places = ctx.ports.places
     write_review_document(places.dot, ctx.run, task, change, artifacts=places.artifacts)
-
-
-def _unsaved(ctx: Context, task_id: str) -> dict[str, str]:
-    """Text of the files that landed in an editor and are not saved yet: it is what is there now."""
-    landed = {path for landing in ctx.task(task_id).landings for path in landing.files}
-    opened = {path: ctx.ports.editor.open_document(path) for path in sorted(landed)}
-    return {path: doc.text for path, doc in opened.items() if doc is not None and doc.dirty}
-
-
-async def check_landed(ctx: Context, task_id: str) -> None:
-    """Run the checks on what the workspace is now, in the task's worktree.
-
-    A file that landed in an open document counts as the editor has it, saved or not.
-
-    When all of a change landed on an unmoved workspace the tree is the proposal's, and its result
-    counts again.
-    """
-    task = ctx.task(task_id)
-    if task.base is None:
-        return
-    name = f"landed-{len(task.landings)}"
-    unsaved = _unsaved(ctx, task_id)
-
-    def snapshot(place: Path | Worktree) -> snapshots.Snapshot:
-        return snapshots.take(ctx.ports.repo, place, run=ctx.run_id, task=task_id, name=name)
-
-    now = await to_thread.run_sync(snapshot, ctx.ports.places.root)
-    worktree = await ensure_worktree(ctx, task_id, task.base)
-    await to_thread.run_sync(restore, ctx.ports.repo, worktree, now.tree)
-    if unsaved:
-        for path, text in unsaved.items():
-            (worktree.path / path).write_bytes(text.encode("utf-8", "surrogatepass"))
-        now = await to_thread.run_sync(snapshot, worktree)
-    ctx.append(
-        ev.SnapshotTaken(name=name, tree=now.tree, commit=now.commit, ref=now.ref), task=task_id
-    )
-    results = await run_checks(
-        ctx, task_id, where="landed", tree=now.tree, worktree=worktree, phase=None, reuse=True
-    )
-    red = [result.command for result in results if not result.passed]
-    if red:
-        ctx.note(
-            f"red on the workspace after landing: {'; '.join(red)}", task=task_id, level="warning"
-        )

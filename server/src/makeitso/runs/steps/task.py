@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
@@ -23,13 +24,14 @@ from makeitso.runs.rounds.jobs import end_leftover, make_job, run_nonce
 from makeitso.runs.rounds.judging import judge, keep_round
 from makeitso.runs.rounds.questions import answer_to, how_on
 from makeitso.runs.rounds.turns import turn
-from makeitso.runs.steps.bootstrap import ensure_worktree
+from makeitso.runs.steps.bootstrap import ensure_worktree, stand_worktree
 from makeitso.runs.waits import begin_for
 from makeitso.workspace.restore import restore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from makeitso.protocol.events import SnapshotTaken
     from makeitso.runs.context import Context
     from makeitso.workers.port import TurnResult, WorkerSession
     from makeitso.workspace.worktrees import Worktree
@@ -56,7 +58,11 @@ async def work(ctx: Context, task_id: str, *, nobody: Callable[[], bool]) -> Non
         ctx.append(ev.PhaseEnded(state="failed", reason="no base"), task=task_id, phase="task")
         return
     await end_leftover(ctx, task_id)
-    worktree = await ensure_worktree(ctx, task_id, task.base)
+    try:
+        worktree = await _worktree(ctx, task_id, task.base, nobody)
+    except Given as given:
+        await _give_up(ctx, task_id, task.base, given.reason)
+        return
     sent = fresh_round(task)
     if sent is not None:  # also after a crash in the middle of it: no turn has begun
         ctx.ports.fault("round.start")
@@ -73,6 +79,10 @@ async def work(ctx: Context, task_id: str, *, nobody: Callable[[], bool]) -> Non
     finally:
         with anyio.CancelScope(shield=True):
             await propose(ctx, task_id, worktree)
+    _ended(ctx, task_id, state, reason)
+
+
+def _ended(ctx: Context, task_id: str, state: str, reason: str) -> None:
     change = ctx.task(task_id).change
     ctx.append(
         ev.PhaseEnded.model_validate(
@@ -81,6 +91,37 @@ async def work(ctx: Context, task_id: str, *, nobody: Callable[[], bool]) -> Non
         task=task_id,
         phase="task",
     )
+
+
+async def _worktree(
+    ctx: Context, task_id: str, base: SnapshotTaken, nobody: Callable[[], bool]
+) -> Worktree:
+    """The worktree; where set-up has to run in it once more, within the ceilings on time.
+
+    Raises:
+        Given: a person does not raise one.
+        Unanswered: a person must decide first and nobody is there.
+    """
+    path = ctx.task(task_id).worktree
+    if ctx.task(task_id).prepared and path and await to_thread.run_sync(Path(path).is_dir):
+        return await ensure_worktree(ctx, task_id, base, nobody=nobody)
+    return await bounded(
+        ctx,
+        lambda: ensure_worktree(ctx, task_id, base, nobody=nobody),
+        task=task_id,
+        phase="task",
+        nobody=nobody,
+        measures=TIME,
+    )
+
+
+async def _give_up(ctx: Context, task_id: str, base: SnapshotTaken, reason: str) -> None:
+    """End the phase before a worker is there again, with what it made until then for review."""
+    worktree = await stand_worktree(ctx, task_id, base)
+    rounds = ctx.task(task_id).round_trees
+    await to_thread.run_sync(restore, ctx.ports.repo, worktree, rounds[-1] if rounds else base.tree)
+    await propose(ctx, task_id, worktree)
+    _ended(ctx, task_id, "failed", reason)
 
 
 async def _rounds(

@@ -83,12 +83,18 @@ _CEILINGS = st.builds(
 )
 
 
+_CUT = ev.HunkSplit(hunk="h2", parts=("h2.1", "h2.2"), before=(1,))
+
+
 def _changes() -> st.SearchStrategy[EventData]:
     return _some(
         ev.ChangeProposed, base_tree=st.just("t"), tree=st.sampled_from("tu"), commit=st.just("c"),
         files=st.just(1), hunks=_REFS, held=st.booleans(), digest=st.sampled_from("de"),
         splits=st.sampled_from([{}, {}, {"h1": ("h1.1", "h1.2")}]),
         carried=st.dictionaries(st.sampled_from(HUNKS), st.sampled_from(HUNKS), max_size=2),
+        cuts=st.sampled_from([(), (), (_CUT,)]),
+        marks=st.dictionaries(st.sampled_from(HUNKS), _MARKS, max_size=2),
+        action=_ACTIONS, undoes=_ACTIONS,
     )  # fmt: skip
 
 

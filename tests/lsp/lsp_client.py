@@ -123,6 +123,10 @@ class Client(LanguageClient):
         )
         return _plain(result)
 
+    async def run(self, command: str, params: dict[str, Any]) -> Any:
+        """A command of ours by its name; the result as JSON."""
+        return await self.command(types.Command(title="", command=command, arguments=[params]))
+
     def open(self, path: Path, *, text: str | None = None, language: str = "markdown") -> str:
         uri = path.as_uri()
         self.texts[uri] = path.read_text("utf-8") if text is None else text
@@ -258,6 +262,14 @@ def _applied(text: str, edits: list[types.TextEdit]) -> str:
         end = starts[edit.range.end.line] + 2 * edit.range.end.character
         units = units[:start] + edit.new_text.encode("utf-16-le") + units[end:]
     return units.decode("utf-16-le")
+
+
+def showing() -> types.ClientCapabilities:
+    """What an editor can that opens documents when it is asked to."""
+    found = client_capabilities("visual_studio_code")
+    assert found.window is not None
+    found.window.show_document = types.ShowDocumentClientCapabilities(support=True)
+    return found
 
 
 async def start(

@@ -8,6 +8,7 @@ import pytest
 from lsp_client import Place
 
 from journal.tape import plan_of
+from makeitso.protocol import events as ev
 from makeitso.runs.proposing import proposed
 from makeitso.workspace import snapshots
 from runs.run_place import place
@@ -28,13 +29,7 @@ def proposed_place(
         ctx = there.ctx
         for task, changed in tasks.items():
             tree = there.base(task)
-            for name, data in changed.items():
-                path = tree.path / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                if data is None:
-                    path.unlink()
-                else:
-                    path.write_bytes(data)
+            _write(tree.path, changed)
             taken = snapshots.take(ctx.ports.repo, tree, run=ctx.run_id, task=task, name="proposal")
             event = proposed(
                 ctx.ports.repo, ctx.run_id, ctx.task(task), tree=taken.tree, commit=taken.commit
@@ -42,3 +37,39 @@ def proposed_place(
             ctx.append(event, task=task, phase="task")
         there.bridge.close()
         return Place(there.box.root, base / "home"), ctx.run_id
+
+
+def left_behind(
+    base: Path, files: dict[str, bytes], *, dirty: Files, wrote: Files
+) -> tuple[Place, Path]:
+    """A workspace in which a task failed after it wrote some files; also its plan.
+
+    Args:
+        base: where it is made.
+        files: what is committed.
+        dirty: what the person had changed when the task began.
+        wrote: what the task wrote into its worktree.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        there = place(base, patch, plan=plan_of("T1"), files=files)
+        ctx, name = there.ctx, ".makeitso/plans/2026-11-22-a.plan.md"
+        _write(there.box.root, dirty)
+        path = there.box.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("# Do it\n\nIt is done.\n\n- [ ] **T1** do T1\n")
+        ctx.append(ev.PlanMade(path=name, plan=plan_of("T1"), digest="p", task_digests={"T1": "t"}))
+        _write(there.base("T1").path, wrote)
+        ctx.append(ev.TaskEnded(state="failed", reason="it was not to be"), task="T1")
+        ctx.append(ev.RunFinished(state="failed"))
+        there.bridge.close()
+        return Place(there.box.root, base / "home"), path
+
+
+def _write(root: Path, files: Files) -> None:
+    for name, data in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if data is None:
+            path.unlink()
+        else:
+            path.write_bytes(data)

@@ -89,3 +89,28 @@ async def test_an_edit_of_a_part_leaves_the_others_and_is_taken_back(
     assert await states(client, change) == before
     document = made[0].root / f".makeitso/review/{made[1]}-T1.diff"
     assert "+beside" not in document.read_text("utf-8")
+
+
+async def test_what_a_closed_document_showed_is_not_new_the_next_time(
+    client: Client, made: tuple[Place, str]
+) -> None:
+    change = {"run": made[1], "task": "T1"}
+    path = made[0].root / (await client.ask("mis/change/get", change))["document"]
+    uri = client.open(path, language="diff")
+    first, second = await states(client, change)
+
+    def looks() -> list[list[str]]:
+        events = [p["event"] for name, p in client.told if name == "mis/run/event"]
+        return [e["data"]["hunks"] for e in events if e["type"] == "review.looked"]
+
+    client.close(uri)
+    uri = client.open(path, language="diff")  # as editors do when a document's language changes
+    titles = {a.title: a for a in await client.actions(uri, 0)}
+    assert "Undo last mark" not in titles
+    await client.ask("mis/hunk/mark", {"hunks": [first], "mark": "accepted"})
+    titles = {a.title: a for a in await client.actions(uri, 0)}
+    await client.command(titles["Undo last mark"].command)
+    assert await states(client, change) == dict.fromkeys((first, second), "pending")
+    assert not looks(), "it is open"
+    client.close(uri)
+    assert await client.until(looks, what="the look is recorded") == [[first, second]]

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import pytest_asyncio
-from lsp_client import Client, Place, make_client, start, stop
+from lsp_client import Client, Place, make_client, showing, start, stop
 from lsprotocol import types
 from proposed_place import proposed_place
-from pytest_lsp import client_capabilities
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -45,16 +44,9 @@ def made(tmp_path: Path) -> tuple[Place, str]:
 @pytest_asyncio.fixture(loop_scope="function")
 async def client(made: tuple[Place, str]) -> AsyncIterator[Client]:
     client = make_client()
-    await start(client, made[0], capabilities=_showing())
+    await start(client, made[0], capabilities=showing())
     yield client
     assert await stop(client) == 0
-
-
-def _showing() -> types.ClientCapabilities:
-    found = client_capabilities("visual_studio_code")
-    assert found.window is not None
-    found.window.show_document = types.ShowDocumentClientCapabilities(support=True)
-    return found
 
 
 async def _waiting(client: Client, uri: str, count: int) -> list[types.Diagnostic]:

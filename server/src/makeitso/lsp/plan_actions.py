@@ -78,6 +78,9 @@ def _task(view: PlanView, outline: TaskOutline) -> Iterator[Action]:
         yield place.action(
             title if waiting else "Review", "mis.change.get", {**run, "task": outline.id}
         )
+    else:
+        yield from _left_behind(place, task)
+    yield from _landed(view, place, task)
     if view.driven and task.state in ("running", "waiting"):
         yield place.action("Stop", "mis.run.stop", run)
         if len(view.run.tasks) > 1:
@@ -86,6 +89,22 @@ def _task(view: PlanView, outline: TaskOutline) -> Iterator[Action]:
     if task.state in ("failed", "stopped"):
         retry = {**run, "retry": [outline.id]}
         yield place.action(f"Retry {outline.id}", "mis.run.resume", retry)
+
+
+def _left_behind(place: _Place, task: TaskView) -> Iterator[Action]:
+    """What a worker wrote that never came to be proposed: it can be reviewed where it is."""
+    if task.state in ("failed", "stopped") and task.worktree is not None:
+        yield place.action("Review what it left", "mis.review.open", {"from": task.worktree})
+
+
+def _landed(view: PlanView, place: _Place, task: TaskView) -> Iterator[Action]:
+    """The newest landing of a task that stands, taken back."""
+    state = view.state.tasks.get(task.id) if view.state is not None else None
+    if state is None or not state.standing or not (state.reviewing or state.ended is not None):
+        return
+    if state.undo_requested is None and state.landing is None:
+        newest = next(reversed(state.standing))
+        yield place.action("Undo landing", "mis.change.undo", {"landing": newest})
 
 
 def _answers(place: _Place, approval: Approval) -> Iterator[Action]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from makeitso.journal.conversation import accepted_result, inside_now, may_go_back, told, unsent
+from makeitso.journal.marking import has_effect
 from makeitso.lsp.actions import Action
 from makeitso.protocol.text import Span
 
@@ -139,6 +140,16 @@ def _document(view: ReviewView, uri: str) -> Iterator[Action]:
             last=view.last,
         )
     yield from _task(view, top)
+    task = view.task_state
+    if task is not None and any(has_effect(task, step) for step in reversed(task.steps)):
+        yield Action(
+            title="Undo last mark",
+            command="mis.hunk.undo",
+            params={"run": view.run, "task": view.task},
+            span=top,
+            first=0,
+            last=view.last,
+        )
     if "landed" in view.states.values():
         yield Action(
             title="Undo last landing",

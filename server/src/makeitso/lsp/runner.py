@@ -61,6 +61,7 @@ class Runner:
         self._changed = changed
         self._live = live
         self._driven: set[str] = set()
+        self._settled: frozenset[str] = frozenset()
         self._settling = anyio.Lock()
         """No run is taken up while a landing of runs nobody drives is under way."""
         self._users = 0
@@ -105,6 +106,11 @@ class Runner:
     def driven(self) -> frozenset[str]:
         """The runs driven now."""
         return frozenset(self._driven)
+
+    @property
+    def settling(self) -> frozenset[str]:
+        """Runs nobody drives of which something lands or is checked now."""
+        return self._settled
 
     @property
     def owns(self) -> bool:
@@ -157,6 +163,7 @@ class Runner:
                 return
             if not await self._owned_soon(skip=set(self._bridge.book.runs) - wanted):
                 return  # the process that drives runs here does it
+            self._settled = frozenset(wanted)
             try:
                 skip = set(self._bridge.book.runs) - wanted
                 await wiring.settle(self._bridge, EditorDoor(_unheard), skip=skip)
@@ -166,6 +173,7 @@ class Runner:
                 log.exception("landing.crashed")
                 self._failed(None, MisError("internal error; the server's log says more"))
             finally:
+                self._settled = frozenset()
                 self._free()
                 self._changed()
 

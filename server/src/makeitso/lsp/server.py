@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from lsprotocol import types
@@ -10,10 +11,11 @@ from pydantic import ValidationError
 from pygls.lsp.server import LanguageServer
 
 from makeitso import __version__
-from makeitso.lsp import answers, features
+from makeitso.lsp import answers, features, review_looking
 from makeitso.lsp.client import Client, client_of
 from makeitso.lsp.documents import Documents
 from makeitso.lsp.protocol import Protocol, converter
+from makeitso.lsp.review_view import ReviewView
 from makeitso.lsp.session import Session
 from makeitso.lsp.views import Views
 from makeitso.protocol.methods import BY_COMMAND, METHODS
@@ -62,8 +64,11 @@ class Server(LanguageServer):
         self.session.touched()
 
     def on_close(self, document: Document) -> None:
-        """A document was closed: what was said about it is taken back."""
+        """A document was closed: what it said is taken back, what it showed is seen."""
+        view = self.views.last(document)
         self.views.forget(document)
+        if isinstance(view, ReviewView):
+            review_looking.closed(self, document, view)
         self.session.touched()
 
     async def on_command(self, params: object) -> object:
@@ -86,7 +91,7 @@ class Server(LanguageServer):
                 [{"path": "arguments", "message": "expected one argument, the params"}]
             )
         parsed = self._parse(method, given[0] if given else None)
-        result = await self._answer(method, parsed)
+        result = await self._answer(method, parsed, token=_token(fields))
         self.views.after_command(parsed, result)
         return result
 
@@ -97,7 +102,7 @@ class Server(LanguageServer):
             InvalidParams: the params do not fit.
             MisError: it cannot be done.
         """
-        return await self._answer(method, self._parse(method, params))
+        return await self._answer(method, self._parse(method, params), token=_token(params))
 
     @staticmethod
     def _parse(method: Method, params: object) -> Wire:
@@ -106,8 +111,13 @@ class Server(LanguageServer):
         except ValidationError as error:
             raise answers.of_pydantic(error) from None
 
-    async def _answer(self, method: Method, parsed: Wire) -> Wire:
-        result = await dispatch.answer(self.session.workplace(), method, parsed)
+    async def _answer(
+        self, method: Method, parsed: Wire, *, token: str | int | None = None
+    ) -> Wire:
+        at = self.session.workplace()
+        result = await self.session.long.request(
+            method, parsed, partial(dispatch.answer, at, method, parsed), token=token
+        )
         if isinstance(result, TrustState):
             self.session.stale()  # trust is in no journal that would tell of it
         return result
@@ -154,6 +164,13 @@ def build() -> Server:
         server.feature(method.name)(_answering(server, method))
         server.command(method.command)(_answering(server, method))
     return server
+
+
+def _token(params: object) -> str | int | None:
+    """The token under which the client wants to hear how a request goes."""
+    fields = cast("dict[str, object]", params) if isinstance(params, dict) else {}
+    token = fields.get("workDoneToken")
+    return token if isinstance(token, str | int) else None
 
 
 def _answering(server: Server, method: Method) -> Callable[[Any], Awaitable[Wire]]:

@@ -19,6 +19,7 @@ from makeitso.landing import published
 from makeitso.lsp import notices, offers
 from makeitso.lsp.editor import ClientEditor
 from makeitso.lsp.live_output import LiveOutput
+from makeitso.lsp.long_work import LongWork
 from makeitso.lsp.progress import RunProgress
 from makeitso.lsp.review_writing import ReviewWriting
 from makeitso.lsp.runner import Runner
@@ -67,6 +68,7 @@ class Session:
         self._known = 0
         """Events up to here were in the journal before this session."""
         self.progress = RunProgress(server)
+        self.long = LongWork(server)
         self._writing = ReviewWriting(server.documents)
         self._live = LiveOutput(lambda text: server.notify("mis/run/output", text))
 
@@ -133,7 +135,9 @@ class Session:
         self.stale()
 
     def cancel_progress(self, token: object) -> None:
-        """The client cancelled a progress: its run stops, and can be resumed."""
+        """The client cancelled a progress: its request is over, or its run stops for now."""
+        if self.long.cancel(token):
+            return
         self.progress.cancel(self._group, self._at, token)
 
     def start(self, work: Callable[..., Coroutine[Any, Any, None]], *args: object) -> None:
@@ -197,6 +201,7 @@ class Session:
             if self._runner is not None and self._group is not None:
                 offers.call(self._server, at, self._runner.driven, self._called)
                 self.progress.follow(self._group, at, self._runner.driven)
+                self.long.landings(at, self._runner.settling)
 
     async def _look_at_files(self, at: Workplace) -> None:
         """Find out which hunks are open in the files that are."""

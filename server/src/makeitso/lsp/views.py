@@ -22,6 +22,7 @@ from makeitso.lsp.plan_view import PlanView, view_plan
 from makeitso.lsp.review_actions import review_actions, selection_actions
 from makeitso.lsp.review_view import ReviewView, names_in, view_review
 from makeitso.lsp.showing import show_place
+from makeitso.protocol.methods_foreign import ReviewOpenResult
 from makeitso.protocol.methods_places import ReviewPlace, ReviewShowParams
 from makeitso.protocol.methods_review import ChangeGetResult
 
@@ -65,6 +66,10 @@ class Views:
         """An open document and its view; None when it is not open."""
         document = self._server.documents.get(uri)
         return (document, self._view(document)) if document is not None else None
+
+    def last(self, document: Document) -> PlanView | ReviewView | None:
+        """The view of a document that is no longer open."""
+        return self._view(document)
 
     def actions(
         self, uri: str, wanted: types.Range | None = None
@@ -139,7 +144,13 @@ class Views:
 
     def after_command(self, params: Wire, result: Wire) -> None:
         """Some commands end in showing something."""
-        if isinstance(result, ChangeGetResult) and self._server.client.shows_documents:
+        if isinstance(result, ReviewOpenResult) and result.uri is None:
+            self._server.say(f"{result.title}: it changes nothing here.", types.MessageType.Info)
+        if (
+            isinstance(result, ChangeGetResult | ReviewOpenResult)
+            and result.uri is not None
+            and self._server.client.shows_documents
+        ):
             self._server.protocol.send_request(
                 types.WINDOW_SHOW_DOCUMENT,
                 types.ShowDocumentParams(uri=result.uri, take_focus=True),

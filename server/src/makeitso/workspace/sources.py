@@ -163,7 +163,9 @@ def _named(gitdir: Path) -> Path:
 
 def _of_worktree(repo: Repository, there: Repository) -> Found:
     here, theirs = read_head(repo).commit, there.head.commit
-    base = _merge_base(repo, here, theirs) if here and theirs else theirs
+    base = theirs
+    if here and theirs and not _of_ours(repo, theirs):
+        base = _merge_base(repo, here, theirs)
     looked = snapshots.look(there)
     branch = f" on {there.head.branch}" if there.head.branch else ""
     return Found(
@@ -177,6 +179,14 @@ def _of_worktree(repo: Repository, there: Repository) -> Found:
         summary=_log(repo, base, theirs),
         notes=looked.notes,
     )
+
+
+def _of_ours(repo: Repository, commit: str) -> bool:
+    """Whether a commit is what a run here took of the workspace: its worktrees begin with that."""
+    kept = try_git(
+        ["for-each-ref", "--count=1", "--points-at", commit, "refs/makeitso/"], place=repo.place()
+    )
+    return kept.code == 0 and bool(kept.out.strip())
 
 
 def _of(repo: Repository, name: str, commit: str) -> Found:

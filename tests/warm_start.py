@@ -78,7 +78,7 @@ def start_mis(
     args: Sequence[str], *, cwd: Path, env: Mapping[str, str], out: Path, err: Path
 ) -> Started:
     """Start `mis`, the head of a session of its own, with nothing to read."""
-    if warm():
+    if warm(env):
         return Forked(args, cwd=cwd, env=env, out=out, err=err)
     return start_python(("-m", "makeitso", *args), cwd=cwd, env=env, out=out, err=err)
 
@@ -99,9 +99,16 @@ def start_python(
         )
 
 
-def warm() -> bool:
-    """Whether `mis` is forked; elsewhere than on Linux system libraries may hold threads."""
-    return sys.platform == "linux" and os.environ.get(COLD) != "cold"
+def warm(env: Mapping[str, str]) -> bool:
+    """Whether `mis` is forked.
+
+    Not elsewhere than on Linux, where system libraries may hold threads; and not where Python
+    itself is to start in another way than this one did: it has loaded what it found.
+    """
+    asked = sys.platform == "linux" and os.environ.get(COLD) != "cold"
+    return asked and all(
+        os.environ.get(name) == value for name, value in env.items() if name.startswith("PYTHON")
+    )
 
 
 @cache

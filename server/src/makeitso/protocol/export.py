@@ -16,6 +16,7 @@ from makeitso import errors
 from makeitso.protocol.config import Config
 from makeitso.protocol.events import Event, EventData
 from makeitso.protocol.methods import METHODS, NOTIFICATIONS
+from makeitso.protocol.proposal import Proposal
 from makeitso.protocol.telemetry import TelemetryLine
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def exported() -> dict[str, str]:
         "schema/messages.schema.json": _json(messages_schema()),
         "schema/config.schema.json": _json(config_schema()),
         "schema/telemetry.schema.json": _json(telemetry_schema()),
+        "schema/proposal.schema.json": _json(proposal_schema()),
         "schema/methods.json": _json(methods_table()),
         "methods.md": methods_page(),
     }
@@ -85,6 +87,12 @@ def config_schema() -> dict[str, Any]:
         "additionalProperties": {"type": "object"},
     }
     return {"$schema": _DIALECT, **schema, "title": "makeitso config.toml"}
+
+
+def proposal_schema() -> dict[str, Any]:
+    """The schema of a proposal file: TOML with names in snake_case."""
+    schema = Proposal.model_json_schema(by_alias=False, schema_generator=_Schema)
+    return {"$schema": _DIALECT, **schema, "title": "a proposal of makeitso"}
 
 
 def telemetry_schema() -> dict[str, Any]:

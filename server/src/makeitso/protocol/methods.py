@@ -14,6 +14,7 @@ from makeitso.protocol import audit, rules
 from makeitso.protocol import methods_comment as comment
 from makeitso.protocol import methods_foreign as foreign
 from makeitso.protocol import methods_later as later
+from makeitso.protocol import methods_learn as learn
 from makeitso.protocol import methods_places as places
 from makeitso.protocol import methods_plan as plan
 from makeitso.protocol import methods_review as review
@@ -138,21 +139,41 @@ METHODS: tuple[Method, ...] = (
     Method(name="mis/review/show", params=places.ReviewShowParams, result=places.ReviewPlace),
     Method(
         name="mis/proposal/list",
-        params=later.ProposalListParams,
-        result=later.ProposalListResult,
+        params=learn.ProposalListParams,
+        result=learn.ProposalListResult,
         not_yet="learning",
     ),
     Method(
         name="mis/proposal/decide",
-        params=later.ProposalDecideParams,
-        result=later.NoResult,
+        params=learn.ProposalDecideParams,
+        result=learn.ProposalDecideResult,
+        needs_trust=True,
+        not_yet="learning",
+    ),
+    Method(
+        name="mis/proposal/rollback",
+        params=learn.ProposalRollbackParams,
+        result=learn.ProposalRollbackResult,
+        needs_trust=True,
+        not_yet="learning",
+    ),
+    Method(
+        name="mis/proposal/history",
+        params=learn.ProposalHistoryParams,
+        result=learn.ProposalHistoryResult,
         not_yet="learning",
     ),
     Method(
         name="mis/learn/run",
-        params=later.LearnRunParams,
-        result=later.ProposalListResult,
+        params=learn.LearnRunParams,
+        result=learn.LearnRunResult,
         needs_trust=True,
+        not_yet="learning",
+    ),
+    Method(
+        name="mis/learn/propose",
+        params=learn.LearnProposeParams,
+        result=learn.LearnProposeResult,
         not_yet="learning",
     ),
     Method(name="mis/audit/get", params=audit.AuditGetParams, result=audit.AuditFigures),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field, JsonValue
 
 from makeitso.protocol.base import Wire
@@ -11,40 +9,6 @@ from makeitso.protocol.base import Wire
 
 class NoResult(Wire):
     """An answer that says nothing but that it was done."""
-
-
-class ProposalListParams(Wire):
-    """Suggested changes to the pattern library and to prompts."""
-
-
-class Proposal(Wire):
-    """A suggested change."""
-
-    id: str = Field(description="Proposal id.")
-    kind: Literal["pattern", "prompt"] = Field(description="What it changes.")
-    title: str = Field(description="One line.")
-    rationale: str = Field(description="Why.")
-    diff: str = Field(description="Unified diff of the file it changes.")
-
-
-class ProposalListResult(Wire):
-    """Proposals."""
-
-    proposals: tuple[Proposal, ...] = Field(description="Oldest first.")
-
-
-class ProposalDecideParams(Wire):
-    """Let a proposal in or turn it down."""
-
-    id: str = Field(min_length=1, description="Proposal id.")
-    grant: bool = Field(description="Let in or turned down.")
-    because: str = Field(default="", description="Reason of a refusal.")
-
-
-class LearnRunParams(Wire):
-    """Learn from the latest runs."""
-
-    runs: tuple[str, ...] = Field(default=(), description="Run ids; empty: the latest ones.")
 
 
 class AuthStatusParams(Wire):

@@ -5,10 +5,38 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from lsp_client import Bare, Client
+import pytest_asyncio
+from lsp_client import Bare, Client, Place, make_client, start, stop
+from run_sample import KEY, sample, script
+
+from makeitso.scripted import serve
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import AsyncIterator, Generator, Iterator
+
+    from makeitso.scripted import ScriptedServer
+
+
+@pytest.fixture(scope="module")
+def model() -> Iterator[ScriptedServer]:
+    """A model that plans, mends and judges."""
+    with serve(script, key=KEY) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory, model: ScriptedServer) -> Place:
+    """The sample, with that model."""
+    return sample(tmp_path_factory.mktemp("sample"), model.base_url)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def client(place: Place) -> AsyncIterator[Client]:
+    """An editor in the place; its server ends well."""
+    client = make_client()
+    await start(client, place)
+    yield client
+    assert await stop(client) == 0
 
 
 @pytest.hookimpl(wrapper=True)

@@ -5,14 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-import pytest_asyncio
-from lsp_client import Client, Place, make_client, start, stop
-from run_sample import CHECK, KEY, sample, script
-
-from makeitso.scripted import serve
+from run_sample import CHECK
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from lsp_client import Client, Place
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -29,20 +25,6 @@ words.py speaks English; its tests pass.
   - done when: `{CHECK}`
   - budget: 500 tokens, 30 min
 """
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    with serve(script, key=KEY) as model:
-        yield sample(tmp_path_factory.mktemp("budget"), model.base_url)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def client(place: Place) -> AsyncIterator[Client]:
-    client = make_client()
-    await start(client, place)
-    yield client
-    assert await stop(client) == 0
 
 
 async def task_of(client: Client, run: str) -> Any:

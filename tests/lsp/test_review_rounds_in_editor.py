@@ -5,16 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-import pytest_asyncio
-from lsp_client import Client, Place, make_client, start, stop
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
-from run_sample import CHECK, KEY, sample, script
-
-from makeitso.scripted import serve
+from run_sample import CHECK
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from lsp_client import Client, Place
 
     from makeitso.scripted import ScriptedServer
 
@@ -23,25 +19,6 @@ pytestmark = [
     pytest.mark.codex,
     pytest.mark.timeout(400),
 ]
-
-
-@pytest.fixture(scope="module")
-def model() -> Iterator[ScriptedServer]:
-    with serve(script, key=KEY) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory, model: ScriptedServer) -> Place:
-    return sample(tmp_path_factory.mktemp("rounds"), model.base_url)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def client(place: Place) -> AsyncIterator[Client]:
-    client = make_client()
-    await start(client, place)
-    yield client
-    assert await stop(client) == 0
 
 
 def progress(client: Client) -> list[tuple[Any, list[Any]]]:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
-import pytest_asyncio
 from lsp_client import Client, Place, make_client, make_place, start, stop
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -14,9 +11,6 @@ from journal.tape import options, plan_of
 from makeitso.protocol import events as ev
 from makeitso.store.clock import SystemClock
 from makeitso.store.journal import Journal
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -45,14 +39,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
         journal.append(asked, actor="engine", run=RUN, task="T1")
     journal.close()
     return found
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def client(place: Place) -> AsyncIterator[Client]:
-    client = make_client()
-    await start(client, place)
-    yield client
-    assert await stop(client) == 0
 
 
 async def test_a_lens_answers_for_always_and_has_its_twin(client: Client, place: Place) -> None:

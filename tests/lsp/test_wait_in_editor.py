@@ -5,16 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-import pytest_asyncio
-from lsp_client import Client, Place, make_client, start, stop
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
-from run_sample import CHECK, KEY, sample, script
-
-from makeitso.scripted import serve
+from run_sample import CHECK
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from lsp_client import Client, Place
 
     from makeitso.scripted import ScriptedServer
 
@@ -33,25 +29,6 @@ words.py speaks English; its tests pass.
   - done when: `{CHECK}`
   - wait: until 2099-01-01T00:00Z
 """
-
-
-@pytest.fixture(scope="module")
-def model() -> Iterator[ScriptedServer]:
-    with serve(script, key=KEY) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory, model: ScriptedServer) -> Place:
-    return sample(tmp_path_factory.mktemp("wait"), model.base_url)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def client(place: Place) -> AsyncIterator[Client]:
-    client = make_client()
-    await start(client, place)
-    yield client
-    assert await stop(client) == 0
 
 
 async def view_of(client: Client, run: str) -> Any:

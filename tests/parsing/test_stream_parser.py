@@ -37,7 +37,7 @@ def one(library: Library, text: str) -> dict[str, object]:
 def test_a_head_is_completed_by_the_place_below_it(library: Library) -> None:
     text = "error[E0425]: cannot find value `x`\n --> src/main.rs:4:5\n"
     assert one(library, text) == {
-        "pattern": "place_arrow", "path": "src/main.rs", "line": 4, "column": 5,
+        "pattern": "severity_head", "path": "src/main.rs", "line": 4, "column": 5,
         "severity": "error", "code": "E0425", "message": "cannot find value `x`",
     }  # fmt: skip
     assert one(library, "warning: alone\n")["pattern"] == "severity_head"

@@ -27,6 +27,11 @@ IGNORE = "ignore"
 """Intent: the line is known and says nothing; no record, no miss."""
 CONTEXT = "context"
 """Intent: the line gives fields to later records (`under`); no record of its own."""
+CONTINUATION = "continuation"
+"""Intent: counts only directly after a line of a pattern in `joins`, whose record it completes;
+without fields of its own it only leads over to the next such line."""
+PREFIX = "prefix"
+"""Intent: what stands before `message` is not the tool's, and the rest is looked at for itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +40,8 @@ class Pattern:
 
     Attributes:
         name: unique in the library, also the name in records.
-        intent: what it is for: `diagnostic`, `test`, `summary`, `event`, `extract-json`; `ignore`
-            and `context` make no records.
+        intent: what it is for: `diagnostic`, `test`, `summary`, `event`, `extract-json`; `ignore`,
+            `context`, `continuation` and `prefix` make no records of their own.
         regex: the expression as written.
         multiline: matched against delimited blocks instead of single lines.
         reflags: letters of `i m s x a`.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from makeitso.parsing.patterns import CONTEXT, EXTRACT_JSON, IGNORE
+from makeitso.parsing.patterns import CONTEXT, CONTINUATION, EXTRACT_JSON, IGNORE, PREFIX
 from makeitso.parsing.payload import PayloadError, whole_json
 from makeitso.protocol.record import Frame, Miss, Record, StreamChannel
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from makeitso.parsing.engine import Hit
+    from makeitso.parsing.patterns import Pattern
 
 FRAME = "frame"
 _MAX_DIGITS = 9
@@ -42,7 +43,7 @@ def frame_record(frame: Frame, channel: StreamChannel) -> Record:
 
 def makes_record(hit: Hit) -> bool:
     """Whether a hit is shown; ignored and context lines are only explained."""
-    return hit.pattern.intent not in {IGNORE, CONTEXT}
+    return hit.pattern.intent not in {IGNORE, CONTEXT, CONTINUATION, PREFIX}
 
 
 def hit_record(
@@ -53,6 +54,7 @@ def hit_record(
     stream_line: int,
     phase: str | None,
     given: Mapping[str, str],
+    head: Pattern | None = None,
 ) -> Record | None:
     """The record of a hit; None where its JSON capture is not JSON.
 
@@ -63,6 +65,7 @@ def hit_record(
         stream_line: number of that line.
         phase: phase of the block around it.
         given: fields of context or of a joined record, used where the hit has none.
+        head: pattern that began the record, when this line only completes it; the record is its.
     """
     fields = {**dict(hit.pattern.fields), **given, **hit.captures}
     value: JsonValue = None
@@ -75,9 +78,10 @@ def hit_record(
     if hit.pattern.intent == EXTRACT_JSON and isinstance(value, dict):
         named = value.get("artifact")
         artifact = artifact or (named if isinstance(named, str) else None)
+    owner = head or hit.pattern
     return Record(
-        pattern=hit.pattern.name,
-        intent=hit.pattern.intent,
+        pattern=owner.name,
+        intent=owner.intent,
         channel=channel,
         offset_bytes=offset_bytes,
         stream_line=stream_line,

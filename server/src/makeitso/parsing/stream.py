@@ -8,10 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from makeitso.parsing.engine import LIVE, Hit, engine_for
+from makeitso.parsing.engine import LIVE, Hit
+from makeitso.parsing.explain import Explainer
 from makeitso.parsing.frame_events import PHASE_WORDS, Block, Fault, FrameCounts, FrameEvent, Text
 from makeitso.parsing.framing import Framer
 from makeitso.parsing.misses import miss_of
+from makeitso.parsing.patterns import CONTINUATION
 from makeitso.parsing.records import frame_record, hit_record, makes_record
 from makeitso.protocol.plan import Delimiters
 from makeitso.protocol.record import Frame, Miss, Record, StreamChannel
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 STRETCH_BYTES = 2048
 """So much is looked at as one, when nobody wants to know each line: a line that says something has
 those around it looked at one by one."""
-_PASSED_DOWN = ("path", "phase", "artifact")
+_PASSED_DOWN = ("path", "line", "column", "phase", "artifact")
 
 
 @dataclass(slots=True)
@@ -71,7 +73,7 @@ class StreamParser:
             limits: caps of lines and blocks.
         """
         self._channel: StreamChannel = channel
-        self._engine = engine_for(library, live=live)
+        self._explainer = Explainer(library, live=live)
         trusted = nonce is None or channel == "message" if own_words is None else own_words
         self._json_token = (delimiters or Delimiters()).json_.encode()
         self._framer = Framer(delimiters, nonce, own_words=trusted, phases=phases, limits=limits)
@@ -115,11 +117,10 @@ class StreamParser:
 
     def _skim(self, stretch: bytes) -> bool:
         """Count lines that no pattern knows and no token stands in, all at once."""
-        if not (
-            stretch.endswith(b"\n") and self._engine.none_in(stretch) and self._framer.skip(stretch)
-        ):
+        if self._pending is not None or not stretch.endswith(b"\n"):
             return False
-        self._flush()
+        if not (self._explainer.none_in(stretch) and self._framer.skip(stretch)):
+            return False
         if self._channel != "message":
             lines = list(filter(bytes.strip, stretch.split(b"\n")))
             self.lines.lines += len(lines)
@@ -147,22 +148,25 @@ class StreamParser:
 
     def _text(self, event: Text) -> None:
         line = event.line
-        hit = self._engine.line(line.data) if line.data.strip() else None
+        begun = self._pending[0].pattern.name if self._pending else None
+        hit = self._explainer.line(line.data, before=begun) if line.data.strip() else None
         if hit is None:
             self._flush()
             self._count(event, explained=False)
             self._unexplained(event)
             return
+        if hit.pattern.intent == CONTINUATION and not hit.captures:
+            self._count(event, explained=True)
+            return
         given = self._given(hit)
         if hit.pattern.name in self._holders:
             self._context[hit.pattern.name] = hit.captures
-        if not makes_record(hit):
-            self._flush()
-            self._count(event, explained=True)
-            return
         joined = self._pending if self._joins(hit) else None
         if joined is None:
             self._flush()
+            if not makes_record(hit):
+                self._count(event, explained=True)
+                return
         at = joined[1] if joined else None
         record = hit_record(
             hit,
@@ -171,6 +175,7 @@ class StreamParser:
             stream_line=at.stream_line if at else line.number,
             phase=event.phase,
             given=given,
+            head=joined[0].pattern if joined else None,
         )
         self._pending = None
         self._count(event, explained=record is not None)
@@ -178,6 +183,9 @@ class StreamParser:
             self._out.append(
                 miss_of(line, self._channel, "json_error", detail=f"by {hit.pattern.name}")
             )
+        elif joined is not None and self._goes_on(joined[0], hit):
+            captures = {**joined[0].captures, **hit.captures}
+            self._pending = (Hit(joined[0].pattern, captures, joined[0].start), record)
         elif hit.pattern.name in self._heads:
             self._pending = (hit, record)
         else:
@@ -195,6 +203,12 @@ class StreamParser:
 
     def _joins(self, hit: Hit) -> bool:
         return self._pending is not None and self._pending[0].pattern.name in hit.pattern.joins
+
+    def _goes_on(self, head: Hit, hit: Hit) -> bool:
+        """Whether more may come to a record that one line has completed: a field is still open."""
+        return hit.pattern.intent == CONTINUATION and "message" not in {
+            *head.captures, *hit.captures,
+        }  # fmt: skip
 
     def _given(self, hit: Hit) -> dict[str, str]:
         given: dict[str, str] = {}
@@ -216,7 +230,7 @@ class StreamParser:
 
     def _block(self, block: Block) -> None:
         self._flush()
-        for hit in self._engine.block(block.data):
+        for hit in self._explainer.block(block.data):
             # What begins at a JSON token is the framer's: it has made a record of the payload, or
             # has refused it, and a refused payload is not taken in by another door.
             if block.data.startswith(self._json_token, hit.start):

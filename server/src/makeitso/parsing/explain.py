@@ -1,0 +1,88 @@
+"""Which pattern explains a line, after the line before it and behind what was put before it.
+
+Two things one expression cannot say. A line may go on with the one before it, as the text of a
+warning goes on under its heading; alone it would be nothing, so its pattern counts only there. And
+a line may stand behind something that is not the tool's: a time, the name of a stage or of a task
+runner. Such an opening is taken off, and the rest is looked at for itself.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from makeitso.parsing.engine import Hit, engine_for
+from makeitso.parsing.library import Library
+from makeitso.parsing.linear import LinearRegex
+from makeitso.parsing.patterns import CONTINUATION, PREFIX
+
+if TYPE_CHECKING:
+    from makeitso.parsing.patterns import Pattern, PatternState
+
+MAX_PREFIXES = 3
+"""Openings taken off one line; `[INFO]  [exec]  12:00:01` are three."""
+
+
+class Explainer:
+    """A library, asked about one line after the other."""
+
+    __slots__ = ("_after", "_engine", "_followed")
+
+    def __init__(self, library: Library, *, live: frozenset[PatternState]) -> None:
+        """Compile, or take what another stream of the same library has compiled."""
+        alone, after = _parted(library)
+        self._engine = engine_for(alone, live=live)
+        self._after = engine_for(after, live=live) if after.patterns else None
+        self._followed = frozenset(name for p in after.patterns for name in p.joins)
+
+    def line(self, data: bytes, *, before: str | None = None) -> Hit | None:
+        """What explains a clean line.
+
+        Args:
+            data: the line.
+            before: name of the pattern whose record is not complete yet, if there is one.
+        """
+        rest = data
+        for _ in range(MAX_PREFIXES + 1):
+            hit = self._going_on(rest, before) or self._engine.line(rest)
+            if hit is None:
+                break
+            if hit.pattern.intent != PREFIX:
+                return hit
+            rest = _rest(hit.pattern, rest)
+        if rest is data:
+            return None
+        # Behind its opening it says nothing to us: what else knows the line as it stands?
+        return next((h for h in self._engine.all_hits(data) if h.pattern.intent != PREFIX), None)
+
+    def none_in(self, lines: bytes) -> bool:
+        """Whether for sure no pattern explains any of these clean lines, each by itself."""
+        return self._engine.none_in(lines)
+
+    def block(self, data: bytes) -> list[Hit]:
+        """All matches of multi-line patterns in a delimited block."""
+        return self._engine.block(data)
+
+    def _going_on(self, data: bytes, before: str | None) -> Hit | None:
+        if self._after is None or before not in self._followed:
+            return None
+        return next((h for h in self._after.all_hits(data) if before in h.pattern.joins), None)
+
+
+@lru_cache(maxsize=4)
+def _parted(library: Library) -> tuple[Library, Library]:
+    after = tuple(p for p in library.patterns if p.intent == CONTINUATION)
+    return Library(tuple(p for p in library.patterns if p.intent != CONTINUATION)), Library(after)
+
+
+@lru_cache(maxsize=64)
+def _opening(pattern: Pattern) -> LinearRegex:
+    return LinearRegex(pattern.compiled_source())
+
+
+def _rest(pattern: Pattern, data: bytes) -> bytes:
+    regex = _opening(pattern)
+    spans, group = regex.search(data), regex.names.get("message")
+    if spans is None or group is None or spans[group][0] < 0:
+        return b""
+    return data[spans[group][0] :]

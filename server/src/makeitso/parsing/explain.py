@@ -55,6 +55,10 @@ class Explainer:
         # Behind its opening it says nothing to us: what else knows the line as it stands?
         return next((h for h in self._engine.all_hits(data) if h.pattern.intent != PREFIX), None)
 
+    def goes_on(self, name: str) -> bool:
+        """Whether lines may go on with those of this pattern."""
+        return name in self._followed
+
     def none_in(self, lines: bytes) -> bool:
         """Whether for sure no pattern explains any of these clean lines, each by itself."""
         return self._engine.none_in(lines)

@@ -13,7 +13,7 @@ from makeitso.parsing.explain import Explainer
 from makeitso.parsing.frame_events import PHASE_WORDS, Block, Fault, FrameCounts, FrameEvent, Text
 from makeitso.parsing.framing import Framer
 from makeitso.parsing.misses import miss_of
-from makeitso.parsing.patterns import CONTINUATION
+from makeitso.parsing.patterns import CONTINUATION, DETAIL, IGNORE, TRACE
 from makeitso.parsing.records import frame_record, hit_record, makes_record
 from makeitso.protocol.plan import Delimiters
 from makeitso.protocol.record import Frame, Miss, Record, StreamChannel
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from makeitso.parsing.frame_events import Limits
     from makeitso.parsing.library import Library
-    from makeitso.parsing.patterns import PatternState
+    from makeitso.parsing.patterns import Pattern, PatternState
 
 STRETCH_BYTES = 2048
 """So much is looked at as one, when nobody wants to know each line: a line that says something has
@@ -80,6 +80,10 @@ class StreamParser:
         self._heads = frozenset(name for p in library.patterns for name in p.joins)
         self._holders = frozenset(p.under for p in library.patterns if p.under)
         self._pending: tuple[Hit, Record] | None = None
+        self._parted = False
+        """Whether a line that says nothing stands between the pending record and what comes."""
+        self._quiet: str | None = None
+        """Pattern of the line before, if it says nothing and others may go on with it."""
         self._context: dict[str, dict[str, str]] = {}
         self._out: list[Record | Miss] = []
         self.brief = False
@@ -117,7 +121,7 @@ class StreamParser:
 
     def _skim(self, stretch: bytes) -> bool:
         """Count lines that no pattern knows and no token stands in, all at once."""
-        if self._pending is not None or not stretch.endswith(b"\n"):
+        if self._pending is not None or self._quiet is not None or not stretch.endswith(b"\n"):
             return False
         if not (self._explainer.none_in(stretch) and self._framer.skip(stretch)):
             return False
@@ -148,9 +152,13 @@ class StreamParser:
 
     def _text(self, event: Text) -> None:
         line = event.line
-        begun = self._pending[0].pattern.name if self._pending else None
-        hit = self._explainer.line(line.data, before=begun) if line.data.strip() else None
+        if not line.data.strip():
+            # Nothing goes on over an empty line, but a place may stand behind one.
+            self._parted = self._pending is not None
+            return
+        hit = self._explainer.line(line.data, before=self._begun())
         if hit is None:
+            self._quiet = None
             self._flush()
             self._count(event, explained=False)
             self._unexplained(event)
@@ -158,15 +166,22 @@ class StreamParser:
         if hit.pattern.intent == CONTINUATION and not hit.captures:
             self._count(event, explained=True)
             return
+        self._quiet = None
         given = self._given(hit)
         if hit.pattern.name in self._holders:
             self._context[hit.pattern.name] = hit.captures
         joined = self._pending if self._joins(hit) else None
+        if joined is None and not makes_record(hit):
+            if hit.pattern.intent == IGNORE:
+                self._parted = self._pending is not None
+            else:
+                self._flush()
+            if self._explainer.goes_on(hit.pattern.name):
+                self._quiet = hit.pattern.name
+            self._count(event, explained=True)
+            return
         if joined is None:
             self._flush()
-            if not makes_record(hit):
-                self._count(event, explained=True)
-                return
         at = joined[1] if joined else None
         record = hit_record(
             hit,
@@ -175,9 +190,9 @@ class StreamParser:
             stream_line=at.stream_line if at else line.number,
             phase=event.phase,
             given=given,
-            head=joined[0].pattern if joined else None,
+            head=_owner(joined[0]) if joined else None,
         )
-        self._pending = None
+        self._pending, self._parted = None, False
         self._count(event, explained=record is not None)
         if record is None:
             self._out.append(
@@ -201,6 +216,12 @@ class StreamParser:
             self.lines.explained_lines += 1
             self.lines.explained_bytes += size
 
+    def _begun(self) -> str | None:
+        """Name of the pattern that this line may go on with: the line before was its."""
+        if self._quiet is not None:
+            return self._quiet
+        return self._pending[0].pattern.name if self._pending and not self._parted else None
+
     def _joins(self, hit: Hit) -> bool:
         return self._pending is not None and self._pending[0].pattern.name in hit.pattern.joins
 
@@ -218,7 +239,11 @@ class StreamParser:
             given.update({name: held[name] for name in _PASSED_DOWN if name in held})
         if self._pending is not None and self._joins(hit):
             before = self._pending[0]
-            given.update({**dict(before.pattern.fields), **before.captures})
+            held = {**dict(before.pattern.fields), **before.captures}
+            if before.pattern.intent == TRACE and hit.pattern.intent != TRACE:
+                # Of where it came from only the place; the function is not what went wrong.
+                held = {name: held[name] for name in _PASSED_DOWN if name in held}
+            given.update(held)
         return given
 
     def _unexplained(self, event: Text) -> None:
@@ -249,7 +274,12 @@ class StreamParser:
     def _flush(self) -> None:
         if self._pending is not None:
             self._out.append(self._pending[1])
-            self._pending = None
+            self._pending, self._parted = None, False
+
+
+def _owner(head: Hit) -> Pattern | None:
+    """Whose record two lines make: the first one's, unless it only told where or more of it."""
+    return None if head.pattern.intent in {TRACE, DETAIL} else head.pattern
 
 
 def _stretches(data: bytes, begin: int) -> Iterator[bytes]:

@@ -16,6 +16,7 @@ import pkgutil
 import signal
 import subprocess
 import sys
+import warnings
 from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -44,7 +45,10 @@ class Forked:
         self._process = _loaded().Process(
             target=_run, args=(tuple(args), os.fspath(cwd), dict(env), said), daemon=False
         )
-        self._process.start()
+        with warnings.catch_warnings():
+            # It shares nothing that the tracker of shared things would have to clear away.
+            warnings.filterwarnings("ignore", "resource_tracker: process died")
+            self._process.start()
         assert self._process.pid is not None
         self.pid: int = self._process.pid
 

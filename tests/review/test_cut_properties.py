@@ -240,14 +240,14 @@ def test_lines_that_are_not_there_or_unchanged_and_hunks_without_lines(world: Or
     lines = b"".join(b"%d\n" % n for n in range(9))
     change = world.change(
         {"f": ("100644", lines)},
-        {"f": ("100644", lines.replace(b"4", b"x")), "g": ("100644", b"new\n")},
+        {"f": ("100644", lines.replace(b"4", b"x")), "g": ("100644", b"\0\1")},
     )
-    (hunk,), (new,) = (file.hunks for file in change.files)
+    (hunk,), (binary,) = (file.hunks for file in change.files)
     for ranges in ([(0, 1)], [(3, 99)], [(5, 4)]):
         with pytest.raises(UsageError, match="has no lines"):
             cuts.choose(hunk, ranges)
     with pytest.raises(UsageError, match="unchanged"):
         cuts.choose(hunk, [(1, 3)])
-    with pytest.raises(StateError, match="new file"):
-        cuts.choose(new, [(1, 1)])
+    with pytest.raises(StateError, match="no lines of text"):
+        cuts.choose(binary, [(1, 1)])
     assert cuts.choose(hunk, [(1, 8)]).cut is None

@@ -22,6 +22,10 @@ class CommentState:
     id: str
     at: int
     said: ev.CommentAdded
+    names: tuple[str, ...] = ()
+    """Ids of the hunk it is about, oldest first: an edit gives it another one."""
+    hunk: str = ""
+    """The one of them that stands now; empty: it is about no hunk, or that is gone."""
     sent: int = 0
     """The round it went to the worker with; 0: not yet."""
 
@@ -39,7 +43,10 @@ def converse(run: RunState, task: TaskState, event: Event) -> None:
     """Take one such event into the state of its task."""
     match event.data:
         case ev.CommentAdded() as said:
-            task.comments.append(CommentState(id=f"c{event.seq}", at=event.at, said=said))
+            name = said.hunk or ""
+            names = (name,) if name else ()
+            known = CommentState(id=f"c{event.seq}", at=event.at, said=said, names=names, hunk=name)
+            task.comments.append(known)
         case ev.CommentWithdrawn(id=gone):
             task.comments = [known for known in task.comments if known.id != gone]
         case ev.TaskSentBack() as sent if may_go_back(task) == "":
@@ -100,8 +107,10 @@ def comment_of(run: RunState, task: TaskState, known: CommentState) -> Comment:
     """A comment as people see it."""
     said = known.said
     return Comment(
-        id=known.id, run=run.id, task=task.id, text=said.text, hunk=said.hunk, path=said.path,
-        lines=said.lines, line=said.line, quote=said.quote, at=known.at, sent=known.sent,
+        id=known.id, run=run.id, task=task.id, text=said.text, path=said.path,
+        hunk=known.hunk or said.hunk, line=said.line,
+        lines=said.lines if known.hunk in ("", said.hunk) else "",
+        quote=said.quote, at=known.at, sent=known.sent,
     )  # fmt: skip
 
 

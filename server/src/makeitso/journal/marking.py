@@ -89,9 +89,13 @@ def note_edit(
             if state not in MARKABLE or task.hunks.get(hunk, "pending") == state:
                 continue
             marks[hunk] = "pending" if state == "conflict" else state
+        follows = {now: then for then, now in data.follows.items()}
         back = before.model_copy(
-            update={"splits": {}, "cuts": (), "carried": {}, "marks": marks, "action": ""}
-        )
+            update={
+                "splits": {}, "cuts": (), "carried": {}, "follows": follows, "marks": marks,
+                "action": "",
+            }
+        )  # fmt: skip
         sent = len(task.sent_back)
         step = Step(action=data.action, seq=event.seq, back=(back,), tree=data.tree, sent=sent)
         task.steps.append(step)

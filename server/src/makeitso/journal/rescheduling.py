@@ -125,6 +125,19 @@ def take_change(task: TaskState, change: ev.ChangeProposed) -> None:
         if states.get(hunk) in MARKABLE:
             states[hunk] = mark
     task.change, task.hunks = change, states
+    _follow(task, change)
+
+
+def _follow(task: TaskState, change: ev.ChangeProposed) -> None:
+    """Comments stay with their hunk, also when an edit that renamed it is taken back."""
+    there = {hunk.id for hunk in change.hunks}
+    names = {then: now for now, then in change.carried.items()} | change.follows
+    for known in task.comments:
+        now = names.get(known.hunk)
+        if now is not None and parent_of(known.hunk) not in there:
+            known.names = (*known.names, now)
+        standing = (name for name in reversed(known.names) if parent_of(name) in there)
+        known.hunk = next(standing, "")
 
 
 def _carry(task: TaskState, now: str, then: str) -> None:

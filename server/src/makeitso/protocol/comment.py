@@ -14,9 +14,12 @@ class Comment(Wire):
     run: str = Field(description="Run.")
     task: str = Field(description="Task.")
     text: str = Field(description="What they said.")
-    hunk: str | None = Field(description="The hunk it is about; null: none.")
+    hunk: str | None = Field(description="The hunk it is about, by its id of now; null: none.")
     path: str = Field(description="The file it is about; empty: the whole change.")
-    lines: str = Field(description="Lines of the hunk below its header, from 1; empty: all.")
+    lines: str = Field(
+        description="Lines of the hunk below its header, from 1; empty: all, or another hunk took "
+        "the place of the one that was commented on."
+    )
     line: int | None = Field(description="Where that begins in the proposed file; null: nowhere.")
     quote: str = Field(description="What it is about, as it was shown then.")
     at: int = Field(description="When, Unix ms.")

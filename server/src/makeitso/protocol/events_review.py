@@ -96,6 +96,11 @@ class ChangeProposed(Wire):
         description="Hunks that change what a hunk of the proposal before changed, and keep its "
         "mark: id now, id before.",
     )
+    follows: dict[str, str] = Field(
+        default_factory=dict,
+        description="Hunks that are gone, with what was said to them: id before, id of the one "
+        "that is in its place now. After an edit all of them, else those that were commented on.",
+    )
     cuts: tuple[HunkSplit, ...] = Field(
         default=(),
         description="Hunks that stand as parts of their lines, so that an edit leaves what stands "

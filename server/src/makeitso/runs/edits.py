@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from makeitso.runs.following import with_follows
 from makeitso.runs.marking import new_action, void_question
 from makeitso.runs.overlapping import proposals_beside, with_overlaps
 from makeitso.runs.proposing import proposed
@@ -54,6 +55,9 @@ def record_edit(
     """
     others = proposals_beside(book.runs, run_id, task_id)
     data = with_overlaps(repo, others, run_id=run_id, task_id=task_id, change=data)
+    task = book.run(run_id).tasks[task_id]
+    # All of them: a comment on what the edit made goes back with it when it is taken back.
+    data = with_follows(repo, run_id, task, data, names=task.hunks)
     void_question(book, book.run(run_id), task_id, reason=reason)
     done = data.model_copy(update={"action": new_action()})
     book.journal.append(done, actor="person", run=run_id, task=task_id)

@@ -125,11 +125,11 @@ def review_document(
         title=f"{run.id} {task.id}: {task.spec.title}",
         summary=task.summary,
         evidence=(*evidence(task), *outputs(task, artifacts), *touching(change)),
-        remarks=tuple(remark(known) for known in task.comments),
+        remarks=tuple(remark(known, change) for known in task.comments),
     )
 
 
-def remark(known: CommentState) -> Remark:
+def remark(known: CommentState, change: Change) -> Remark:
     """A comment as it stands in a review document."""
     said = known.said
     sent = f" (sent, round {known.sent})" if known.sent else ""
@@ -138,8 +138,23 @@ def remark(known: CommentState) -> Remark:
         text=f"{said.text}{sent}",
         place=place_of(said),
         path=said.path,
-        hunk=said.hunk or "",
+        hunk=_hunk_shown(known, change),
     )
+
+
+def _hunk_shown(known: CommentState, change: Change) -> str:
+    """The hunk a comment is shown at: of several parts the one that holds its line."""
+    if not known.hunk or marks.find(change, known.hunk) is not None:
+        return known.hunk
+    whole = parent_id(known.hunk)
+    inside = [h for h in marks.all_hunks(change) if whole in (h.id, parent_id(h.id))]
+    parts = [h for h in inside if h.id.startswith(f"{known.hunk}.")] or inside
+    line = known.said.line
+    if line is not None and known.hunk == known.said.hunk:
+        holds = [h for h in parts if h.new_start <= line < h.new_start + h.new_lines]
+        # Parts show lines around them: the one whose middle is nearest changes that line.
+        parts = sorted(holds, key=lambda h: abs(2 * (line - h.new_start) - h.new_lines)) or parts
+    return parts[0].id if parts else known.hunk
 
 
 def evidence(task: TaskState) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from makeitso.policy.digest import approval_digest
 from makeitso.protocol import events as ev
 from makeitso.runs.ask import ask, chosen
 from makeitso.runs.bases import build_base
+from makeitso.runs.following import with_follows
 from makeitso.runs.proposing import proposed
 from makeitso.runs.reviewing import present_change
 from makeitso.runs.steps.bootstrap import find_worktree
@@ -126,6 +127,7 @@ async def _keep(ctx: Context, task_id: str) -> None:
         )
         onto = dataclasses.replace(task, base=base.snapshot)
         data = proposed(repo, ctx.run_id, onto, tree=laid.tree, commit=commit)
+        data = with_follows(repo, ctx.run_id, task, data)
         return laid, data.model_copy(update={"notes": task.change.notes})
 
     laid, change = await to_thread.run_sync(merge)

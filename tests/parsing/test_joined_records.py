@@ -78,6 +78,17 @@ def test_a_line_may_go_on_with_one_that_says_nothing() -> None:
     assert parse("___ one ___\n ^^\n    x = 1\n") == [("miss", "    x = 1")]
 
 
+def test_what_only_leads_over_gives_way_to_what_says_something() -> None:
+    assert parse("___ one ___\n    x = 1\n  at a.x:1 in f\n    f()\n") == [
+        ("frame", "a.x", None, "f"),
+    ]
+    broad = TEXT.replace(r"'^ {4}\S.*$'", r"'^.*\S.*$'")
+    library, _ = load_library(broad)
+    parser = StreamParser("stdout", library)
+    found = parser.feed(b"  at a.x:1 in f\n    f()\nOddError: no\n") + parser.close()
+    assert [(r.pattern, r.line) for r in found if isinstance(r, Record)] == [("fault", 1)]
+
+
 def test_counting_only_does_not_lose_what_goes_on_over_a_stretch() -> None:
     text = "___ one ___\n" + "    x = 1\n" * 400 + "z\n"
     assert parse(text, brief=True) == parse(text)

@@ -15,6 +15,7 @@ from makeitso.parsing.engine import Hit, engine_for
 from makeitso.parsing.library import Library
 from makeitso.parsing.linear import LinearRegex
 from makeitso.parsing.patterns import CONTINUATION, PREFIX
+from makeitso.parsing.records import makes_record
 
 if TYPE_CHECKING:
     from makeitso.parsing.patterns import Pattern, PatternState
@@ -44,7 +45,7 @@ class Explainer:
         """
         rest = data
         for _ in range(MAX_PREFIXES + 1):
-            hit = self._going_on(rest, before) or self._engine.line(rest)
+            hit = self._hit(rest, before)
             if hit is None:
                 break
             if hit.pattern.intent != PREFIX:
@@ -66,6 +67,14 @@ class Explainer:
     def block(self, data: bytes) -> list[Hit]:
         """All matches of multi-line patterns in a delimited block."""
         return self._engine.block(data)
+
+    def _hit(self, data: bytes, before: str | None) -> Hit | None:
+        after = self._going_on(data, before)
+        if after is not None and after.captures:
+            return after
+        alone = self._engine.line(data)
+        # What only leads over, as a line of source does, gives way to a line that says something.
+        return alone if after is None or (alone is not None and makes_record(alone)) else after
 
     def _going_on(self, data: bytes, before: str | None) -> Hit | None:
         if self._after is None or before not in self._followed:

@@ -6,11 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from makeitso.parsing.engine import Engine
+from makeitso.parsing.library import Library
 from makeitso.parsing.linear import LinearRegex
+from makeitso.parsing.patterns import CONTINUATION
 from makeitso.protocol.text import Problem, Span
 
 if TYPE_CHECKING:
-    from makeitso.parsing.library import Library
     from makeitso.parsing.patterns import Pattern
     from makeitso.protocol.words import Severity
 
@@ -67,9 +68,11 @@ def _shape(pattern: Pattern) -> list[Problem]:
 
 def ambiguities(library: Library) -> list[tuple[str, str, str]]:
     """Examples that an earlier pattern takes away: (pattern, the other pattern, example)."""
-    engine = Engine(library)
+    # A continuation takes nothing from others but right below what it belongs to.
+    alone = tuple(p for p in library.patterns if p.intent != CONTINUATION)
+    engine = Engine(Library(alone))
     found: list[tuple[str, str, str]] = []
-    for pattern in library.patterns:
+    for pattern in alone:
         if pattern.multiline or pattern.state != "active":
             continue
         for text in pattern.examples:

@@ -190,7 +190,7 @@ class StreamParser:
             stream_line=at.stream_line if at else line.number,
             phase=event.phase,
             given=given,
-            head=_owner(joined[0]) if joined else None,
+            head=_owner(joined[0], hit) if joined else None,
         )
         self._pending, self._parted = None, False
         self._count(event, explained=record is not None)
@@ -277,9 +277,10 @@ class StreamParser:
             self._pending, self._parted = None, False
 
 
-def _owner(head: Hit) -> Pattern | None:
+def _owner(head: Hit, hit: Hit) -> Pattern | None:
     """Whose record two lines make: the first one's, unless it only told where or more of it."""
-    return None if head.pattern.intent in {TRACE, DETAIL} else head.pattern
+    told = head.pattern.intent in {TRACE, DETAIL} and hit.pattern.intent != CONTINUATION
+    return None if told else head.pattern
 
 
 def _stretches(data: bytes, begin: int) -> Iterator[bytes]:

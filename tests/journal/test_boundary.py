@@ -101,6 +101,19 @@ def test_until_red_asks_again_once_any_check_of_the_run_is_red(where: str) -> No
     assert at(tape, "T2", "verify") == "ask"
 
 
+def test_until_red_forgets_what_was_red_where_a_landing_was_taken_back() -> None:
+    tape = stood("until-red")
+    tape.propose("T2", "h1", "h2")
+    tape.land("T2", "h1", "h2")
+    tape.check("T2", "landed", code=1)
+    assert at(tape, "T2", "verify") == "ask"
+    undone = ev.LandingUndone(id="u", landing="l", hunks=("h1",), files=("a.py",))
+    tape.add(undone, "T2")
+    assert at(tape, "T2", "verify") == "ask", "half of it stands"
+    tape.add(undone.model_copy(update={"hunks": ("h2",)}), "T2")
+    assert at(tape, "T2", "verify") == "go"
+
+
 def test_a_check_that_was_ended_says_neither_red_nor_green() -> None:
     tape = stood("until-red")
     tape.check("T2", "landed", code=None)

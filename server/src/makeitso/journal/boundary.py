@@ -92,5 +92,10 @@ def _red(run: RunState) -> bool:
         not check.passed and not check.cut
         for task in run.tasks.values()
         for check in task.checks
-        if check.where in ("proposal", "landed")
+        if check.where == "proposal" or (check.where == "landed" and not _taken_back(task))
     )
+
+
+def _taken_back(task: TaskState) -> bool:
+    """Whether nothing of the task is where it landed any more: what was red there is gone."""
+    return bool(task.undone and not task.standing)

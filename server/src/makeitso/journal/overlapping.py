@@ -21,9 +21,11 @@ def is_open(task: TaskState) -> bool:
 
 
 def beside(runs: Mapping[str, RunState], run_id: str, task_id: str) -> list[tuple[str, TaskState]]:
-    """Open proposals that are neither before nor behind a task, each with its run."""
-    mine = runs[run_id]
-    related = _before(mine, task_id)
+    """Open proposals that are neither before nor behind a task, each with its run.
+
+    Beside the task of a run that is yet to begin there is all that is open.
+    """
+    related = _before(runs[run_id], task_id) if run_id in runs else set[str]()
     return [
         (run.id, task)
         for run in runs.values()

@@ -48,6 +48,7 @@ LONG = {
     "mis/change/fix": _Kind("Send the change back to its worker"),
     "mis/change/land": _Kind("Land what is accepted"),
     "mis/change/undo": _Kind("Take a landing back"),
+    "mis/review/open": _Kind("Open the review", cancellable=True),
 }
 """Requests that may take long; a landing is one transaction, so it is not cancelled half-way."""
 
@@ -97,10 +98,10 @@ class LongWork:
         kind = LONG.get(method.name)
         if kind is None or (token is None and not self._server.client.progress):
             return await work()
-        task = str(getattr(params, "task", None) or "")
+        about = str(getattr(params, "task", None) or getattr(params, "source", None) or "")
         shown = _Shown(
             token=token if token is not None else self._new_token(method.name),
-            title=f"{kind.title}: {task}" if task else kind.title,
+            title=f"{kind.title}: {about}" if about else kind.title,
             cancellable=kind.cancellable,
             after_s=kind.after_s,
             given=token is not None,

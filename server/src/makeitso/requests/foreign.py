@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from anyio import to_thread
+import anyio
 
 from makeitso.errors import UsageError
 from makeitso.protocol.methods_foreign import ReviewOpenResult
 from makeitso.requests.changes import write_document
-from makeitso.wiring.foreign import change_of, review_of
+from makeitso.wiring.foreign import change_of, review_meanwhile
+from makeitso.workspace.git_thread import in_thread
 
 if TYPE_CHECKING:
     from makeitso.protocol.methods_foreign import ReviewOpenParams
@@ -26,34 +28,42 @@ async def open_(at: Workplace, params: ReviewOpenParams) -> ReviewOpenResult:
     if bool(params.source) == bool(params.patch):
         raise UsageError("name a source, or give a patch", hint="either `from` or `patch`")
     patch = params.patch.encode("utf-8", "surrogatepass") if params.patch else None
-    opened = review_of(
+    opened = await review_meanwhile(
         at.bridge,
         params.source or "a patch",
         start=at.bridge.root,
         patch=patch,
-        record=None if params.look else True,
+        record=not params.look,
     )
     found, review = opened.found, opened.review
-    kept = not opened.empty and (not params.look or review.opening is None)
-    document = None
-    new: tuple[str, ...] = ()
-    if kept:
-        run = at.run(review.run)
-        task = run.tasks[review.task]
-        new = tuple(sorted(task.fresh))
-        change, document = await write_document(at, run, task)
-        at.runner.settle()
-    else:
-        change = await to_thread.run_sync(change_of, at.bridge, opened)
+    if not opened.empty and (not params.look or review.opening is None):
+        with anyio.CancelScope(shield=True):  # it is under review: too late to say it is not
+            run = at.run(review.run)
+            task = run.tasks[review.task]
+            new = tuple(sorted(task.fresh))
+            change, document = await write_document(at, run, task)
+            at.runner.settle()
+            return ReviewOpenResult(
+                source=found.source,
+                title=found.title,
+                summary=found.summary,
+                run=review.run,
+                task=review.task,
+                round=review.round,
+                new=new,
+                change=change,
+                document=at.relative(document),
+                uri=document.as_uri(),
+            )
     return ReviewOpenResult(
         source=found.source,
         title=found.title,
         summary=found.summary,
-        run=review.run if kept else None,
+        run=None,
         task=review.task,
-        round=review.round if kept else 0,
-        new=new,
-        change=change,
-        document=at.relative(document) if document is not None else None,
-        uri=document.as_uri() if document is not None else None,
+        round=0,
+        new=(),
+        change=await in_thread(partial(change_of, at.bridge, opened)),
+        document=None,
+        uri=None,
     )

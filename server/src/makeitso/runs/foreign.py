@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from makeitso.journal.state import RunState
     from makeitso.protocol.config import Config
     from makeitso.protocol.plan import RunOptions
-    from makeitso.protocol.words import Mark
+    from makeitso.protocol.words import HunkState, Mark
     from makeitso.runs.book import Book
     from makeitso.workspace.git import Repository
     from makeitso.workspace.sources import Found
@@ -49,36 +49,89 @@ class Review:
     """What would be recorded; None: it is, and the source has not moved since."""
 
 
-def look(
-    book: Book, repo: Repository, found: Found, *, config: Config, options: RunOptions, now_ms: int
-) -> Review:
-    """What the review of a change is, or its next round if it has moved on. Nothing is recorded.
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What the journal says of a source at one moment; nothing of it changes any more.
+
+    So what follows from it can be worked out elsewhere than where events are folded. Of two moments
+    that are equal the same follows.
+    """
+
+    run: str
+    """Id of its review, or the one that a review begun at that moment would have."""
+    opened: ev.ReviewOpened | None
+    """Its last round; None: it was never under review."""
+    change: ev.ChangeProposed | None
+    """The last round with what people edited in it."""
+    hunks: dict[str, HunkState]
+    finished: bool
+    others: tuple[tuple[str, str, ev.ChangeProposed], ...]
+    """Run, task and proposal of what is open beside it."""
+
+
+def standing(book: Book, found: Found, *, now_ms: int) -> Standing:
+    """What the runs say of a source now.
 
     Args:
         book: the runs.
+        found: the source.
+        now_ms: Unix milliseconds.
+    """
+    book.refresh()
+    known = _known(book, found)
+    opened = known.opened if known is not None else None
+    task = known.tasks[opened.name] if known is not None and opened is not None else None
+    run = known.id if known is not None else new_run_id(book.journal, now_ms=now_ms)
+    name = opened.name if opened is not None else _name(found)
+    return Standing(
+        run=run,
+        opened=opened,
+        change=task.change if task is not None else None,
+        hunks=dict(task.hunks) if task is not None else {},
+        finished=known is not None and known.finished is not None,
+        others=tuple(proposals_beside(book.runs, run, name)),
+    )
+
+
+def weigh(
+    repo: Repository,
+    found: Found,
+    known: Standing,
+    *,
+    config: Config,
+    options: RunOptions,
+) -> Review:
+    """What the review of a change is, or its next round if it has moved on.
+
+    Nothing is recorded, and no journal is asked: this may be done in any thread.
+
+    Args:
         repo: the repository.
         found: the change.
+        known: what the journal says of it.
         config: the settings.
         options: what holds for runs here.
-        now_ms: Unix milliseconds.
 
     Raises:
         EnvironmentFault: git failed.
     """
-    book.refresh()
-    known = _known(book, found)
-    name = known.opened.name if known is not None and known.opened is not None else _name(found)
-    last = known.opened if known is not None else None
-    if known is not None and last is not None and not _moved(known, found):
-        return Review(run=known.id, task=name, round=last.round, opening=None)
+    last = known.opened
+    name = last.name if last is not None else _name(found)
+    if last is not None and not _moved(known, last, found):
+        return Review(run=known.run, task=name, round=last.round, opening=None)
     source_tree = found.tree
-    if known is not None:
-        found = with_edits(repo, known, found)
-    run_id = known.id if known is not None else new_run_id(book.journal, now_ms=now_ms)
+    found = with_edits(repo, known, found)
     base = ev.SnapshotTaken(name="base", tree=found.base_tree, commit="", ref="", notes=found.notes)
     spec = Task(id=name, title=found.title, goal=found.summary)
     task = TaskState(id=name, spec=spec, digest="", base=base)
-    change = proposed(repo, run_id, task, tree=found.tree, commit="")
+    change = proposed(repo, known.run, task, tree=found.tree, commit="")
+    touching = with_overlaps(
+        repo,
+        known.others,
+        run_id=known.run,
+        task_id=name,
+        change=change.model_copy(update={"notes": found.notes}),
+    )
     opening = ev.ReviewOpened(
         source=found.source,
         title=found.title,
@@ -86,9 +139,9 @@ def look(
         round=last.round + 1 if last is not None else 1,
         name=name,
         base=base,
-        change=change.model_copy(update={"notes": found.notes}),
+        change=touching,
         source_tree=source_tree if source_tree != found.tree else "",
-        carried=_carried(repo, known, found) if known is not None else {},
+        carried=_carried(repo, known, found),
         options=options.model_copy(
             update={
                 "manager": NoManager(kind="none"),
@@ -100,13 +153,7 @@ def look(
         policies=policies_in_force(config),
         version=__version__,
     )
-    beside = dict(book.runs)
-    if known is None:
-        open_review(beside, run_id, opening, at=now_ms)
-    others = proposals_beside(beside, run_id, name)
-    touching = with_overlaps(repo, others, run_id=run_id, task_id=name, change=opening.change)
-    opening = opening.model_copy(update={"change": touching})
-    return Review(run=run_id, task=name, round=opening.round, opening=opening)
+    return Review(run=known.run, task=name, round=opening.round, opening=opening)
 
 
 def stage(book: Book, repo: Repository, review: Review, *, now_ms: int) -> None:
@@ -127,9 +174,16 @@ def record(book: Book, repo: Repository, review: Review) -> None:
 
 
 def _record(book: Book, repo: Repository, review: Review) -> None:
-    opening = review.opening
-    if opening is None:
-        return
+    if review.opening is not None:
+        put_down(book, review, kept(repo, review, review.opening))
+
+
+def kept(repo: Repository, review: Review, opening: ev.ReviewOpened) -> ev.ReviewOpened:
+    """The round with its trees under refs, so that git does not forget them; asks no journal.
+
+    Raises:
+        EnvironmentFault: git failed.
+    """
     number = f"-{review.round}" if review.round > 1 else ""
     base_ref, ref = (
         snapshots.ref_name(run=review.run, task=review.task, name=f"{name}{number}")
@@ -139,19 +193,27 @@ def _record(book: Book, repo: Repository, review: Review) -> None:
         repo, opening.change.base_tree, ref=base_ref, parent=None, message=base_ref
     )
     commit = snapshots.keep(repo, opening.change.tree, ref=ref, parent=base, message=ref)
-    data = opening.model_copy(
+    return opening.model_copy(
         update={
             "base": opening.base.model_copy(update={"commit": base, "ref": base_ref}),
             "change": opening.change.model_copy(update={"commit": commit}),
         }
     )
+
+
+def put_down(book: Book, review: Review, opening: ev.ReviewOpened) -> None:
+    """Record a round whose trees are kept.
+
+    Raises:
+        StoreError: a run was begun at the same moment; try again.
+    """
     journal = book.journal
 
     def guard() -> str | None:
         begun = review.round == 1 and review.run in journal.run_ids()
         return f"{review.run} was begun just now; try again" if begun else None
 
-    journal.append(data, actor="person", run=review.run, task=review.task, guard=guard)
+    journal.append(opening, actor="person", run=review.run, task=review.task, guard=guard)
 
 
 def _known(book: Book, found: Found) -> RunState | None:
@@ -162,15 +224,11 @@ def _known(book: Book, found: Found) -> RunState | None:
     return None
 
 
-def _moved(known: RunState, found: Found) -> bool:
+def _moved(known: Standing, last: ev.ReviewOpened, found: Found) -> bool:
     """Whether a review of the source needs another round: it is another change, or was put away."""
-    if known.opened is None:
+    if (last.change.base_tree, _source_tree(last)) != (found.base_tree, found.tree):
         return True
-    change = known.opened.change
-    if (change.base_tree, _source_tree(known.opened)) != (found.base_tree, found.tree):
-        return True
-    states = known.tasks[known.opened.name].hunks.values()
-    return known.finished is not None and bool({"pending", "conflict"} & set(states))
+    return known.finished and bool({"pending", "conflict"} & set(known.hunks.values()))
 
 
 def _source_tree(opened: ev.ReviewOpened) -> str:
@@ -178,7 +236,7 @@ def _source_tree(opened: ev.ReviewOpened) -> str:
     return opened.source_tree or opened.change.tree
 
 
-def with_edits(repo: Repository, known: RunState, found: Found) -> Found:
+def with_edits(repo: Repository, known: Standing, found: Found) -> Found:
     """What a source is now, with what people edited in the round before laid over it.
 
     Three-way, file by file. What does not fit stays where it is kept, and a note says where.
@@ -186,8 +244,7 @@ def with_edits(repo: Repository, known: RunState, found: Found) -> Found:
     Raises:
         EnvironmentFault: git failed.
     """
-    opened = known.opened
-    mine = known.tasks[opened.name].change if opened is not None else None
+    opened, mine = known.opened, known.change
     if opened is None or mine is None or mine.tree == _source_tree(opened):
         return found
     now = trees.entries(repo, found.tree)
@@ -213,23 +270,21 @@ def _name(found: Found) -> str:
     return f"{word[:_NAME_CHARS].strip('-')}-{mark}"
 
 
-def _carried(repo: Repository, known: RunState, found: Found) -> dict[str, Mark]:
+def _carried(repo: Repository, known: Standing, found: Found) -> dict[str, Mark]:
     """Marks on what the last round said, by the ids that it has on the base of now."""
-    opened = known.opened
-    last = known.tasks[opened.name].change if opened is not None else None
+    opened, last = known.opened, known.change
     if opened is None or last is None or opened.change.base_tree == found.base_tree:
         return {}
     before, after = (
-        changes.between(repo, base, tree, run=known.id, task=opened.name)
+        changes.between(repo, base, tree, run=known.run, task=opened.name)
         for base, tree in (
             (last.base_tree, last.tree),
             (found.base_tree, found.tree),
         )
     )
-    states = known.tasks[opened.name].hunks
     marks: dict[str, Mark] = {}
     for new, old in renamed(before, after).items():
-        state = states.get(old)
+        state = known.hunks.get(old)
         if state is not None:
             marks[new] = state if state == "accepted" or state == "rejected" else "pending"
     return marks

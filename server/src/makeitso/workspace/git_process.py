@@ -6,14 +6,13 @@ always name the git directory, and hooks, fsmonitor, external diff and text conv
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
 import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from makeitso.errors import EnvironmentFault
+from makeitso.workspace.git_stopping import check_wanted, end_group, stoppable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -113,6 +112,7 @@ def try_git(
         EnvironmentFault: git is not installed, or did not end within `timeout_s` seconds.
     """
     where = cwd or place.work_tree or place.git_dir
+    check_wanted()
     try:
         process = subprocess.Popen(
             ["git", *HARDENING, *args],
@@ -129,18 +129,18 @@ def try_git(
         raise EnvironmentFault(
             "git was not found on PATH.", hint="Install git 2.31 or newer."
         ) from error
-    with process:
+    with process, stoppable(process):
         try:
             out, err = process.communicate(stdin, timeout=timeout_s)
         except subprocess.TimeoutExpired as error:
-            _kill_group(process.pid)
+            end_group(process)
             verb = _text(args[0]) if args else "?"
             raise EnvironmentFault(
                 f"`git {verb}` did not end within {timeout_s:.0f} s and was stopped.",
                 hint="A filter or a slow disk may be the cause; try it by hand.",
             ) from error
         except BaseException:
-            _kill_group(process.pid)
+            end_group(process)
             raise
     return GitResult(process.returncode, out, err)
 
@@ -182,12 +182,6 @@ def git_fault(verb: str, result: GitResult) -> EnvironmentFault:
         hint=hint,
         data={"verb": verb, "exit": result.code},
     )
-
-
-def _kill_group(pid: int) -> None:
-    """End a git that hangs together with the filters it started."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
 
 
 def _text(arg: str | bytes) -> str:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import re
 import sqlite3
+from functools import partial
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any, cast
 
@@ -175,6 +177,42 @@ def test_one_run(here: Here, scene: Scene) -> None:
     assert "1 run, 17 events" in here("audit", "r2").out
     wrong = here("audit", "r2", "r7")
     assert (wrong.code, "no run r7" in wrong.err) == (2, True)
+
+
+def test_what_tasks_and_phases_cost_is_below_the_runs_that_are_named(
+    mis: Mis, here: Here, scene: Scene
+) -> None:
+    scene.run("r1")
+    scene.run("r2", ended=False)
+    add = partial(scene.journal.append, actor="engine", run="r2", task="T1", phase="task")
+    add(ev.PhaseStarted())
+    add(on.usage("worker", 500, 10))
+    add(ev.TimeCounted(active_ms=72_000, run_ms=72_000))
+    add(ev.ApprovalAsked(id="r2-b", kind="command", subject="s", digest="e", tasks=("T1",)))
+    add(ev.ApprovalVoided(id="r2-b", reason="gone"))
+    at = "run: 85 % of 1k tokens"
+    lines = [" ".join(line.split()) for line in here("audit", "r2").out.splitlines()]
+    head = lines.index("task tokens at work rounds asked waited nearest ceiling")
+    assert lines[head + 1 :] == [
+        f"T1 landed 850 1.2 min 1 1 1.0 s {at}",
+        f"task 510 1.2 min 0 1 1.0 s {at}",
+    ]
+    both = here("audit", "r1", "r2").out
+    assert both.index("\nr1  ") < both.index("run: 34 % of 1k tokens") < both.index(at)
+    everything = here("audit").out
+    assert at not in everything
+    assert "tasks and phases of one: mis audit RUN" in everything
+    (first, second) = AuditFigures.model_validate(here("audit", "--json").json).by_run
+    assert (first.share, second.share) == (0.34, 0.85)
+    assert second.tasks[0].phases[0].active_ms == 72_000
+
+    here("audit", "--html", "out.html")
+    page = (mis.work / "out.html").read_text()
+    assert Shape.of(page).wrong == []
+    cells = ("r2", "T1 T1", "task", "510", "1.2 min", "0", "1", "1.0 s", at, "85.0%")
+    plain = re.sub(r"<td[^>]*>", "<td>", page)
+    assert "".join(f"<td>{cell}</td>" for cell in cells) in plain
+    assert "850, 85.0%" in page
 
 
 def test_the_request_gives_the_same(here: Here, scene: Scene, mis: Mis) -> None:

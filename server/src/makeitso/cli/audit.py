@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from makeitso.cli.audit_summary import summary
+from makeitso.cli.audit_summary import Line, summary
 from makeitso.cli.context import JsonFlag, context_of
 from makeitso.cli.workspace import opened
 from makeitso.errors import NotFoundError, UsageError
 from makeitso.requests.audit import read
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from makeitso.cli.console import Console
     from makeitso.cli.context import Context
+    from makeitso.protocol.audit import AuditFigures
     from makeitso.store.evidence import Evidence
     from makeitso.wiring import Bridge
 
@@ -60,7 +63,19 @@ def audit(
         context.console.data(figures.model_dump(mode="json"))
         for line in summary(figures, everything=everything or wanted is not None):
             context.console.say(line.text, style=line.style)
+        for line in _below(figures, named=wanted is not None):
+            context.console.say(line.text, style=line.style)
     return 0
+
+
+def _below(figures: AuditFigures, *, named: bool) -> Iterator[Line]:
+    """Tasks and phases of runs that were named, or of the only one; of many, how to see them."""
+    from makeitso.cli.audit_tasks import task_lines
+
+    if named or len(figures.by_run) == 1:
+        yield from task_lines(figures.by_run)
+    elif figures.by_run:
+        yield Line("tasks and phases of one: mis audit RUN", "dim")
 
 
 def _page(bridge: Bridge, context: Context, runs: tuple[str, ...] | None, target: Path) -> int:

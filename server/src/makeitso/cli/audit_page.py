@@ -13,6 +13,7 @@ from makeitso.cli.audit_charts import escape
 from makeitso.cli.audit_sections import instant, table
 from makeitso.cli.audit_style import STYLE
 from makeitso.cli.audit_summary import counted, duration, number, rows, share
+from makeitso.cli.audit_tasks import task_section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +47,7 @@ def page(figures: AuditFigures, timeline: Timeline, *, made_at: int, name: str) 
         *sections.checks(timeline),
         *sections.questions(figures, timeline, now=made_at),
         *sections.acceptance(figures),
+        *task_section(figures.by_run),
         *_all(figures),
         *_runs(figures),
         "</main></body></html>",

@@ -26,7 +26,7 @@ def tokens(figures: AuditFigures, timeline: Timeline) -> Iterator[str]:
     about = f"{manager:,} of the manager and {worker:,} of workers, {spent.total:,} together"
     points = timeline.tokens
     step = max(1, len(points) // 25)
-    yield from _section(
+    yield from section(
         "Tokens over time",
         f"{_key('manager', 'manager')}{_key('worker', 'workers')}; {escape(about)}",
         charts.curve("Tokens over time", about, points),
@@ -45,7 +45,7 @@ def checks(timeline: Timeline) -> Iterator[str]:
     found = list(timeline.checks)
     red = sum(not check.passed for check in found)
     about = f"the latest {len(found)} checks: {len(found) - red} green, {red} red; how long each"
-    yield from _section(
+    yield from section(
         "Checks",
         f'{_key("good", "green")}{_key("bad", "red (broken edge)")}; {escape(about)}',
         charts.bars(
@@ -86,7 +86,7 @@ def questions(figures: AuditFigures, timeline: Timeline, *, now: int) -> Iterato
         # On an axis of days every answer is a dot: there only its length says something.
         chart = charts.bars(name, about, [_question_bar(q, now) for q in found])
     keys = "".join(_key(kind, word) for word, kind in _KINDS.items())
-    yield from _section(
+    yield from section(
         name,
         f"{keys}; {escape(about)}",
         chart,
@@ -133,7 +133,7 @@ def acceptance(figures: AuditFigures) -> Iterator[str]:
     accepted = counted(hunks.accepted, "hunk")
     about = f"{accepted} accepted, {hunks.rejected} rejected, {hunks.pending} open"
     keys = f"{_key('good', 'accepted')}{_key('bad', 'rejected')}{_key('open', 'open, refused')}"
-    yield from _section(
+    yield from section(
         "Acceptance by run",
         f"{keys}; {escape(about)}",
         charts.bars("Acceptance by run", about, [_hunk_bar(run) for run in shown]),
@@ -161,7 +161,7 @@ def _hunk_bar(run: RunFigures) -> Bar:
     )
 
 
-def _section(
+def section(
     name: str,
     caption: str,
     chart: str,

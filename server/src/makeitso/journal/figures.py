@@ -12,6 +12,7 @@ from makeitso.errors import NotFoundError
 from makeitso.journal.drift import alerts
 from makeitso.journal.runtally import RunTally
 from makeitso.journal.sums import sums
+from makeitso.journal.taskfigures import share_of, task_figures
 from makeitso.journal.waiting import Waiting
 from makeitso.protocol import audit
 from makeitso.protocol.events import RunCreated
@@ -85,6 +86,9 @@ class Audit:
                     started_at=tally.started_at,
                     ended_at=tally.ended_at,
                     figures=sums([tally], tally.waiting.total_ms(now)),
+                    nearest=tally.costs.nearest(),
+                    share=share_of(tally.costs.nearest()),
+                    tasks=task_figures(tally, now),
                 )
                 for tally in shown
             ),

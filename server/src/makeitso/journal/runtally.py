@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Literal
 
-from makeitso.journal.budgettally import Budgets
+from makeitso.journal.costtally import CostTally
 from makeitso.journal.tasktally import TaskTally
 from makeitso.journal.waiting import Waiting
 from makeitso.journal.waittally import WaitTally
 from makeitso.protocol import events as ev
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from makeitso.journal.tasktally import Covers, HunkMark
     from makeitso.protocol.events import Event
     from makeitso.protocol.words import ApprovalKind, RunStateName
@@ -56,7 +58,7 @@ class RunTally:
         self._landed: set[str] = set()
         self._asked_at: dict[str, int] = {}
         self._managed = created.options.manager.kind != "none"  # else no model is asked
-        self._budgets = Budgets(created.options)
+        self.costs = CostTally(event)
 
     def add(self, event: Event) -> None:
         """Take one event."""
@@ -66,6 +68,7 @@ class RunTally:
         self._plan(event)
         self._question(event)
         self._work(event)
+        self.costs.take(event)
         self._waits.take(event, self._counts)
         task = self._tasks.get(event.task) if event.task is not None else None
         if task is not None:
@@ -76,12 +79,17 @@ class RunTally:
         """Questions that stand."""
         return Counter(kind for kind, _ in self._open.values())
 
+    @property
+    def tasks(self) -> Collection[TaskTally]:
+        """Its tasks, in the order of the plan; those that left it last."""
+        return self._tasks.values()
+
     def counts(self) -> Counter[str]:
         """All counts so far, those of tasks under way among them."""
         found = self._counts.copy()
         for task in self._tasks.values():
             found.update(task.counts(self._covers))
-        self._budgets.into(found, tokens=tokens_of(found))
+        self.costs.into(found, tasks=self._tasks)
         return found
 
     def _life(self, event: Event) -> None:
@@ -112,7 +120,6 @@ class RunTally:
             self._counts["wait.retries"] += made.attempts - 1
             if not self.spans["plan"]:
                 self._span("plan", self.started_at, event.at)
-        self._budgets.plan(made.plan)
         known, self._tasks = self._tasks, {}
         self._landed |= {task.id for task in made.plan.tasks if task.done}
         for spec in made.plan.tasks:
@@ -125,8 +132,7 @@ class RunTally:
 
     def _question(self, event: Event) -> None:
         match event.data:
-            case ev.ApprovalAsked(id=question, kind=kind, ceiling=at) if question not in self._open:
-                self._budgets.asked(question, at)
+            case ev.ApprovalAsked(id=question, kind=kind) if question not in self._open:
                 self._open[question] = (kind, event.at)
                 self.approvals[kind, "asked"] += 1
                 self.waiting.asked(question, event.at)
@@ -134,7 +140,6 @@ class RunTally:
             case ev.ApprovalDecided(id=question, grant=grant, who=who):
                 if question in self._open:
                     asked_at = self._open[question][1]
-                    self._raise(question, event.data)
                     self._close(question, "granted" if grant else "denied", event.at)
                     self.deciders[who] += 1
                     self.doors[event.client or "none"] += 1
@@ -151,19 +156,6 @@ class RunTally:
             self.approvals[found[0], outcome] += 1
             self.waiting.closed(question, at)
             self._together.closed(question, at)
-
-    def _raise(self, question: str, decided: ev.ApprovalDecided) -> None:
-        """What a grant added to a ceiling, beyond what was used by then."""
-        at = self._budgets.at(question)
-        if at is None or not decided.grant:
-            return
-        task = self._tasks.get(at.task) if at.task is not None else None
-        used = task.tokens if task is not None else tokens_of(self._counts)
-        more = (decided.extend or at.grant) + max(0, used - at.limit) * (at.measure == "tokens")
-        self._counts["budget.raised"] += 1
-        if at.scope == "task" and task is not None and at.measure == "tokens":
-            task.raised_tokens += more
-        self._budgets.raised(at, more)
 
     def _work(self, event: Event) -> None:
         match event.data:

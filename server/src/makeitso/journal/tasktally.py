@@ -1,4 +1,4 @@
-"""What figures need to know of one task: its promises, its hunks, its evidence, its spending."""
+"""What figures need to know of one task: its promises, its hunks, its evidence."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     Covers = Callable[[str, str], bool]
     """Whether a glob, the first argument, matches a path."""
 
+TaskEnd = Literal["open", "landed", "failed", "stopped"]
 HunkMark = Literal["pending", "accepted", "rejected", "refused", "landed", "conflict"]
 
 
@@ -25,12 +26,10 @@ class TaskTally:
     """One task of a run that is not over."""
 
     spec: Task
-    state: str = "open"
+    state: TaskEnd = "open"
     in_order: bool = False
     """It landed after everything it comes after."""
     tokens: int = 0
-    raised_tokens: int = 0
-    """What people added to its own ceiling."""
     round: int = 0
     """Highest round begun."""
     turn_at: int | None = None
@@ -101,8 +100,6 @@ class TaskTally:
         """What it adds to the figures of its run."""
         found = Counter[str]({f"task.{self.state}": 1, "hunk.proposed": len(self.hunks)})
         found.update(f"hunk.{state}" for state in self.hunks.values())
-        ceiling = (self.spec.budget_tokens or 0) + self.raised_tokens
-        found["budget.tasks_over"] = int(bool(self.spec.budget_tokens) and ceiling < self.tokens)
         if self.spec.files:
             found["plan.declared_files"] = len(self.paths)
             found["plan.files_inside"] = sum(

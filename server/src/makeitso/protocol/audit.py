@@ -11,7 +11,8 @@ from typing import Literal
 from pydantic import Field
 
 from makeitso.protocol.base import Wire
-from makeitso.protocol.words import ApprovalKind, RunStateName
+from makeitso.protocol.budget import Ceiling
+from makeitso.protocol.words import ApprovalKind, PhaseName, RunStateName
 
 DriftFigure = Literal["parse_success", "coverage", "tokens_per_task"]
 
@@ -177,6 +178,41 @@ class Figures(Wire):
     exit_codes: dict[str, int] = Field(description="Runs by the exit code they last ended with.")
 
 
+class CostFigures(Wire):
+    """What one task cost, or one phase of it; all its attempts together."""
+
+    tokens: int = Field(ge=0, description="Of workers and manager, input plus output.")
+    active_ms: int = Field(ge=0, description="Time at work; no waiting.")
+    rounds: int = Field(ge=0, description="Rounds begun; one that began again counts once.")
+    approvals: int = Field(ge=0, description="Questions that stood for it.")
+    person_ms: int = Field(
+        ge=0, description="Time in which one of those was open; two at once count once."
+    )
+    nearest: Ceiling | None = Field(
+        description="The ceiling most used up of all that hold for it; null: none."
+    )
+    share: float | None = Field(description="Its used / its limit; may be above 1.")
+
+
+class PhaseFigures(CostFigures):
+    """One phase of one task."""
+
+    phase: PhaseName = Field(description="Which.")
+
+
+class TaskFigures(CostFigures):
+    """One task, and what of it was of a phase."""
+
+    task: str = Field(description="Task id.")
+    title: str = Field(description="Its title.")
+    state: Literal["open", "landed", "failed", "stopped"] = Field(
+        description="How it ended; open: not ended."
+    )
+    phases: tuple[PhaseFigures, ...] = Field(
+        description="Phases that began. Review, landing and checks outside of phases are the rest."
+    )
+
+
 class RunFigures(Wire):
     """One run."""
 
@@ -186,6 +222,13 @@ class RunFigures(Wire):
     started_at: int = Field(description="Unix ms.")
     ended_at: int | None = Field(description="Unix ms; null: not ended.")
     figures: Figures = Field(description="Its figures.")
+    nearest: Ceiling | None = Field(
+        default=None, description="The ceiling most used up, of run and tasks; null: none."
+    )
+    share: float | None = Field(default=None, description="Its used / its limit; may be above 1.")
+    tasks: tuple[TaskFigures, ...] = Field(
+        default=(), description="What each task cost, in the order of the plan."
+    )
 
 
 class DriftAlert(Wire):

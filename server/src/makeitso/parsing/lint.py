@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from makeitso.parsing.engine import Engine
+from makeitso.parsing.engine import LIVE
+from makeitso.parsing.explain import Explainer
 from makeitso.parsing.library import Library
 from makeitso.parsing.linear import LinearRegex
-from makeitso.parsing.patterns import CONTINUATION
+from makeitso.parsing.patterns import CONTINUATION, PREFIX
 from makeitso.protocol.text import Problem, Span
 
 if TYPE_CHECKING:
@@ -70,13 +71,14 @@ def ambiguities(library: Library) -> list[tuple[str, str, str]]:
     """Examples that an earlier pattern takes away: (pattern, the other pattern, example)."""
     # A continuation takes nothing from others but right below what it belongs to.
     alone = tuple(p for p in library.patterns if p.intent != CONTINUATION)
-    engine = Engine(Library(alone))
+    explainer = Explainer(Library(alone), live=LIVE)
     found: list[tuple[str, str, str]] = []
     for pattern in alone:
-        if pattern.multiline or pattern.state != "active":
+        # An opening explains nothing by itself: what stands behind it does.
+        if pattern.multiline or pattern.state != "active" or pattern.intent == PREFIX:
             continue
         for text in pattern.examples:
-            hit = engine.line(text.encode())
+            hit = explainer.line(text.encode())
             if hit is not None and hit.pattern.name != pattern.name:
                 found.append((pattern.name, hit.pattern.name, text))
     return found

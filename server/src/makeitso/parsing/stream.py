@@ -220,7 +220,11 @@ class StreamParser:
         """Name of the pattern that this line may go on with: the line before was its."""
         if self._quiet is not None:
             return self._quiet
-        return self._pending[0].pattern.name if self._pending and not self._parted else None
+        if self._pending is None:
+            return None
+        # A heading without its text still waits for it over an empty line.
+        head, record = self._pending
+        return None if self._parted and record.message is not None else head.pattern.name
 
     def _joins(self, hit: Hit) -> bool:
         return self._pending is not None and self._pending[0].pattern.name in hit.pattern.joins

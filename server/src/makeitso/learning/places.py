@@ -1,0 +1,218 @@
+"""Lines that name a place in a file, told by their shape whatever tool printed them.
+
+`path:12:3: error: …`, `path(12,3): warning C4996: …`, `"path", line 12: …`, `… in path on line 12`:
+a path, then its line within a few marks, is the place; what stands before and after is split into a
+level, a code, marks that stay, and the message. Lines with the same marks share one expression.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from makeitso.learning.masks import SEVERITIES
+from makeitso.learning.slots import escape
+
+_PATH = r"(?:[A-Za-z]:[\\/])?[\w.@%+$~\\/-]{1,400}"
+# A path is looked for where a word begins only, so that a long word is looked at once.
+_PLACE = re.compile(
+    rf"(?<![\w.@%+$~\\/-])(?P<open>[\"'`(\[<]?)(?P<path>{_PATH})(?P<close>[\"'`]?)"
+    r"(?P<to_line>:|\(|\[|:\[|:\(|, ?[Ll]ine:? |:? [Ll]ine:? | on line |:line |: L|#L|;)"
+    r"(?P<line>\d+)"
+    r"(?:(?P<to_column>:|,|, |\.|;|, ?[Cc]ol(?:umn)?:? |:? [Cc]ol(?:umn)?:? |-)(?P<column>\d+))?"
+    r"(?P<shut>[)\]\"'`>]?)(?![\w/\\])"
+)
+_LEVEL = re.compile(
+    rf"(?P<text>(?i:{'|'.join(sorted(SEVERITIES, key=lambda w: (-len(w), w)))})|[EWCRFIN])(?![\w-])"
+)
+_CODE = re.compile(
+    r"(?P<text>[A-Z][A-Za-z]{0,7}[-_]?\d{1,6}|[A-Z]\w+/\w+|[a-z]\w*(?:[-/]\w+)+)(?=[\]:) ])"
+)
+_MARK = re.compile(r"[ \t]+|[:;,|>\])]|[-=]+>?(?= )|[\[(](?=[\w./ -]{1,40}[\])])")
+_TAIL_CODE = re.compile(r"(?P<gap> *)(?P<open>[\[(])(?P<code>[\w@./+=-]+)(?P<close>[\])])$")
+_CODE_LIKE = re.compile(r"(?=.*[A-Za-z])(?=.*[-/@\d_])")
+_PREFIX_WORDS = 3
+_SAFE_LEVELS = {
+    "lower": "fatal error|error|warning|warn|note|info|information|hint|remark|fatal|critical|"
+    "style|refactor|convention|notice|debug",
+    "upper": "FATAL|ERROR|WARNING|WARN|NOTE|INFO|NOTICE|HINT|CRITICAL|DEBUG|SEVERE",
+    "title": "Fatal|Error|Warning|Warn|Note|Info|Information|Notice|Hint|Critical|Debug|Severe",
+    "letter": "[A-Z]",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What lines of one form have in common, and the expression of all of them."""
+
+    key: tuple[str, ...]
+    regex: str
+    literals: int
+    """Fixed characters in it."""
+    slots: tuple[str, ...]
+    """Names of its fields, in order."""
+
+
+@lru_cache(maxsize=1 << 14)
+def shape(line: str) -> Shape | None:
+    """The shape of a line that names a place; None when it names none, or is nothing but one."""
+    text = line.strip()
+    for found in _PLACE.finditer(text):
+        if not _plausible(found):
+            continue
+        before = _before(text[: found.start()])
+        if before is None:
+            return None
+        tail = text[found.end() :]
+        after = _after(tail, leading=not before[1])
+        if after is None:
+            continue
+        return _shape([*before[0], *_place(found), *after])
+    return None
+
+
+_Part = tuple[str, str]
+"""A literal ("", text) or a field (name, source)."""
+
+
+def _plausible(found: re.Match[str]) -> bool:
+    path, to_line = found["path"], found["to_line"]
+    if not re.search("[A-Za-z_]", path):
+        return False
+    named = "." in path.strip(".") or "/" in path or "\\" in path
+    worded = "ine" in to_line
+    stem = path.rsplit("/", 1)[-1]
+    return (named or worded) and not re.fullmatch(r"[\d.]+", stem) and "@" not in path
+
+
+def _place(found: re.Match[str]) -> list[_Part]:
+    ends = found["close"] or found["to_line"][:1].strip() or " "
+    inner = re.escape(ends) if ends in "\"'`:([@;," else r"\s"
+    path = rf"(?:[A-Za-z]:)?[^\s{inner}]+" if inner != r"\s" else r"\S+"
+    if found["close"]:
+        path = f"[^{found['close']}]+"
+    parts: list[_Part] = [
+        ("", found["open"]), ("path", path), ("", found["close"] + found["to_line"]),
+        ("line", r"\d+"),
+    ]  # fmt: skip
+    if found["column"] is not None:
+        parts += [("", found["to_column"]), ("column", r"\d+")]
+    return [*parts, ("", found["shut"])]
+
+
+def _before(text: str) -> tuple[list[_Part], bool] | None:
+    """What stands before the place, and whether the message does; None: too free to say."""
+    if not text:
+        return [], False
+    parts: list[_Part] = []
+    rest = text
+    while rest:
+        mark, level = _MARK.match(rest), _LEVEL.match(rest)
+        code = _CODE.match(rest)
+        if mark:
+            parts.append(("", " " if mark.group().isspace() else mark.group()))
+            rest = rest[mark.end() :]
+        elif level and len(level["text"]) > 1 and not _has(parts, "severity"):
+            parts.append(("severity", _levels(level["text"])))
+            rest = rest[level.end() :]
+        elif code and not _has(parts, "code"):
+            parts.append(("code", r"[\w./-]+"))
+            rest = rest[code.end() :]
+        else:
+            break
+    if not rest:
+        return parts, False
+    link = re.search(r"(?:^|[ ,:(\[])(?:(?:in|at|In|At|from|file|File|of)[: ]+)?$", rest)
+    joined = link.group() if link else ""
+    message = rest[: len(rest) - len(joined)]
+    if not message:
+        return [*parts, ("", joined)], False
+    if len(message.split()) < _PREFIX_WORDS and not _has(parts, "severity") and not joined.strip():
+        return [*parts, ("", rest)], False
+    return [*parts, ("message", r"\S.*?"), ("", joined)], True
+
+
+def _after(text: str, *, leading: bool) -> list[_Part] | None:
+    """What follows the place; `leading`: the message is still to come."""
+    parts: list[_Part] = []
+    rest = text
+    while rest:
+        mark = _MARK.match(rest)
+        level = None if _has(parts, "severity") else _LEVEL.match(rest)
+        code = None if _has(parts, "code") else _CODE.match(rest)
+        fatal = re.match(r"(?i:fatal error|syntax error|internal error)(?=:)", rest)
+        if mark:
+            parts.append(("", " " if mark.group().isspace() else mark.group()))
+            rest = rest[mark.end() :]
+        elif fatal and not _has(parts, "severity"):
+            parts.append(("severity", _levels(fatal.group())))
+            rest = rest[fatal.end() :]
+        elif level and _closed(rest, level.end(), level["text"], parts):
+            parts.append(("severity", _levels(level["text"])))
+            rest = rest[level.end() :]
+        elif code and _closed(rest, code.end(), code["text"], parts):
+            parts.append(("code", r"[\w./-]+"))
+            rest = rest[code.end() :]
+        else:
+            break
+    if not rest:
+        return None if leading else parts
+    if not leading:
+        return None
+    tail = _TAIL_CODE.search(rest) if not _has(parts, "code") else None
+    if tail and tail.start() > 0 and _CODE_LIKE.match(tail["code"]):
+        name = ("code", r"[\w@./+=-]+")
+        if tail["open"] == "(":
+            return [*parts, ("message+", r"\S.*? \(|)")]
+        return [*parts, ("message", r"\S.*?"), ("", tail["gap"] + "["), name, ("", "]")]
+    return [*parts, ("message", r"\S.*")]
+
+
+def _closed(rest: str, end: int, text: str, parts: list[_Part]) -> bool:
+    """Whether a level or code stands as such: in brackets, before a colon, or a code up front."""
+    following = rest[end : end + 1]
+    if following in {":", "]", ")", ","} or (following == "" and len(text) > 1):
+        return True
+    if following != " ":
+        return False
+    coded = any(c.isdigit() for c in text) or "/" in text
+    level = text.lower() in SEVERITIES or len(text) == 1
+    first = not any(name for name, _ in parts if name in {"severity", "code"})
+    return coded or (level and first and (len(text) > 1 or rest[end + 1 : end + 2].isalpha()))
+
+
+def _levels(text: str) -> str:
+    if len(text) == 1:
+        return _SAFE_LEVELS["letter"]
+    style = "lower" if text.islower() else "upper" if text.isupper() else "title"
+    words = _SAFE_LEVELS[style]
+    return words if text in words.split("|") else f"{escape(text)}|{words}"
+
+
+def _has(parts: list[_Part], name: str) -> bool:
+    return any(known == name for known, _ in parts)
+
+
+def _shape(parts: list[_Part]) -> Shape | None:
+    merged: list[_Part] = []
+    for name, source in parts:
+        if not name and merged and not merged[-1][0]:
+            merged[-1] = ("", merged[-1][1] + source)
+        elif name or source:
+            merged.append((name, source))
+    names = [name.rstrip("+") for name, _ in merged if name]
+    if "message" not in names or len(set(names)) < len(names):
+        return None
+    out: list[str] = []
+    for name, source in merged:
+        if not name:
+            out.append(re.sub(r" +", lambda _: " +", escape(source)))
+        elif name == "message+":
+            out.append(r"(?P<message>\S.*? \((?P<code>[\w@./+=-]+)\))")
+        else:
+            out.append(f"(?P<{name}>{source})")
+    literals = sum(len(source) for name, source in merged if not name)
+    key = tuple(source if not name else "\0" + name + source for name, source in merged)
+    end = "" if merged[-1] == ("message", r"\S.*") else r"\s*"
+    return Shape(key, rf"^\s*{''.join(out)}{end}$", literals, tuple(names))

@@ -1,4 +1,4 @@
-"""The programs a person told git to use: pager, diff filter, difference tools. Nothing runs here.
+"""Programs a person told git to use: pager, editor, diff filter, difference tools. Nothing is run.
 
 They are the person's own, from their git configuration, as git itself would start them.
 """
@@ -70,6 +70,12 @@ def pager(repo: Repository) -> str:
         return _unless_cat(os.environ["GIT_PAGER"])
     found = setting(repo, "core.pager") or os.environ.get("PAGER", "less")
     return _unless_cat(found)
+
+
+def editor(repo: Repository) -> str:
+    """The shell command that edits a text, in git's order."""
+    named = os.environ.get("GIT_EDITOR") or setting(repo, "core.editor")
+    return named or os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
 
 
 def _unless_cat(command: str) -> str:

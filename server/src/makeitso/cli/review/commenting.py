@@ -94,7 +94,7 @@ def say(
         UsageError: nothing was said, or the lines are none of the hunk's.
     """
     if not text:
-        text = written(_asked(bridge, task, hunk, lines), name="comment.md")
+        text = written(bridge.repo, _asked(bridge, task, hunk, lines), name="comment.md")
     said = commenting.comment(
         bridge.book,
         bridge.repo,

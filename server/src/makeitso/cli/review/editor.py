@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shlex
-import subprocess
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from makeitso.errors import EnvironmentFault, UsageError
+from makeitso.cli.review.text_editor import edited
+from makeitso.errors import UsageError
 from makeitso.runs.editing import edit_hunk as record_edit
 from makeitso.store.outputs import keep
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from makeitso.protocol.change import Hunk
     from makeitso.wiring import Bridge
 
@@ -26,10 +24,15 @@ AGAIN = """# This is what you saved and did not fit. Save nothing to begin again
 """
 
 
-def edit_hunk(bridge: Bridge, hunk: Hunk) -> None:
+def edit_hunk(bridge: Bridge, hunk: Hunk, *, saved: str | None = None) -> None:
     """Let the person edit a hunk; it counts as accepted.
 
     What does not fit is kept beside the review documents and offered when the hunk is edited again.
+
+    Args:
+        bridge: the workspace.
+        hunk: the hunk as it stands.
+        saved: what it is to be; None: the person's editor asks.
 
     Raises:
         EnvironmentFault: the editor failed.
@@ -37,10 +40,9 @@ def edit_hunk(bridge: Bridge, hunk: Hunk) -> None:
         StateError: the hunk cannot be edited.
     """
     kept = bridge.dot.review / f"{hunk.id}.edit.diff"
-    offered = HEADER + hunk.diff
-    if kept.is_file():
-        offered = AGAIN + kept.read_bytes().decode("utf-8", "surrogateescape")
-    saved = _edited(offered)
+    asked = saved is None
+    if saved is None:
+        saved = _edited(bridge, hunk, kept)
     text = "".join(
         line for line in re.findall(r"[^\n]*\n|[^\n]+", saved) if not line.startswith("#")
     )
@@ -50,35 +52,21 @@ def edit_hunk(bridge: Bridge, hunk: Hunk) -> None:
     try:
         record_edit(bridge.book, bridge.repo, hunk.id, text)
     except UsageError as error:
+        if not asked:
+            raise
         keep(kept.parent, kept.name, text.encode("utf-8", "surrogateescape"))
         shown = kept.relative_to(bridge.repo.root)
         raise UsageError(
             error.message,
-            hint=f"{error.hint}; your text is in {shown}, `e` opens it again",
+            hint=f"{error.hint}; your text is in {shown}, and editing the hunk opens it again",
         ) from error
     kept.unlink(missing_ok=True)
 
 
-def _edited(text: str) -> str:
-    """What a person makes of a text in their editor.
-
-    Raises:
-        EnvironmentFault: the editor failed.
-    """
-    command = next(
-        (os.environ[name] for name in ("GIT_EDITOR", "VISUAL", "EDITOR") if os.environ.get(name)),
-        "vi",
-    )
-    with tempfile.TemporaryDirectory(prefix="mis-") as folder:
-        path = Path(folder) / "hunk.diff"
-        path.write_bytes(text.encode("utf-8", "surrogateescape"))
-        try:
-            done = subprocess.run([*shlex.split(command), str(path)], check=False)
-        except OSError as error:
-            raise EnvironmentFault(
-                f"cannot start the editor {command}: {error.strerror}", hint="set EDITOR"
-            ) from error
-        if done.returncode != 0:
-            raise EnvironmentFault(f"the editor {command} ended with {done.returncode}")
-        # As bytes: reading as text would take the carriage returns of the file away.
-        return path.read_bytes().decode("utf-8", "surrogateescape")
+def _edited(bridge: Bridge, hunk: Hunk, kept: Path) -> str:
+    """What the person makes of a hunk, or of what they saved before and did not fit."""
+    offered = HEADER + hunk.diff
+    if kept.is_file():
+        offered = AGAIN + kept.read_bytes().decode("utf-8", "surrogateescape")
+    text = offered.encode("utf-8", "surrogateescape")
+    return edited(bridge.repo, text, name="hunk.diff").decode("utf-8", "surrogateescape")

@@ -14,6 +14,7 @@ from makeitso.cli.review.group import review
 ACTIONS = (
     "marking",
     "cutting",
+    "editing",
     "looking",
     "commenting",
     "fixing",

@@ -6,6 +6,7 @@ comes to; lenses beside those of a tenth of the change, because they must not gr
 
 from __future__ import annotations
 
+import re
 import statistics
 import subprocess
 import tempfile
@@ -30,6 +31,10 @@ MARKS = 20
 END_TIMEOUT_S = 60
 SETTLED_S = 3.0
 """After a burst of marks everything is written and shown before so long."""
+
+
+_PENDING = re.compile(r"^@@ .* @@ \[pending ([0-9a-f]+)\]", re.MULTILINE)
+"""The hunks of a review document."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,13 +173,15 @@ def use(large: LargeChange) -> Used:
     try:
         cpu, started = editor.cpu_s(), time.perf_counter()
         about: dict[str, object] = {"run": large_change.RUN, "task": large_change.TASK}
+        about["hunks"] = False  # as the lens of a plan asks
         got = editor.ask("mis/change/get", about)["result"]
-        uri = editor.open(large.root / got["document"])
+        path = large.root / got["document"]
+        uri = editor.open(path)
         document: dict[str, object] = {"textDocument": {"uri": uri}}
         if not editor.ask("textDocument/codeLens", document)["result"]:
             raise RuntimeError("there are no lenses")
         opened = editor.cpu_s() - cpu, time.perf_counter() - started
-        ids = [hunk["id"] for file in got["change"]["files"] for hunk in file["hunks"]]
+        ids = _PENDING.findall(path.read_text("utf-8"))
         chosen = ids[:: len(ids) // MARKS][:MARKS]
         cpu, waits = editor.cpu_s(), list[float]()
         for mark in ("rejected", "pending"):

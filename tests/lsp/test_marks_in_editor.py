@@ -67,6 +67,20 @@ async def test_lines_steps_and_looks(client: Client, made: tuple[Place, str]) ->
     assert new == {f"{first}.1": False, f"{first}.2": False, second: True}
 
 
+async def test_a_change_is_sent_without_its_hunks_where_they_are_not_wanted(
+    client: Client, made: tuple[Place, str]
+) -> None:
+    change = {"run": made[1], "task": "T1"}
+    whole = await client.ask("mis/change/get", change)
+    named = await client.ask("mis/change/get", {**change, "hunks": False})
+    assert [len(file["hunks"]) for file in whole["change"]["files"]] == [1, 1]
+    for file in whole["change"]["files"]:
+        file["hunks"] = []
+    assert named == whole
+    text = (made[0].root / named["document"]).read_text("utf-8")
+    assert all(hunk in text for hunk in await states(client, change))
+
+
 async def test_an_edit_of_a_part_leaves_the_others_and_is_taken_back(
     client: Client, made: tuple[Place, str]
 ) -> None:

@@ -140,7 +140,10 @@ async def test_what_a_task_left_behind_is_reviewed_from_its_plan(tmp_path: Path)
     opened = await client.command(lens.command)
     files = [f["path"] for f in opened["change"]["files"]]
     assert files == ["n.txt"], "what the person had typed is none of its work"
-    (hunk,) = hunks(opened["change"])
+    assert hunks(opened["change"]) == {}, "an editor that opens the document has them there"
+    got = await client.ask("mis/change/get", {"run": opened["run"], "task": opened["task"]})
+    (hunk,) = hunks(got["change"])
+    assert hunk in (place.root / opened["document"]).read_text("utf-8")
     await client.ask("mis/hunk/mark", {"hunks": [hunk], "mark": "accepted"})
     await client.until(lambda: (place.root / "n.txt").read_text() == "one\n2\n", what="it landed")
     assert (place.root / "mine.txt").read_text() == "mine, typed\n"

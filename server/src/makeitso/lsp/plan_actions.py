@@ -75,9 +75,8 @@ def _task(view: PlanView, outline: TaskOutline) -> Iterator[Action]:
     if sum(task.hunks.values()):
         waiting = task.hunks.get("pending", 0) + task.hunks.get("conflict", 0)
         title = f"Review {waiting} open hunks" if waiting != 1 else "Review 1 open hunk"
-        yield place.action(
-            title if waiting else "Review", "mis.change.get", {**run, "task": outline.id}
-        )
+        shown = {**run, "task": outline.id, "hunks": False}  # they are in the document it opens
+        yield place.action(title if waiting else "Review", "mis.change.get", shown)
     else:
         yield from _left_behind(place, task)
     yield from _landed(view, place, task)
@@ -94,7 +93,8 @@ def _task(view: PlanView, outline: TaskOutline) -> Iterator[Action]:
 def _left_behind(place: _Place, task: TaskView) -> Iterator[Action]:
     """What a worker wrote that never came to be proposed: it can be reviewed where it is."""
     if task.state in ("failed", "stopped") and task.worktree is not None:
-        yield place.action("Review what it left", "mis.review.open", {"from": task.worktree})
+        source = {"from": task.worktree, "hunks": False}
+        yield place.action("Review what it left", "mis.review.open", source)
 
 
 def _landed(view: PlanView, place: _Place, task: TaskView) -> Iterator[Action]:

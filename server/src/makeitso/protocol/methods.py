@@ -89,7 +89,7 @@ METHODS: tuple[Method, ...] = (
     Method(name="mis/rule/add", params=rules.RuleAddParams, result=rules.RuleResult),
     Method(name="mis/rule/revoke", params=rules.RuleRevokeParams, result=rules.RuleResult),
     Method(name="mis/change/list", params=review.ChangeListParams, result=review.ChangeListResult),
-    Method(name="mis/change/get", params=review.ChangeParams, result=review.ChangeGetResult),
+    Method(name="mis/change/get", params=review.ChangeGetParams, result=review.ChangeGetResult),
     Method(
         name="mis/change/check",
         params=comment.ChangeCheckParams,

@@ -22,6 +22,10 @@ class ReviewOpenParams(Wire):
     look: bool = Field(
         default=False, description="Only look: nothing is recorded, so nothing can be marked."
     )
+    hunks: bool = Field(
+        default=True,
+        description="false: files without their hunks, for who opens the review document.",
+    )
 
 
 class ReviewOpenResult(Wire):
@@ -34,6 +38,9 @@ class ReviewOpenResult(Wire):
     task: str = Field(description="The one task it stands as.")
     round: int = Field(ge=0, description="Which round of it; 0: not opened.")
     new: tuple[str, ...] = Field(description="Hunks that the round before did not have.")
-    change: Change = Field(description="The change as it stands; without hunks: none is left.")
+    change: Change = Field(
+        description="The change as it stands; without files: none is left. Its files have no hunks "
+        "where none were wanted."
+    )
     document: str | None = Field(description="Review document, relative; null: not opened.")
     uri: str | None = Field(description="The same as a file URI.")

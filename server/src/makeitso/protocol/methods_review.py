@@ -64,10 +64,22 @@ class ChangeParams(Wire):
     task: str = Field(min_length=1, description="Task.")
 
 
-class ChangeGetResult(Wire):
-    """A change with all its hunks, and its review document."""
+class ChangeGetParams(ChangeParams):
+    """The change of a task, and how much of it is sent."""
 
-    change: Change = Field(description="The change as it stands now.")
+    hunks: bool = Field(
+        default=True,
+        description="false: files without their hunks, for who opens the review document, which "
+        "has them all.",
+    )
+
+
+class ChangeGetResult(Wire):
+    """A change, and its review document."""
+
+    change: Change = Field(
+        description="The change as it stands now; its files have no hunks where none were wanted."
+    )
     document: str = Field(description="Review document, relative to the workspace.")
     uri: str = Field(description="The same as a file URI.")
 

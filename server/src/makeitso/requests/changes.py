@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from makeitso.journal.state import RunState, TaskState
     from makeitso.protocol.change import Change
     from makeitso.protocol.methods_review import (
+        ChangeGetParams,
         ChangeLandParams,
         ChangeListParams,
         ChangeLookParams,
-        ChangeParams,
     )
     from makeitso.requests.place import Workplace
 
@@ -71,8 +71,8 @@ def summary(at: Workplace, run: RunState, task: TaskState) -> ChangeSummary:
     )
 
 
-async def get(at: Workplace, params: ChangeParams) -> ChangeGetResult:
-    """A change with all its hunks; its review document is written anew.
+async def get(at: Workplace, params: ChangeGetParams) -> ChangeGetResult:
+    """A change; its review document is written anew.
 
     Raises:
         NotFoundError: there is no such run or task.
@@ -84,7 +84,16 @@ async def get(at: Workplace, params: ChangeParams) -> ChangeGetResult:
             f"{run.id} has no task {params.task}", hint=f"its tasks: {', '.join(run.tasks)}"
         )
     change, document = await write_document(at, run, run.tasks[params.task])
+    change = sent(change, hunks=params.hunks)
     return ChangeGetResult(change=change, document=at.relative(document), uri=document.as_uri())
+
+
+def sent(change: Change, *, hunks: bool) -> Change:
+    """A change as it is sent: the hunks are nearly all of it."""
+    if hunks:
+        return change
+    files = tuple(file.model_copy(update={"hunks": ()}) for file in change.files)
+    return change.model_copy(update={"files": files})
 
 
 async def look(at: Workplace, params: ChangeLookParams) -> ChangeLookResult:

@@ -9,7 +9,7 @@ import anyio
 
 from makeitso.errors import UsageError
 from makeitso.protocol.methods_foreign import ReviewOpenResult
-from makeitso.requests.changes import write_document
+from makeitso.requests.changes import sent, write_document
 from makeitso.wiring.foreign import change_of, review_meanwhile
 from makeitso.workspace.git_thread import in_thread
 
@@ -51,10 +51,11 @@ async def open_(at: Workplace, params: ReviewOpenParams) -> ReviewOpenResult:
                 task=review.task,
                 round=review.round,
                 new=new,
-                change=change,
+                change=sent(change, hunks=params.hunks),
                 document=at.relative(document),
                 uri=document.as_uri(),
             )
+    change = await in_thread(partial(change_of, at.bridge, opened))
     return ReviewOpenResult(
         source=found.source,
         title=found.title,
@@ -63,7 +64,7 @@ async def open_(at: Workplace, params: ReviewOpenParams) -> ReviewOpenResult:
         task=review.task,
         round=0,
         new=(),
-        change=await in_thread(partial(change_of, at.bridge, opened)),
+        change=sent(change, hunks=params.hunks),
         document=None,
         uri=None,
     )

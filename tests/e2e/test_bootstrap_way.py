@@ -112,8 +112,35 @@ def test_a_check_that_cannot_run_in_a_worktree_is_said_with_the_way_out(tmp_path
     with world(tmp_path, spell(), files=files) as w:
         w.box.write(".venv/bin/tool", b"#!/bin/sh\n", executable=True)
         w.mis("run", w.plan("spell", PLAN), "--yes").expect(
-            1, "`sh check.sh` seems unable to run in a worktree", "[bootstrap] commands"
+            3,
+            "`sh check.sh` seems unable to run in a worktree",
+            "[bootstrap] commands",
+            "`sh check.sh` cannot run in a worktree: ./.venv/bin/tool is not there. Go on?",
         )
+        assert not w.of(ev.TurnStarted), "something was spent on what cannot be proved"
+        w.mis("approve", w.pending("question"), "--answer", "go on").expect(0)
+        w.mis("resume").expect(1)
+        assert w.of(ev.TurnStarted)
+        assert len([a for a in w.of(ev.ApprovalAsked) if a.kind == "question"]) == 1
+
+
+@pytest.mark.parametrize("answer", ["stop the task", None])
+def test_stopped_there_a_task_fails_and_nothing_was_spent(
+    tmp_path: Path, answer: str | None
+) -> None:
+    files = {**FILES, "check.sh": "no-such-program-anywhere\n"}
+    with world(tmp_path, never(), files=files) as w:
+        w.mis("run", w.plan("spell", PLAN), "--yes").expect(3, "no-such-program-anywhere is not")
+        how = ["--deny"] if answer is None else ["--answer", answer]
+        w.mis("approve", *how, w.pending("question")).expect(0)
+        w.mis("resume").expect(1, "`sh check.sh` cannot run here")
+        assert w.task().ended == "failed"
+
+
+def test_a_program_that_the_task_is_to_make_is_not_asked_about(tmp_path: Path) -> None:
+    files = {**FILES, "check.sh": "grep -q 'line two' poem.txt && exit 0; ./not-made-yet\n"}
+    with world(tmp_path, spell(), files=files) as w:
+        w.mis("run", w.plan("spell", PLAN), "--yes").expect(0, "seems unable", "done")
 
 
 def test_an_untrusted_workspace_brings_nothing(tmp_path: Path) -> None:

@@ -75,9 +75,22 @@ def test_turned_down_it_is_stale_and_is_kept_on_the_new_base(tmp_path: Path) -> 
         then = {view.id: view for view in run_view(w.run).tasks}["then"]
         assert (then.state, two in then.reason) == ("stale", True)
         w.mis("status").expect(0, "stale", two)
+        lands = (
+            "then is stale: hunk",
+            "of first, which it is built on, was rejected; nothing",
+        )
+        asks = "of it lands until you are asked and have answered: `mis resume"
+        w.mis("review", "accept", three).expect(0, *lands, asks)
         w.mis("resume").expect(3, "stale")
         assert "line thirty-nine" not in w.read("poem.txt"), "a stale change landed"
         question = w.pending("question")
+        until = f"of it lands until {question} is answered: `mis approve --answer redo {question}`"
+        w.mis("review", "accept", three).expect(0, *lands, until)
+        said = w.mis("review", "accept", three, "--json").expect(0).value
+        assert said["stale"] == [three]
+        w.mis("review").expect(0, f"{three} accepted poem.txt:36 stale", *lands, until)
+        assert {bool(row["stale"]) for row in w.hunks() if row["task"] == "first"} == {False}
+        assert [row["stale"] for row in w.hunks() if row["task"] == "then"] != [""]
         w.mis("approve", question, "--answer", "keep").expect(0)
         w.mis("resume").expect(3)
         assert w.task("then").checks[-1].where == "proposal"

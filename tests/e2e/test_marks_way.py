@@ -67,6 +67,8 @@ def test_what_cannot_be_is_said_and_changes_nothing(tmp_path: Path) -> None:
         w.mis("review", "accept", f"{first}:x").expect(2, "ID:3-7")
         w.mis("review", "accept", first, "--reject-rest").expect(2, "no rest")
         w.mis("review", "accept", first, "--all").expect(2, "not both")
+        nothing = w.mis("review", "accept").expect(2, "name hunks", "`mis review --json` lists")
+        assert "not both" not in nothing.err
         w.mis("review", "split", second).expect(2, "--at LINE")
         w.mis("review", "join", second).expect(2, "is not split")
         w.mis("review", "unmark").expect(2, "no mark can be taken back")

@@ -51,7 +51,7 @@ async def test_a_task_at_its_ceiling_is_shown_and_is_given_more(
     assert "Give 250 tokens more" in lenses
     assert any(title.startswith("Deny a") for title in lenses)
     shown = next(
-        title for title in lenses if title.startswith("State: waiting") and "/500" in title
+        title for title in lenses if title.startswith("State: waiting") and "/500 t" in title
     )
     assert "/30m" in shown
     task = await task_of(client, run)

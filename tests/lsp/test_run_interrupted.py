@@ -101,7 +101,8 @@ async def test_stop_ends_the_worker_and_can_be_resumed(
     assert workers_of(client)
     lenses = await client.lenses(uri)
     assert "Make it so" not in lenses
-    await client.command(lenses["Stop"].command)
+    stopping = await client.command(lenses["Stop"].command)
+    assert stopping["run"]["reason"].startswith("stopping: ")
     paused = await client.until(lambda: events(client, run, "run.paused"), what="it stands still")
     assert paused[-1]["data"]["state"] == "stopped"
     await client.until(lambda: not workers_of(client), what="no worker is left")
@@ -112,7 +113,8 @@ async def test_stop_ends_the_worker_and_can_be_resumed(
 
     # Taken up again, its progress is cancelled by the client: the same as to stop it.
     turns = len(events(client, run, "turn.started"))
-    await client.command(lenses["Resume"].command)
+    resumed = await client.command(lenses["Resume"].command)
+    assert (resumed["run"]["state"], resumed["run"]["reason"]) == ("running", "")
     with pytest.raises(Exception, match="under way already"):
         await client.ask("mis/run/resume", {"run": run})
     await client.until(

@@ -140,6 +140,7 @@ def test_a_bad_answer_is_asked_for_once_more_with_the_error() -> None:
     assert sent[1].startswith("Intent: FIX\n")
     assert "- the answer: Invalid JSON" in sent[1]
     assert (answer.attempts, answer.spent.total) == (2, 22)
+    assert answer.unfit.startswith("the answer: Invalid JSON")
     assert answer.prompt_digest == PROMPT.digest
 
 

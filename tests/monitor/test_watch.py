@@ -116,6 +116,19 @@ def test_a_dangerous_command_that_runs_raises_the_alarm() -> None:
     assert "home directory" in alarm.detail
 
 
+def test_a_pattern_that_is_added_holds_for_what_runs_already() -> None:
+    bench = Bench(enabled=False)
+    bench.saw(CommandStarted("c", "terraform apply", ROOT), *command("terraform plan", item="d"))
+    assert bench.after(1) is None
+    bench.limits = Monitor(enabled=False, dangerous_regexes=("^terraform plan",))
+    assert bench.after(1) is None, "that one is over"
+    bench.limits = Monitor(enabled=False, dangerous_regexes=("^terraform",))
+    alarm = bench.after(0.2)
+    assert alarm is not None
+    assert alarm.cause == "danger"
+    assert "`terraform apply` must not run" in alarm.detail
+
+
 def test_a_dangerous_command_that_asks_is_refused_and_never_runs() -> None:
     bench = Bench()
     started, ended = command("rm -rf ~", code=None)

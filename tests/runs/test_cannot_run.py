@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from makeitso.protocol.events import CheckRan
-from makeitso.runs.cannot_run import wants_network, why_not
+from makeitso.runs.cannot_run import missing_program, wants_network, why_not
 
 
 def ran(tail: str, *, code: int | None = 1, timed_out: bool = False) -> CheckRan:
@@ -69,6 +69,23 @@ def test_what_is_missing_is_named(tail: str, code: int, said: str) -> None:
 )
 def test_red_is_only_red(result: CheckRan) -> None:
     assert why_not(result) == ""
+
+
+@pytest.mark.parametrize(
+    ("tail", "code", "program"),
+    [
+        ("sh: 1: pytest: not found\n", 127, "pytest"),
+        ("bash: line 1: pnpm: command not found", 127, "pnpm"),
+        ("check.sh: 1: ./.venv/bin/x: not found", 127, "./.venv/bin/x"),
+        ("bash: line 1: ./tool: No such file or directory\n", 127, "./tool"),
+        ("bash: check.sh: No such file or directory\n", 127, ""),
+        ("", 127, ""),
+        ("page: not found\n", 1, ""),
+        ("sh: ./tool: Permission denied", 126, ""),
+    ],
+)
+def test_the_program_that_is_missing(tail: str, code: int, program: str) -> None:
+    assert missing_program(ran(tail, code=code)) == program
 
 
 @pytest.mark.parametrize(

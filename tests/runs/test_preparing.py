@@ -384,7 +384,10 @@ async def test_what_is_lacking_is_said_once_before_anything_is_spent(
     at.place.box.write(".venv/bin/python", b"")
     at.place.box.write("big.log", b"nobody misses it")
     for task in ("T1", "T2"):
-        await bootstrap(at.place.ctx, task, nobody=lambda: True)
+        with pytest.raises(Unanswered):
+            await bootstrap(at.place.ctx, task, nobody=lambda: True)
+    (asked,) = at.place.ctx.run.pending
+    assert asked.subject.startswith("`no-such-program-x` cannot run in a worktree")
     notes = at.notes()
     assert notes.count("will lack these environments: .venv/") == 1
     assert notes.count("will lack these settings: .env.test") == 1

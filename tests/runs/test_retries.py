@@ -76,6 +76,24 @@ async def test_a_manager_that_fails_and_then_answers(there: Place) -> None:
     ]  # fmt: skip
 
 
+async def test_an_answer_that_came_at_the_second_asking_is_said_with_why(there: Place) -> None:
+    there.stands("T1")
+
+    async def call(saw: object) -> Answer[Judgement]:
+        del saw
+        judgement = Judgement(verdict="done", instructions="", note="", wait_s=0)
+        why = "verdict: Input should be 'done'"
+        return Answer(value=judgement, prompt_digest="", attempts=2, unfit=why)
+
+    await ask_manager(
+        there.ctx, call, intent="EVAL", root=there.bridge.root, nobody=lambda: True, task="T1"
+    )
+    (note,) = [e for e in there.ctx.ports.journal.read() if isinstance(e.data, ev.NoteAdded)]
+    assert isinstance(note.data, ev.NoteAdded)
+    assert (note.actor, note.task, note.data.level) == ("manager", "T1", "warning")
+    assert "did not fit: verdict: Input should be 'done'" in note.data.text
+
+
 async def test_not_for_ever(there: Place) -> None:
     manager = Failing(*[ModelError(f"busy {n}") for n in range(9)])
     with pytest.raises(ModelError, match="busy 2"):

@@ -160,7 +160,19 @@ def test_twice_is_the_same_as_once(box: git_sandbox.Sandbox, tmp_path: Path) -> 
     found = chosen(box, "data", ".env")
     bringing.bring(box.root, tmp_path / "tree", found, refuse=lambda data: "")
     done = bringing.bring(box.root, tmp_path / "tree", found, refuse=lambda data: "")
-    assert (done.files, bringing.size_of(box.root, ["data", ".env"])) == (4, (4, 3 + 5))
+    seen, brought = bringing.forecast(box.root, ["data", ".env"], refuse=lambda data: "")
+    assert (done.files, seen.files, seen.size_bytes) == (4, 4, 3 + 5)
+    assert brought == ("data", ".env")
+
+
+def test_what_would_be_refused_is_not_in_the_forecast(box: git_sandbox.Sandbox) -> None:
+    def refuse(data: bytes) -> str:
+        return "it is two" if data == b"2" else ""
+
+    seen, brought = bringing.forecast(box.root, ["data", "data/deep/two.csv"], refuse=refuse)
+    left = ("data/deep/two.csv", "it is two")
+    assert (brought, seen.left_out) == (("data",), (left, left))
+    assert seen.files == sum(not one.is_dir() for one in (box.root / "data").rglob("*")) - 1
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from makeitso.cli.answering import headline, how
 from makeitso.cli.away import note_look
 from makeitso.cli.door import JsonDoor, TerminalDoor
 from makeitso.cli.innermost import innermost
+from makeitso.cli.notify import notify
 from makeitso.cli.workspace import redact
 from makeitso.errors import MisError, StoreError
 from makeitso.journal.view import run_view
@@ -59,6 +60,8 @@ def drive(
             raise
         redact(bridge, error)
         state, code = _left_as(bridge, run_id), console.report(error, said=door.said(error))
+        if not console.as_json and bridge.config.ui.notify:
+            notify(f"{run_id} {state}: {error.message}")  # no question will call them for it
     finally:
         door.close()
     note_look(bridge, console)

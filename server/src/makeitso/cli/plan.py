@@ -10,7 +10,7 @@ import typer
 from makeitso import wiring
 from makeitso.cli.context import JsonFlag, context_of
 from makeitso.cli.workspace import ensure_trusted, opened
-from makeitso.runs.outlook import outlook
+from makeitso.runs.outlook import outlook, refusal
 
 
 def register(app: typer.Typer) -> None:
@@ -37,7 +37,12 @@ def plan(
         path, made = anyio.run(wiring.make_plan, bridge, words, progress)
         console.note("")
         shown = path.relative_to(bridge.root).as_posix()
-        seen = outlook(bridge.repo, bridge.root, bridge.config.bootstrap)
+        seen = outlook(
+            bridge.repo,
+            bridge.root,
+            bridge.config.bootstrap,
+            refuse=refusal(bridge.redactor),
+        )
         worktrees = [bridge.redactor.text(line) for line in seen.lines]
         console.data({"path": shown, "plan": made.model_dump(mode="json"), "worktrees": worktrees})
         console.say(path.read_text("utf-8"))

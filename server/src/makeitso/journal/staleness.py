@@ -10,6 +10,7 @@ from makeitso.journal.steps import AskStale, EndTask, MarkStale, TakeStale
 if TYPE_CHECKING:
     from makeitso.journal.state import RunState, TaskState
     from makeitso.journal.steps import Step
+    from makeitso.protocol.approval import Approval
 
 
 def set_aside(run: RunState, task: TaskState) -> list[Step] | None:
@@ -42,3 +43,27 @@ def _when_stale(run: RunState, task: TaskState) -> list[Step]:
 def interrupted(task: TaskState) -> bool:
     """Whether what is under way for a task is to end at once."""
     return task.ended is None and (task.stop_requested is not None or bool(task.stale))
+
+
+def stale_reason(run: RunState, task: TaskState) -> str:
+    """Why nothing of a task that goes on lands, also before its engine has said so; or empty."""
+    if task.ended is not None or run.finished is not None:
+        return ""
+    return task.stale or (broken(run, task) if task.started else "")
+
+
+def stale_asked(run: RunState, task: TaskState) -> Approval | None:
+    """The open question what becomes of a stale task; None: it is not asked now."""
+    if not task.stale:
+        return None
+    return next((a for a in run.pending if a.digest == task.stale_question), None)
+
+
+def stale_line(run: RunState, task: TaskState) -> str:
+    """`T3 is stale: …; nothing of it lands until a7 is answered`; empty: it is not stale."""
+    reason = stale_reason(run, task)
+    if not reason:
+        return ""
+    asked = stale_asked(run, task)
+    until = f"{asked.id} is answered" if asked is not None else "you are asked and have answered"
+    return f"{task.id} is stale: {reason}; nothing of it lands until {until}"

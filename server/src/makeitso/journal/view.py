@@ -77,6 +77,8 @@ def _run_state(run: RunState, *, alive: bool) -> tuple[RunStateName, str]:
         return run.paused.state, paused_for(run, run.paused)
     if not alive:
         return "stopped", "its process ended; `mis resume` goes on"
+    if run.stop_requested is not None:
+        return "running", f"stopping: {run.stop_requested}"
     waiting = run.pending
     busy = any(task_state(run, task) == "running" for task in run.tasks.values())
     if waiting and not busy:
@@ -148,6 +150,12 @@ def _held(task: TaskState) -> str:
     return task.held.reason if task.held is not None and not task.started else ""
 
 
+def _stopping(task: TaskState) -> str:
+    """That what a task does is being ended."""
+    going = task.stop_requested is not None and task.ended is None
+    return f"stopping: {task.stop_requested}" if going else ""
+
+
 def _taken_back(task: TaskState) -> str:
     """That a task is not what it ended as."""
     return TAKEN_BACK if task.ended == "landed" and not whole(task) else ""
@@ -164,7 +172,14 @@ def task_view(run: RunState, task: TaskState) -> TaskView:
         id=task.id,
         title=task.spec.title,
         state=task_state(run, task),
-        reason=task.reason or _taken_back(task) or task.stale or _held(task) or _waits(task),
+        reason=(
+            task.reason
+            or _taken_back(task)
+            or _stopping(task)
+            or task.stale
+            or _held(task)
+            or _waits(task)
+        ),
         wait=wait_view(task),
         phases=tuple(
             _phase_view(run, task.phases[name], task.id, asked=name in asked) for name in PHASES

@@ -13,6 +13,7 @@ from lsprotocol.types import ErrorCodes, LSPErrorCodes, ResponseError
 from pygls.exceptions import JsonRpcException, JsonRpcInternalError, JsonRpcInvalidParams
 
 from makeitso.errors import MisError
+from makeitso.lsp.wording import for_editor
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -30,8 +31,12 @@ def expected(error: BaseException) -> ResponseError | None:
     if isinstance(error, MisError):
         return ResponseError(
             code=error.code,
-            message=error.message,
-            data={"hint": error.hint, "retryable": error.retryable, "facts": error.data},
+            message=for_editor(error.message),
+            data={
+                "hint": for_editor(error.hint),
+                "retryable": error.retryable,
+                "facts": error.data,
+            },
         )
     if isinstance(error, InvalidParams):
         return bad_params(error.problems)
@@ -48,6 +53,11 @@ class InvalidParams(Exception):  # noqa: N818 -- the protocol's word
     def __init__(self, problems: list[dict[str, str]]) -> None:
         super().__init__("invalid params")
         self.problems = problems
+
+
+def said(error: MisError) -> str:
+    """An error as one text, for what has no answer to put it into."""
+    return for_editor(f"{error.message} {error.hint}".strip())
 
 
 def bad_params(problems: list[dict[str, str]]) -> ResponseError:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from makeitso.lsp.wording import for_editor
 from makeitso.protocol.text import Span
 
 if TYPE_CHECKING:
@@ -71,7 +72,9 @@ def _waiting(view: PlanView, index: TextIndex) -> Iterator[types.Diagnostic]:
         for span in [places[t] for t in approval.tasks if t in places] or [view.head]:
             yield _information(index, span, "awaiting-approval", question(approval))
     if state.finished is None and not view.driven:
-        message = f"{run.id} stands still: {run.reason or run.state}. “Resume” goes on."
+        why = for_editor(run.reason or run.state)
+        way = "" if "“Resume”" in why else " “Resume” goes on."
+        message = f"{run.id} stands still: {why.rstrip('.')}.{way}"
         yield _information(index, view.head, "run-stands-still", message)
     for task in run.tasks:
         if task.state in ("failed", "stopped") and task.id in places:
@@ -83,7 +86,8 @@ def _waiting(view: PlanView, index: TextIndex) -> Iterator[types.Diagnostic]:
             message = f"{some} could not land: review again."
             yield _information(index, places[task.id], "hunks-in-conflict", message)
     if state.finished is not None and state.finished.state == "failed" and not run.tasks:
-        yield _information(index, view.head, "run-failed", f"{run.id} failed: {run.reason}")
+        failed = f"{run.id} failed: {for_editor(run.reason)}"
+        yield _information(index, view.head, "run-failed", failed)
 
 
 def question(approval: Approval) -> str:

@@ -9,6 +9,7 @@ from lsprotocol import types
 
 from makeitso.errors import MisError
 from makeitso.lsp import hover, lenses, structure
+from makeitso.lsp.answers import said
 from makeitso.lsp.plan_view import PlanView
 from makeitso.lsp.review_links import review_links
 from makeitso.lsp.review_saving import take_in
@@ -54,7 +55,7 @@ async def _saved(server: Server, params: types.DidSaveTextDocumentParams) -> Non
             async with server.views.saving:  # saved twice, a remark is said once
                 await take_in(server, at, document, found[1], before=before)
         except MisError as error:  # a notification has no answer to put it into
-            server.say(f"{error.message} {error.hint}".strip(), types.MessageType.Error)
+            server.say(said(error), types.MessageType.Error)
 
 
 def _lenses(server: Server, params: types.CodeLensParams) -> list[types.CodeLens]:

@@ -123,7 +123,8 @@ def message(one: OpenHunk) -> str:
     if hunk.state == "conflict":
         said = f"Hunk {hunk.id} of {one.run} {one.task} could not land: {hunk.reason}"
     flags = f" ({', '.join(hunk.flags)})" if hunk.flags else ""
-    return "\n".join((f"{said}{flags}:", *shown))
+    stale = f"; {one.task} is stale, nothing of it lands now" if one.stale else ""
+    return "\n".join((f"{said}{stale}{flags}:", *shown))
 
 
 def file_actions(found: list[FileHunk], uri: str, *, first: int, last: int) -> list[Action]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from makeitso.journal.staleness import stale_line
+from makeitso.lsp.diagnostics import question
 from makeitso.lsp.file_view import message
 from makeitso.lsp.plan_actions import state_line, task_line
 from makeitso.plans.outline import place_at
@@ -40,6 +42,8 @@ def plan_hover(view: PlanView, line: int, column: int) -> tuple[str, Stretch] | 
         lines += ["", "not run yet" if not spec.done else "done"]
     else:
         lines += ["", *_task(view.run, task)]
+        asked = view.state.pending if view.state is not None else ()
+        lines += [line for one in asked if task.id in one.tasks for line in ("", question(one))]
     return "\n".join(lines), place.span
 
 
@@ -48,6 +52,8 @@ def _plan(view: PlanView) -> str:
     if view.run is not None:
         lines += ["", f"Run `{view.run.id}`", ""]
         lines += [f"- {task.id}: {task_line(view.run, task)}" for task in view.run.tasks]
+        asked = view.state.pending if view.state is not None else ()
+        lines += [line for one in asked if not one.tasks for line in ("", question(one))]
     lines += ["", f"Digest `{view.digest[:12]}`"]
     return "\n".join(lines)
 
@@ -106,5 +112,7 @@ def review_hover(view: ReviewView, line: int) -> tuple[str, Stretch] | None:
                 if asked:
                     why = f": {asked[0].why_ask}" if asked[0].why_ask else ""
                     lines += ["", f"A person must decide this one, whatever is set{why}."]
+                stale = stale_line(view.state, view.task_state) if view.state is not None else ""
+                lines += ["", f"{stale}."] if stale else []
                 return "\n".join(lines), hunk.span
     return None

@@ -10,6 +10,7 @@ from pygls.exceptions import JsonRpcException
 
 from makeitso.errors import MisError
 from makeitso.journal.view import only_timers
+from makeitso.lsp.answers import said
 from makeitso.protocol.approval import Decision
 from makeitso.requests import approvals
 
@@ -26,7 +27,7 @@ def offer_resume(server: Server, at: Workplace) -> None:
     try:
         views = [at.view(run) for run in at.runs().values() if run.finished is None]
     except MisError as error:
-        server.say(f"{error.message} {error.hint}".strip(), types.MessageType.Warning)
+        server.say(said(error), types.MessageType.Warning)
         return
     still = [
         view for view in views if view.state in ("stopped", "waiting") and not only_timers(view)

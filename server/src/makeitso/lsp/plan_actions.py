@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from makeitso.journal.costs import task_costs, time_shown
+from makeitso.journal.costs import run_costs, task_costs, tokens_shown
 from makeitso.journal.view import standing
 from makeitso.lsp.actions import TRUST, Action
+from makeitso.lsp.wording import for_editor
 from makeitso.plans.amounts import amount
-from makeitso.plans.quantity import format_count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,7 +34,7 @@ def plan_actions(view: PlanView) -> list[Action]:
 
 def _head(view: PlanView) -> Iterator[Action]:
     last = view.outline.tasks[0].block.line - 1 if view.outline.tasks else view.head.end_line
-    place = _Place(view.head, 0, max(last, view.head.end_line))
+    place = Spot(view.head, 0, max(last, view.head.end_line))
     if (distrusted := view.distrusted) is not None:
         digests = {file.path: file.digest for file in distrusted.files if file.change != "removed"}
         yield place.action(
@@ -51,7 +51,7 @@ def _head(view: PlanView) -> Iterator[Action]:
     else:
         for approval in state.pending:
             if not approval.tasks:
-                yield from _answers(place, approval)
+                yield from answers_to(place, approval)
         if view.driven:
             yield place.action("Stop", "mis.run.stop", {"run": run.id})
         else:
@@ -64,12 +64,12 @@ def _task(view: PlanView, outline: TaskOutline) -> Iterator[Action]:
     task = view.task(outline.id)
     if task is None or view.run is None or view.state is None:
         return
-    place = _Place(outline.line, outline.block.line, outline.block.end_line)
+    place = Spot(outline.line, outline.block.line, outline.block.end_line)
     run = {"run": view.run.id}
     yield place.action(f"State: {task_line(view.run, task)}", "mis.run.get", run)
     for approval in view.state.pending:
         if outline.id in approval.tasks:
-            yield from _answers(place, approval)
+            yield from answers_to(place, approval)
     if task.wait is not None:
         yield place.action("Go on now", "mis.wait.skip", {**run, "task": outline.id})
     if sum(task.hunks.values()):
@@ -90,14 +90,14 @@ def _task(view: PlanView, outline: TaskOutline) -> Iterator[Action]:
         yield place.action(f"Retry {outline.id}", "mis.run.resume", retry)
 
 
-def _left_behind(place: _Place, task: TaskView) -> Iterator[Action]:
+def _left_behind(place: Spot, task: TaskView) -> Iterator[Action]:
     """What a worker wrote that never came to be proposed: it can be reviewed where it is."""
     if task.state in ("failed", "stopped") and task.worktree is not None:
         source = {"from": task.worktree, "hunks": False}
         yield place.action("Review what it left", "mis.review.open", source)
 
 
-def _landed(view: PlanView, place: _Place, task: TaskView) -> Iterator[Action]:
+def _landed(view: PlanView, place: Spot, task: TaskView) -> Iterator[Action]:
     """The newest landing of a task that stands, taken back."""
     state = view.state.tasks.get(task.id) if view.state is not None else None
     if state is None or not state.standing or not (state.reviewing or state.ended is not None):
@@ -107,7 +107,7 @@ def _landed(view: PlanView, place: _Place, task: TaskView) -> Iterator[Action]:
         yield place.action("Undo landing", "mis.change.undo", {"landing": newest})
 
 
-def _answers(place: _Place, approval: Approval) -> Iterator[Action]:
+def answers_to(place: Spot, approval: Approval) -> Iterator[Action]:
     """The answers to one question, the plainest first."""
     base: dict[str, object] = {"id": approval.id, "digest": approval.digest}
     what = "plan" if approval.kind == "plan" else approval.id
@@ -141,10 +141,9 @@ def state_line(view: PlanView) -> str:
     run = view.run
     if run is None:
         return "not run yet"
-    budget = f" of {format_count(run.tokens.budget)}" if run.tokens.budget else ""
-    time = f", {time_shown(run.time)}" if run.time.budget_ms else ""
+    costs = run_costs(run) if run.time.budget_ms else tokens_shown(run.tokens)
     reason = f" ({_short(run.reason)})" if run.reason else ""
-    return f"{run.state}{reason}, {format_count(run.tokens.used)}{budget} tokens{time}"
+    return f"{run.state}{reason}, {costs}"
 
 
 def task_line(run: RunView, task: TaskView) -> str:
@@ -157,11 +156,11 @@ def task_line(run: RunView, task: TaskView) -> str:
 
 
 def _short(text: str) -> str:
-    line = text.split("\n", 1)[0]
+    line = for_editor(text.split("\n", 1)[0])
     return line if len(line) <= 60 else f"{line[:59]}…"
 
 
-class _Place:
+class Spot:
     """Where actions stand, and on which lines their twins are offered."""
 
     def __init__(self, span: Stretch, first: int, last: int) -> None:
@@ -170,6 +169,7 @@ class _Place:
     def action(
         self, title: str, command: str, params: Mapping[str, object], answers: str = ""
     ) -> Action:
+        """An action there; `answers` is the id of the question it answers, or TRUST."""
         return Action(
             title=title,
             command=command,

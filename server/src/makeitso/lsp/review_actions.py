@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from makeitso.journal.conversation import accepted_result, inside_now, may_go_back, told, unsent
 from makeitso.journal.marking import has_effect
+from makeitso.journal.staleness import stale_asked, stale_line
 from makeitso.lsp.actions import Action
+from makeitso.lsp.plan_actions import Spot, answers_to
 from makeitso.protocol.text import Span
 
 if TYPE_CHECKING:
@@ -125,9 +127,23 @@ def _task(view: ReviewView, top: Span) -> Iterator[Action]:
         )
 
 
+def _stale(view: ReviewView, top: Span) -> Iterator[Action]:
+    """That nothing of it lands, and the answers to what becomes of it."""
+    run, task = view.state, view.task_state
+    line = stale_line(run, task) if run is not None and task is not None else ""
+    if run is None or task is None or not line:
+        return
+    spot = Spot(top, 0, view.head - 1)
+    yield spot.action(f"State: {line}", "mis.run.get", {"run": run.id})
+    asked = stale_asked(run, task)
+    if asked is not None:
+        yield from answers_to(spot, asked)
+
+
 def _document(view: ReviewView, uri: str) -> Iterator[Action]:
     top = Span(line=0, column=0, end_line=0, end_column=0)
     hunks = [hunk for file in view.files for hunk in file.hunks]
+    yield from _stale(view, top)
     yield from _marks(hunks, "all", span=top, first=0, last=view.last)
     accepted = sum(1 for state in view.states.values() if state == "accepted")
     if accepted:

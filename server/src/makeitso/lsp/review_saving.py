@@ -14,6 +14,7 @@ from anyio import to_thread
 from lsprotocol import types
 
 from makeitso.errors import MisError
+from makeitso.lsp.wording import for_editor
 from makeitso.protocol.methods import BY_NAME
 from makeitso.protocol.text import Span
 from makeitso.requests import dispatch
@@ -96,7 +97,8 @@ async def _carry_out(at: Workplace, run: str, task: str, saved: Saved) -> dict[s
             await dispatch.answer(at, method, dispatch.parse(method, params))
         except MisError as error:
             log.info("saved.refused", extra={"hunk": hunk, "why": error.message})
-            failed[hunk] = f"{error.message}{f' ({error.hint})' if error.hint else ''}"
+            hint = f" ({error.hint})" if error.hint else ""
+            failed[hunk] = for_editor(f"{error.message}{hint}")
     return failed
 
 

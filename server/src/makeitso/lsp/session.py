@@ -24,6 +24,7 @@ from makeitso.lsp.progress import RunProgress
 from makeitso.lsp.review_writing import ReviewWriting
 from makeitso.lsp.runner import Runner
 from makeitso.lsp.ticking import tick_in_editor
+from makeitso.lsp.wording import for_editor
 from makeitso.protocol import events as ev
 from makeitso.requests.place import Workplace
 from makeitso.wiring import Bridge
@@ -262,6 +263,5 @@ class Session:
 
     def _failed(self, run_id: str | None, error: MisError) -> None:
         hint = f" — {error.hint}" if error.hint else ""
-        self._server.say(
-            f"{f'{run_id}: ' if run_id else ''}{error.message}{hint}", types.MessageType.Error
-        )
+        text = for_editor(f"{error.message}{hint}")
+        self._server.say(f"{run_id}: {text}" if run_id else text, types.MessageType.Error)

@@ -24,7 +24,7 @@ from makeitso.lsp.review_view import ReviewView, names_in, view_review
 from makeitso.lsp.showing import show_place
 from makeitso.protocol.methods_foreign import ReviewOpenResult
 from makeitso.protocol.methods_places import ReviewPlace, ReviewShowParams
-from makeitso.protocol.methods_review import ChangeGetResult
+from makeitso.protocol.methods_review import ChangeGetResult, HunkStates
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -155,6 +155,9 @@ class Views:
                 types.WINDOW_SHOW_DOCUMENT,
                 types.ShowDocumentParams(uri=result.uri, take_focus=True),
             )
+        if isinstance(result, HunkStates):
+            for line in result.stale:
+                self._server.say(line, types.MessageType.Warning)
         if isinstance(result, ReviewPlace):
             comment = isinstance(params, ReviewShowParams) and params.to == "comment"
             self._server.session.start(show_place, self._server, result, comment)

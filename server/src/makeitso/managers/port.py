@@ -89,6 +89,8 @@ class Answer(Generic[T_co]):
     """SHA-256 of the exact prompt text sent first."""
     spent: Spent = field(default_factory=Spent)
     attempts: int = 1
+    unfit: str = ""
+    """What was wrong with the first answer, where it was asked for once more."""
     raw: str = ""
     model: str = ""
 

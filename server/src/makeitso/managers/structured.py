@@ -58,7 +58,7 @@ async def ask(
         AnswerError: the second answer does not fit either; `data` holds `received`, `errors` and
             the tokens `spent`.
     """
-    spent = Spent()
+    spent, unfit = Spent(), ""
     text = prompt.text
     for attempt in (1, 2):
         reply = await send(text)
@@ -73,10 +73,12 @@ async def ask(
                 prompt_digest=prompt.digest,
                 spent=spent,
                 attempts=attempt,
+                unfit=unfit,
                 raw=reply.text,
                 model=reply.model,
             )
         if attempt == 1:
+            unfit = read.errors[0]
             said = "\n".join(f"- {one}" for one in read.errors)
             text = render("manager-retry", {"errors": said}, override_text=retry_text).text
             continue

@@ -65,6 +65,9 @@ class Watch:
         self._stall, self._loop, self._flood = Stall(0.0), Loop(), Flood(0.0)
         self._running: dict[str, str] = {}
         self._suspects: dict[str, tuple[float, str, str]] = {}
+        self._begun: dict[str, tuple[str, str]] = {}
+        """Commands that run, with their directories: looked at again when rules are added."""
+        self._ruled: object = None
         self._turning = False
         self._wake = anyio.Event()
         self.alarm: Alarm | None = None
@@ -76,6 +79,7 @@ class Watch:
         self._stall, self._loop, self._flood = Stall(now), Loop(), Flood(now)
         self._running.clear()
         self._suspects.clear()
+        self._begun.clear()
         self.alarm, self._turning = None, True
 
     def end(self) -> None:
@@ -138,6 +142,7 @@ class Watch:
         for due, command, reason in tuple(self._suspects.values()):
             if self._clock() >= due:
                 self._raise("danger", f"`{command}` must not run: {reason}")
+        self._look_at_new_rules(limits)
         if not limits.enabled:
             return
         silent = self._stall.silent_s(self._clock())
@@ -146,10 +151,24 @@ class Watch:
             doing = f"while `{running}` ran" if running else "from the worker"
             self._raise("stall", f"nothing came {doing} for {limits.stall_timeout_s:g} s")
 
+    def _look_at_new_rules(self, limits: Limits) -> None:
+        """A pattern that is added holds for commands that run already, too."""
+        ruled = (limits.dangerous_regexes, self._denied())
+        if ruled == self._ruled:
+            return
+        self._ruled = ruled
+        for item, (command, cwd) in self._begun.items():
+            reason = "" if item in self._suspects else self._danger(command, cwd, limits)
+            if reason:
+                self._raise("danger", f"`{command}` must not run: {reason}")
+
     def _look_at_danger(self, event: port.WorkerEvent, limits: Limits) -> None:
         """What must not run must not run, also with the rest of the monitor turned off."""
+        if isinstance(event, port.CommandEnded):
+            self._begun.pop(event.item, None)
         match event:
             case port.CommandStarted(item=item, command=command, cwd=cwd):
+                self._begun[item] = (command, cwd)
                 reason = self._danger(command, cwd, limits)
                 if reason:
                     self._suspects[item] = (self._clock() + ASK_S, command, reason)

@@ -82,6 +82,10 @@ class ChangeGetResult(Wire):
     )
     document: str = Field(description="Review document, relative to the workspace.")
     uri: str = Field(description="The same as a file URI.")
+    stale: str = Field(
+        default="",
+        description="Why nothing of it lands now, and until when; empty: its task is not stale.",
+    )
 
 
 class ChangeLandParams(Wire):
@@ -169,6 +173,10 @@ class HunkStates(Wire):
     """Hunks and where they stand."""
 
     hunks: dict[str, HunkState] = Field(description="State by hunk id.")
+    stale: tuple[str, ...] = Field(
+        default=(),
+        description="Why accepted ones do not land now and until when, one line a stale task.",
+    )
 
 
 class HunkSplitParams(Wire):

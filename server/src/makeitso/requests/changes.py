@@ -10,6 +10,7 @@ from anyio import to_thread
 
 from makeitso.errors import NotFoundError
 from makeitso.journal.overlapping import open_overlaps
+from makeitso.journal.staleness import stale_line
 from makeitso.protocol.methods_review import (
     ChangeGetResult,
     ChangeLandResult,
@@ -85,7 +86,12 @@ async def get(at: Workplace, params: ChangeGetParams) -> ChangeGetResult:
         )
     change, document = await write_document(at, run, run.tasks[params.task])
     change = sent(change, hunks=params.hunks)
-    return ChangeGetResult(change=change, document=at.relative(document), uri=document.as_uri())
+    return ChangeGetResult(
+        change=change,
+        document=at.relative(document),
+        uri=document.as_uri(),
+        stale=stale_line(run, run.tasks[params.task]),
+    )
 
 
 def sent(change: Change, *, hunks: bool) -> Change:

@@ -10,7 +10,7 @@ from makeitso.errors import MisError
 from makeitso.protocol.methods_workspace import DoctorCheck, DoctorResult
 from makeitso.requests import rules
 from makeitso.requests.policies import report
-from makeitso.runs.outlook import outlook
+from makeitso.runs.outlook import outlook, refusal
 from makeitso.workspace import trust as trusting
 from makeitso.workspace.secrets import api_key
 
@@ -109,7 +109,14 @@ async def _worktrees(at: Workplace) -> DoctorCheck:
     """What a worktree gets besides what git knows, and what it will lack."""
     settings = at.bridge.config.bootstrap
     try:
-        seen = await to_thread.run_sync(outlook, at.bridge.repo, at.bridge.root, settings)
+        seen = await to_thread.run_sync(
+            lambda: outlook(
+                at.bridge.repo,
+                at.bridge.root,
+                settings,
+                refuse=refusal(at.bridge.redactor),
+            )
+        )
     except MisError as error:
         return _failed("worktrees", error)
     said = "; ".join(seen.lines) or "they have all that stands here"

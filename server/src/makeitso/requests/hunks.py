@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 from makeitso.errors import StateError, UsageError
 from makeitso.journal.parts import leaves
+from makeitso.journal.staleness import stale_line
 from makeitso.protocol.methods_review import HunkSplitResult, HunkStates
 from makeitso.requests.changes import bring_up_to_date, write_document
 from makeitso.runs import marking, reviewing
 from makeitso.runs.editing import edit_hunk
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from makeitso.protocol.methods_review import (
         HunkEditParams,
         HunkJoinParams,
@@ -133,4 +136,11 @@ async def _states(at: Workplace, hunks: tuple[str, ...]) -> HunkStates:
         for hunk, (_, task) in found.items()
         for part in leaves(task.splits, hunk)
     }
-    return HunkStates(hunks=states)
+    return HunkStates(hunks=states, stale=_stale(at, states))
+
+
+def _stale(at: Workplace, states: Mapping[str, HunkState]) -> tuple[str, ...]:
+    """What is to be said of accepted hunks that do not land, once a task."""
+    found = [reviewing.locate(at.book, h) for h, state in states.items() if state == "accepted"]
+    lines = {(run.id, task.id): stale_line(run, task) for run, task in found}
+    return tuple(line for line in lines.values() if line)

@@ -12,7 +12,7 @@ from makeitso.plans.digest import plan_digest, task_digest
 from makeitso.plans.read import read_text
 from makeitso.protocol.methods_plan import PlanCreateResult, PlanGetResult
 from makeitso.requests.plan_facts import plan_facts, runs_of
-from makeitso.runs.outlook import outlook
+from makeitso.runs.outlook import outlook, refusal
 from makeitso.wiring import make_plan
 
 if TYPE_CHECKING:
@@ -33,7 +33,14 @@ async def create(at: Workplace, params: PlanCreateParams) -> PlanCreateResult:
     path, _ = await make_plan(bridge, params.goal, _unseen)
     read = read_plan(at, path)
     name = at.relative(path)
-    seen = await to_thread.run_sync(outlook, bridge.repo, bridge.root, bridge.config.bootstrap)
+    seen = await to_thread.run_sync(
+        lambda: outlook(
+            bridge.repo,
+            bridge.root,
+            bridge.config.bootstrap,
+            refuse=refusal(bridge.redactor),
+        )
+    )
     return PlanCreateResult(
         path=name,
         uri=path.as_uri(),

@@ -9,17 +9,17 @@ import anyio
 
 from makeitso.errors import StateError
 from makeitso.plans.digest import plan_digest
-from makeitso.protocol import events as ev
 from makeitso.protocol.approval import Decision
 from makeitso.protocol.methods_run import RunGetResult, RunListResult, RunResult, RunWatchResult
 from makeitso.runs.ask import decide
 from makeitso.runs.create import create_run
 from makeitso.runs.planning import runnable
 from makeitso.runs.retrying import take_up_again
-from makeitso.runs.stop import request_task_stop
+from makeitso.runs.stop import request_stop, request_task_stop
 from makeitso.wiring import preflight
 
 if TYPE_CHECKING:
+    from makeitso.protocol import events as ev
     from makeitso.protocol.approval import Approval
     from makeitso.protocol.methods_run import (
         RunGetParams,
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from makeitso.protocol.plan import RunOptions
     from makeitso.requests.place import Workplace
 
+TAKEN_UP_WITHIN_S = 5.0
+"""How long an answer to `mis/run/resume` waits for its run to go on."""
 ASKED_WITHIN_S = 60.0
 """How long a plan that was approved beforehand may take to come to its question."""
 
@@ -116,11 +118,26 @@ async def resume(at: Workplace, params: RunResumeParams) -> RunResult:
         )
     await preflight(at.bridge)
     at.runner.take_up(run.id, yes=params.yes)
+    await _taken_up(at, run.id)
     return RunResult(run=at.view(at.run(run.id)))
+
+
+async def _taken_up(at: Workplace, run_id: str) -> None:
+    """Wait until it stands in the journal that a run goes on, or it was put down again."""
+    run = at.run(run_id)
+    before = (run.paused, run.stop_requested)
+    with anyio.move_on_after(TAKEN_UP_WITHIN_S):
+        while before != (None, None) and at.runner.drives(run_id):
+            run = at.run(run_id)
+            if (run.paused, run.stop_requested) != before:
+                return
+            await at.book.changed()
 
 
 async def stop(at: Workplace, params: RunStopParams) -> RunResult:
     """Ask whoever drives a run to stop it, or one task. A run that stands still is left as it is.
+
+    What it does is ended after the answer: until then its reason begins with `stopping`.
 
     Raises:
         NotFoundError: no such run or task.
@@ -135,11 +152,8 @@ async def stop(at: Workplace, params: RunStopParams) -> RunResult:
     if run.finished is not None:
         raise StateError(f"{run.id} is over: {run.finished.state}")
     if run.paused is None:
-        at.book.journal.append(
-            ev.StopRequested(reason=params.reason or "stopped by a person"),
-            actor="person",
-            run=run.id,
-        )
+        reason = params.reason or "stopped by a person"
+        request_stop(at.book, run.id, reason=reason, owned=at.bridge.owner is not None)
     return RunResult(run=at.view(at.run(run.id)))
 
 

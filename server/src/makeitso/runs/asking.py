@@ -77,6 +77,9 @@ async def ask_manager(
                 raise
             continue
         if answered is not None:
+            if answered.unfit:
+                text = f"answered when asked again; its first answer did not fit: {answered.unfit}"
+                ctx.note(text, task=task, level="warning", actor="manager")
             return answered
 
 

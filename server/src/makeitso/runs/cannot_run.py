@@ -33,7 +33,13 @@ _NO_NETWORK = re.compile(
 )
 _ORDINARY = ("not found", "No such file or directory")
 """Words that a test that ran may well say."""
-_STATUS = {126: "its program cannot be executed", 127: "its program is not there"}
+_MISSING = re.compile(
+    r"(?P<word>[^\s:]{1,200}): (?:command )?not found\b"
+    r"|(?P<file>[^\s:/]{0,100}/[^\s:]{1,200}): No such file or directory"
+)
+"""A program that a shell did not find: in PATH, or at a path."""
+_NOT_FOUND = 127
+_STATUS = {126: "its program cannot be executed", _NOT_FOUND: "its program is not there"}
 
 
 def why_not(result: CheckRan) -> str:
@@ -47,6 +53,14 @@ def why_not(result: CheckRan) -> str:
     if result.exit_code in _STATUS:
         return said[0] if said else _STATUS[result.exit_code]
     return next((words for words in said if not words.endswith(_ORDINARY)), "")
+
+
+def missing_program(result: CheckRan) -> str:
+    """The program that the shell did not find for a check; empty: it found all, or says none."""
+    if result.exit_code != _NOT_FOUND or result.timed_out:
+        return ""
+    found = list(_MISSING.finditer(result.tail[-_TAIL_CHARS:]))
+    return (found[-1]["word"] or found[-1]["file"]) if found else ""
 
 
 def wants_network(tail: str) -> bool:

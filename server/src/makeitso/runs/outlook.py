@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from makeitso.errors import EnvironmentFault
-from makeitso.workspace.bringing import choose, size_of
+from makeitso.workspace.bringing import choose, forecast
 from makeitso.workspace.git_process import GitPlace
 from makeitso.workspace.ignored import ignored, lacking, some
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from makeitso.policy.redaction import Redactor
     from makeitso.protocol.config import Bootstrap
-    from makeitso.workspace.bringing import Chosen
+    from makeitso.workspace.bringing import Chosen, Forecast
     from makeitso.workspace.git import Repository
     from makeitso.workspace.ignored import Lacking
 
@@ -36,8 +38,13 @@ class Outlook:
         return (*self.brought, *self.lacks, *self.doubts)
 
 
-def outlook(repo: Repository, root: Path, settings: Bootstrap) -> Outlook:
-    """Look at what git ignores in a workspace, by name; bounded, however large it is."""
+def outlook(
+    repo: Repository, root: Path, settings: Bootstrap, *, refuse: Callable[[bytes], str]
+) -> Outlook:
+    """Look at what git ignores in a workspace; bounded, however large it is.
+
+    `refuse` gives the reason why a file with such bytes is not copied, or empty.
+    """
     place = GitPlace(git_dir=repo.git_dir, work_tree=root)
     try:
         found = ignored(place)
@@ -45,20 +52,38 @@ def outlook(repo: Repository, root: Path, settings: Bootstrap) -> Outlook:
     except EnvironmentFault as error:
         return Outlook(doubts=(f"what a worktree will lack is not known: {error.message}",))
     lack = lacking(found, copied=frozenset(chosen.paths))
+    seen, brought = forecast(root, chosen.paths, refuse=refuse)
     return Outlook(
-        brought=_brought(root, chosen, settings),
+        brought=_brought(seen, brought, settings),
         lacks=_lacks(lack, settings),
-        doubts=doubts(chosen),
+        doubts=(*doubts(chosen), *not_copied(dict(seen.left_out))),
     )
 
 
-def _brought(root: Path, chosen: Chosen, settings: Bootstrap) -> tuple[str, ...]:
+def not_copied(left_out: Mapping[str, str]) -> tuple[str, ...]:
+    """What is not copied though it is chosen, a line a reason."""
+    return tuple(
+        f"not copied, {reason}: {some([path for path, why in left_out.items() if why == reason])}"
+        for reason in dict.fromkeys(left_out.values())
+    )
+
+
+def refusal(redactor: Redactor) -> Callable[[bytes], str]:
+    """Why a file with such bytes may not go where a worker reads it; empty: it may."""
+
+    def refuse(data: bytes) -> str:
+        holds = redactor.data(data, rules=False) != data
+        return "it holds a secret of your environment" if holds else ""
+
+    return refuse
+
+
+def _brought(seen: Forecast, paths: tuple[str, ...], settings: Bootstrap) -> tuple[str, ...]:
     lines: list[str] = []
-    if chosen.paths:
-        files, size = size_of(root, chosen.paths)
+    if paths:
         lines.append(
-            f"copied into each worktree, for a worker to read: {some(chosen.paths)}"
-            f" ({files:,} file{'' if files == 1 else 's'}, {size:,} bytes)"
+            f"copied into each worktree, for a worker to read: {some(paths)}"
+            f" ({seen.files:,} file{'' if seen.files == 1 else 's'}, {seen.size_bytes:,} bytes)"
         )
     if settings.commands:
         net = "with" if settings.network == "auto" else "without"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from anyio import to_thread
 
 from makeitso.protocol import events as ev
-from makeitso.runs.outlook import doubts
+from makeitso.runs.outlook import doubts, not_copied, refusal
 from makeitso.runs.setting_up import set_up
 from makeitso.workspace import worktrees
 from makeitso.workspace.bringing import Chosen, bring, choose
@@ -81,7 +81,7 @@ async def _bring(ctx: Context, task_id: str, worktree: Worktree) -> Brought:
     def copy() -> tuple[Chosen, Copied]:
         place = GitPlace(git_dir=ctx.ports.repo.git_dir, work_tree=root)
         chosen = choose(place, root, globs, among=ignored(place))
-        copied = bring(root, worktree.path, chosen, refuse=lambda data: _secret(ctx, data))
+        copied = bring(root, worktree.path, chosen, refuse=refusal(ctx.ports.redactor))
         files = (path for path, size in copied.paths.items() if size >= 0)
         worktrees.set_private(worktree, files)
         return chosen, copied
@@ -89,9 +89,7 @@ async def _bring(ctx: Context, task_id: str, worktree: Worktree) -> Brought:
     chosen, copied = await to_thread.run_sync(copy)
     for doubt in doubts(chosen):
         ctx.note_once(doubt, task=task_id, level="warning")
-    for reason in dict.fromkeys(copied.left_out.values()):
-        paths = [path for path, why in copied.left_out.items() if why == reason]
-        text = f"not copied, {reason}: {some(paths)}"
+    for text in not_copied(copied.left_out):
         ctx.note_once(text, task=task_id, level="warning")
     bound = [path for path in copied.holding if path not in copied.left_out]
     if bound:
@@ -103,12 +101,6 @@ async def _bring(ctx: Context, task_id: str, worktree: Worktree) -> Brought:
         )
     ctx.ports.fault("setup.copied")
     return Brought(chosen=chosen, paths=copied.paths, bytes_=copied.bytes_)
-
-
-def _secret(ctx: Context, data: bytes) -> str:
-    """Why a file may not go where a worker reads it; empty: it may."""
-    holds = ctx.ports.redactor.data(data, rules=False) != data
-    return "it holds a secret of your environment" if holds else ""
 
 
 async def _put_back(ctx: Context, task_id: str, worktree: Worktree, base: SnapshotTaken) -> None:

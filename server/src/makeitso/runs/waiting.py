@@ -36,6 +36,8 @@ class OpenHunk:
     """First base line it changes, zero-based; where it only inserts, the line below."""
     end: int = 0
     """The line after its last."""
+    stale: bool = False
+    """Its task has lost its ground: nothing of it lands until a person says what becomes of it."""
 
     @property
     def waits(self) -> bool:
@@ -74,7 +76,8 @@ class Waiting:
         known = self._known.get((run_id, task.id))
         if known is None or known[0] != key:
             change = present_change(repo, run_id, task)
-            known = (key, tuple(_open(repo, change)))
+            stale = bool(task.stale) and task.ended is None
+            known = (key, tuple(_open(repo, change, stale=stale)))
             self._known[run_id, task.id] = known
         return known[1]
 
@@ -99,6 +102,7 @@ def state_key(task: TaskState) -> Hashable:
         tuple(task.splits.items()),
         tuple(task.hunks.items()),
         tuple(task.hunk_reasons.items()),
+        task.stale,
     )
 
 
@@ -126,7 +130,7 @@ def lines_of(text: str) -> list[str]:
     return [line.removesuffix("\r") for line in text.removeprefix("\ufeff").split("\n")]
 
 
-def _open(repo: Repository, change: Change) -> Iterator[OpenHunk]:
+def _open(repo: Repository, change: Change, *, stale: bool) -> Iterator[OpenHunk]:
     files = [file for file in change.files if any(h.state in OPEN for h in file.hunks)]
     wanted = [file.base_blob for file in files if file.base_blob and _by_lines(file)]
     contents = blobs.read(repo, wanted) if wanted else {}
@@ -145,6 +149,7 @@ def _open(repo: Repository, change: Change) -> Iterator[OpenHunk]:
                 base=base if edits else None,
                 first=edits[0].old_from if edits else 0,
                 end=edits[-1].old_to if edits else 0,
+                stale=stale,
             )
 
 

@@ -14,7 +14,7 @@ from makeitso.workspace import copying
 from makeitso.workspace.git_process import run_git
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from makeitso.workspace.git_process import GitPlace
@@ -24,6 +24,8 @@ MOST_BYTES = 4_000_000_000
 """Bounds of what is copied into one worktree; past them a run says so and does not begin."""
 _MOST_LOOKED_AT = 500_000
 """Names looked at below ignored directories for one set of globs."""
+_MOST_LOOKED_INTO = 5_000
+"""Files that a forecast opens."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,31 +114,72 @@ def _present(place: GitPlace) -> list[str]:
     return [os.fsdecode(path) for path in out.split(b"\0") if path]
 
 
-def size_of(root: Path, paths: Sequence[str]) -> tuple[int, int]:
-    """Files and bytes of chosen paths; links are not followed, what vanishes is nothing."""
-    files = total = 0
+@dataclass(frozen=True, kw_only=True)
+class Forecast:
+    """What copying would come to."""
+
+    files: int = 0
+    size_bytes: int = 0
+    left_out: tuple[tuple[str, str], ...] = ()
+    """Files that would not be copied, with the reason."""
+
+
+def forecast(
+    root: Path, paths: Sequence[str], *, refuse: Callable[[bytes], str]
+) -> tuple[Forecast, tuple[str, ...]]:
+    """What would be copied of chosen paths, and which of these paths have something that is.
+
+    Links are not followed, what vanishes is nothing. Small files are looked into as the copy does,
+    up to a number that takes no time; those behind it count by their names.
+    """
+    files = total = looked = 0
+    left_out: list[tuple[str, str]] = []
+    brought: list[str] = []
     for path in paths:
-        for one in _files(root / path):
+        before = files
+        for name, size, plain in _files(root, path):
+            looked += 1
+            reason = ""
+            if plain and size <= copying.SMALL_BYTES and looked <= _MOST_LOOKED_INTO:
+                reason = refuse(_content(root / name))
+            if reason:
+                left_out.append((name, reason))
+                continue
             files += 1
-            total += one
-    return files, total
+            total += size
+        if files > before or path.endswith("/"):
+            brought.append(path)
+    found = Forecast(files=files, size_bytes=total, left_out=tuple(left_out))
+    return found, tuple(brought)
 
 
-def _files(path: Path) -> list[int]:
+def _files(root: Path, path: str) -> Iterator[tuple[str, int, bool]]:
+    """Each file and link of a path: its path, size in bytes, and whether it is a plain file."""
     try:
-        status = path.lstat()
-        if not stat.S_ISDIR(status.st_mode):
-            return [status.st_size]
+        status = (root / path).lstat()
     except OSError:
-        return []
-    sizes: list[int] = []
-    for folder, _, names in os.walk(path):
-        for name in names:
+        return
+    if not stat.S_ISDIR(status.st_mode):
+        yield path, status.st_size, stat.S_ISREG(status.st_mode)
+        return
+    for folder, _, names in os.walk(root / path):
+        for name in sorted(names):
+            full = os.path.join(folder, name)  # noqa: PTH118 -- many
             try:
-                sizes.append(os.lstat(os.path.join(folder, name)).st_size)  # noqa: PTH118 -- many
+                status = os.lstat(full)
             except OSError:
                 continue
-    return sizes
+            yield os.path.relpath(full, root), status.st_size, stat.S_ISREG(status.st_mode)
+
+
+def _content(path: Path) -> bytes:
+    """A small plain file; what cannot be read is nothing."""
+    try:
+        found = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(found, "rb") as file:
+            return file.read(copying.SMALL_BYTES)
+    except OSError:
+        return b""
 
 
 def bring(

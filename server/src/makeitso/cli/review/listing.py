@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Literal
 from makeitso.cli.console import visible
 from makeitso.cli.review.paging import page
 from makeitso.cli.review.selecting import hunks_of
+from makeitso.cli.review.stale import say_stale
+from makeitso.journal.staleness import stale_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,12 +38,16 @@ def list_hunks(
     if only_new:
         looked = {(run.id, task.id) for run, task in found if task.looked or task.explicit}
         hunks = [h for h in hunks if h.id in fresh or (h.run, h.task) not in looked]
+    stale = {(run.id, task.id): line for run, task in found if (line := stale_line(run, task))}
     if console.as_json:
-        console.data(_data(hunks, fresh, form=form))
+        console.data(_data(hunks, fresh, stale, form=form))
         return
     match form:
         case "lines":
-            lines = [_line(hunk, new=hunk.id in fresh) for hunk in hunks]
+            lines = [
+                _line(hunk, new=hunk.id in fresh, stale=(hunk.run, hunk.task) in stale)
+                for hunk in hunks
+            ]
         case "quickfix":
             lines = [quickfix(hunk) for hunk in hunks]
         case "stat":
@@ -52,6 +58,8 @@ def list_hunks(
         page(bridge.repo, console, lines)
     else:
         console.note("nothing to review")
+    for run, task in found if form == "lines" else ():
+        say_stale(console, run, task)
 
 
 def exit_code(found: Iterable[Reviewed]) -> int:
@@ -74,9 +82,9 @@ def quickfix(hunk: Hunk) -> str:
     return f"{visible(hunk.path)}:{at}:1: {visible(said)} [{hunk.id}]"
 
 
-def _line(hunk: Hunk, *, new: bool) -> str:
+def _line(hunk: Hunk, *, new: bool, stale: bool) -> str:
     touches = f"  touches {', '.join(hunk.overlaps)}" if hunk.overlaps else ""
-    mark = "  new" if new else ""
+    mark = f"{'  new' if new else ''}{'  stale' if stale else ''}"
     return visible(f"{hunk.id}  {hunk.state:<9} {hunk.path}:{hunk.new_start}{touches}{mark}")
 
 
@@ -110,7 +118,9 @@ def _stat(hunks: Sequence[Hunk]) -> list[str]:
     return lines
 
 
-def _data(hunks: Sequence[Hunk], fresh: set[str], *, form: Form) -> object:
+def _data(
+    hunks: Sequence[Hunk], fresh: set[str], stale: dict[tuple[str, str], str], *, form: Form
+) -> object:
     if form == "names":
         return list(dict.fromkeys(hunk.path for hunk in hunks))
     if form == "stat":
@@ -123,4 +133,11 @@ def _data(hunks: Sequence[Hunk], fresh: set[str], *, form: Form) -> object:
             }
             for path, own in _by_path(hunks).items()
         ]
-    return [{**hunk.model_dump(mode="json"), "new": hunk.id in fresh} for hunk in hunks]
+    return [
+        {
+            **hunk.model_dump(mode="json"),
+            "new": hunk.id in fresh,
+            "stale": stale.get((hunk.run, hunk.task), ""),
+        }
+        for hunk in hunks
+    ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from makeitso.cli.review.keys import KEYS, act
 from makeitso.cli.review.paging import DiffFilter
 from makeitso.cli.review.selecting import OPEN, hunks_of
+from makeitso.cli.review.stale import say_stale
 from makeitso.errors import MisError
 from makeitso.review.folding import folded
 from makeitso.review.hunks import parent_id
@@ -133,9 +134,11 @@ class _Walk:
 
 
 def _head(bridge: Bridge, console: Console, run_id: str, task_id: str) -> None:
-    task = bridge.book.run(run_id).tasks[task_id]
+    run = bridge.book.run(run_id)
+    task = run.tasks[task_id]
     console.note("")
     console.note(f"review {run_id} {task_id}: {task.spec.title}", style="bold")
+    say_stale(console, run, task)
     for line in (*task.summary.splitlines(), *evidence(task)):
         console.note(f"    {line}")
 

@@ -148,6 +148,14 @@ def _covers(named: str, path: str) -> bool:
     return bare in ("", ".", path) or path.startswith(f"{bare}/")
 
 
+def _way_in(action: str, *, named: bool) -> str:
+    return (
+        "not both"
+        if named
+        else f"`mis review --json` lists the hunks; `mis review {action} --all` takes all"
+    )
+
+
 def _mark(
     context: Context, to: Mark, chosen: _Chosen, *, rest: Mark | None = None, because: str = ""
 ) -> int:
@@ -155,7 +163,7 @@ def _mark(
     if chosen.by_selection == bool(chosen.ids):
         raise UsageError(
             f"mis review {action}: name hunks, or give --all, --file, --flag or --task",
-            hint="not both",
+            hint=_way_in(action, named=bool(chosen.ids)),
         )
     named = [parse_lines(name) for name in chosen.ids]
     if rest is not None and not any(ranges for _, ranges in named):
@@ -171,8 +179,8 @@ def _mark(
                 )
             mark(bridge.book, ids, to, because=because)
         else:
-            _mark_named(bridge, named, to, rest=rest, because=because)
-        return settle(bridge, context.console)
+            ids = _mark_named(bridge, named, to, rest=rest, because=because)
+        return settle(bridge, context.console, accepted=ids if to == "accepted" else ())
 
 
 def _mark_named(
@@ -182,7 +190,8 @@ def _mark_named(
     *,
     rest: Mark | None,
     because: str,
-) -> None:
+) -> list[str]:
+    """Mark what is named; the hunks that have the mark now."""
     whole = [name for name, ranges in named if not ranges]
     lines: dict[str, list[tuple[int, int]]] = {}
     for name, ranges in named:
@@ -190,5 +199,7 @@ def _mark_named(
             lines.setdefault(name, []).extend(ranges)
     if not lines:
         mark(bridge.book, whole, to, because=because)
-        return
-    mark_lines(bridge.book, bridge.repo, lines, to, whole=whole, rest=rest, because=because)
+        return whole
+    return list(
+        mark_lines(bridge.book, bridge.repo, lines, to, whole=whole, rest=rest, because=because)
+    )

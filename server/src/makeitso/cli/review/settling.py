@@ -8,9 +8,10 @@ import anyio
 
 from makeitso import wiring
 from makeitso.cli.door import TerminalDoor
+from makeitso.cli.review.stale import say_stale, stale_among
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from makeitso.cli.console import Console
     from makeitso.wiring import Bridge
@@ -18,10 +19,17 @@ if TYPE_CHECKING:
 EXIT_OPEN = 3
 
 
-def settle(bridge: Bridge, console: Console, *, also: Mapping[str, object] | None = None) -> int:
+def settle(
+    bridge: Bridge,
+    console: Console,
+    *,
+    also: Mapping[str, object] | None = None,
+    accepted: Collection[str] = (),
+) -> int:
     """Let what is decided land, here or in the process that owns the workspace.
 
-    `also` stands beside it in what a script gets.
+    `also` stands beside it in what a script gets. Of the hunks `accepted` right now those that do
+    not land because their task is stale are named.
     """
     door = TerminalDoor(bridge, console)
     before = {
@@ -42,6 +50,7 @@ def settle(bridge: Bridge, console: Console, *, also: Mapping[str, object] | Non
     ]
     conflicts = [h for landing in landings for h in landing.conflicts]
     conflicts += [h for h in _set_aside(bridge) if h not in aside and h not in conflicts]
+    stale = stale_among(bridge, accepted)
     console.data(
         {
             **(also or {}),
@@ -51,8 +60,11 @@ def settle(bridge: Bridge, console: Console, *, also: Mapping[str, object] | Non
             "landings": [landing.id for landing in landings],
             "commits": [landing.commit for landing in landings if landing.commit is not None],
             "by_owner": not here,
+            "stale": [h for _, task in stale for h in accepted if h in task.hunks],
         }
     )
+    for run, task in stale:
+        say_stale(console, run, task)
     if not here and not console.as_json:
         console.note(_who_lands(bridge))
     for run in bridge.book.runs.values():

@@ -11,8 +11,9 @@ from makeitso.errors import StateError
 from makeitso.protocol import events as ev
 from makeitso.runs.cannot_run import why_not
 from makeitso.runs.checks import run_checks
-from makeitso.runs.outlook import outlook
+from makeitso.runs.outlook import outlook, refusal
 from makeitso.runs.preparing import prepare
+from makeitso.runs.unable import ask_unable
 from makeitso.workspace import snapshots, worktrees
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ async def bootstrap(ctx: Context, task_id: str, *, nobody: Callable[[], bool]) -
     """Make ready what a worker needs, before a token is spent.
 
     Raises:
-        Unanswered: a person must decide on the network of set-up, and nobody is there.
+        Unanswered: a person must decide on the network of set-up, or on a check that cannot run,
+            and nobody is there.
+        Given: a person stopped the task, because a check of it cannot run.
     """
     ctx.append(ev.PhaseStarted(), task=task_id, phase="bootstrap")
     base = ctx.task(task_id).base or await _snapshot(ctx, task_id)
@@ -36,6 +39,7 @@ async def bootstrap(ctx: Context, task_id: str, *, nobody: Callable[[], bool]) -
         ctx, task_id, where="base", tree=base.tree, worktree=worktree, phase="bootstrap", reuse=True
     )
     _look_at(ctx, task_id, results)
+    await ask_unable(ctx, task_id, results, nobody=nobody)
     ctx.append(
         ev.PhaseEnded(state="passed", effects=bool(ctx.ports.config.bootstrap.commands)),
         task=task_id,
@@ -54,7 +58,7 @@ def _look_at(ctx: Context, task_id: str, results: Sequence[CheckRan]) -> None:
             )
         reason = why_not(result)
         if reason:
-            ctx.note(
+            ctx.note_once(
                 f"`{check.command}` seems unable to run in a worktree: {reason}. If that is not"
                 " what the task is to mend: `[bootstrap] commands` make an environment there,"
                 " `[bootstrap] copy` brings files that git ignores",
@@ -148,7 +152,9 @@ async def _snapshot(ctx: Context, task_id: str) -> SnapshotTaken:
     for note in taken.notes:
         if not note.startswith(snapshots.IGNORED_NOTE):  # said below, with the way out
             ctx.note_once(note, task=task_id)
-    seen = await to_thread.run_sync(outlook, repo, root, ctx.ports.config.bootstrap)
+    seen = await to_thread.run_sync(
+        lambda: outlook(repo, root, ctx.ports.config.bootstrap, refuse=refusal(ctx.ports.redactor))
+    )
     for line in seen.lacks:
         ctx.note_once(line, task=task_id)
     return data

@@ -12,7 +12,7 @@ from makeitso.protocol import events as ev
 from makeitso.runs.ask import ask
 from makeitso.runs.asking import ask_manager
 from makeitso.runs.ceilings import bounded
-from makeitso.runs.outlook import outlook
+from makeitso.runs.outlook import outlook, refusal
 from makeitso.runs.plan_words import described
 from makeitso.runs.planning import runnable, write_plan
 from makeitso.runs.rounds.endings import Given
@@ -102,7 +102,14 @@ async def ask_plan(ctx: Context) -> None:
             ctx.append(ev.ApprovalVoided(id=open_one.id, reason="the plan changed"))
     ports = ctx.ports
     lines = described(run, pause_s=ports.config.wait.pre_task_wait_s)
-    seen = await to_thread.run_sync(outlook, ports.repo, ports.places.root, ports.config.bootstrap)
+    seen = await to_thread.run_sync(
+        lambda: outlook(
+            ports.repo,
+            ports.places.root,
+            ports.config.bootstrap,
+            refuse=refusal(ports.redactor),
+        )
+    )
     lines += [ports.redactor.text(line) for line in seen.lines]
     ask(
         ctx,

@@ -13,7 +13,11 @@ from makeitso.journal.fold import fold_all
 from makeitso.journal.view import task_view
 from makeitso.protocol import events as ev
 from makeitso.protocol.approval import Decision
-from makeitso.runs.ask import decide
+from makeitso.protocol.words import PHASES
+from makeitso.runs import engine
+from makeitso.runs.ask import ask, decide
+from makeitso.runs.checking import end_check
+from makeitso.runs.ports import Nobody
 from makeitso.runs.proposing import propose
 from makeitso.runs.rounds.endings import Unanswered
 from makeitso.runs.steps.check_accepted import check_accepted
@@ -162,6 +166,78 @@ async def test_the_check_of_what_is_accepted_is_ended_at_the_ceiling(there: Plac
     assert said.passed is None
     assert "enough" in said.reason
     assert not there.ctx.task("T1").check_wanted
+
+
+def standing(there: Place) -> list[tuple[str, str]]:
+    return [(a.kind, a.state) for a in there.ctx.run.approvals.values()]
+
+
+async def test_a_question_of_checks_that_are_ended_falls_away_with_them(there: Place) -> None:
+    await proposed(there, there.base("T1"))
+    worked(there, MOST_S * 1000)
+    with pytest.raises(Unanswered):
+        await accepted(there, nobody=True)
+    assert standing(there) == [("budget", "pending")]
+    end_check(there.ctx.book, there.ctx.run_id, "T1", reason="canceled")
+    assert standing(there) == [("budget", "void")]
+    said = there.ctx.task("T1").accepted_check
+    assert said is not None
+    assert said.reason == "canceled"
+
+
+async def test_a_run_does_not_wait_for_the_budget_of_checks_that_were_ended(there: Place) -> None:
+    ask(there.ctx, kind="plan", subject="p", digest="p1")
+    decide(there.ctx.book, Decision(id="a1", grant=True))
+    tree = there.base("T1")
+    for phase in PHASES:
+        there.ctx.append(ev.PhaseEnded(state="passed"), task="T1", phase=phase)
+    there.ctx.append(ev.TaskReviewing(), task="T1")
+    await proposed(there, tree)
+    worked(there, MOST_S * 1000)
+    config = there.ctx.ports.config
+    by_hand = config.review.model_copy(update={"land": "manual"})
+    ports = replace(there.ctx.ports, config=config.model_copy(update={"review": by_hand}))
+
+    async def exit_code() -> int:
+        book = there.ctx.book
+        with anyio.fail_after(60):
+            return (await engine.drive(ports, book, Nobody(), there.ctx.run_id)).exit_code
+
+    assert await exit_code() == 4
+    end_check(there.ctx.book, there.ctx.run_id, "T1", reason="canceled")
+    assert await exit_code() == 3, "marks are waited for, and no budget"
+
+
+async def test_a_question_asked_while_the_checks_are_ended_does_not_stand_for_ever(
+    there: Place,
+) -> None:
+    await proposed(there, there.base("T1"))
+    there.ctx.append(ev.TaskReviewing(), task="T1")
+    worked(there, MOST_S * 1000)
+    async with anyio.create_task_group() as group:
+
+        async def check() -> None:
+            await accepted(there, nobody=False)
+
+        group.start_soon(check)
+        first = await asked(there)
+        end_check(there.ctx.book, there.ctx.run_id, "T1", reason="canceled")
+        with anyio.fail_after(60):  # whoever runs them has not heard of it and asks again
+            while [a.id for a in there.ctx.run.pending] in ([], [first.id]):
+                await there.ctx.book.changed()
+        group.cancel_scope.cancel()
+    assert standing(there) == [("budget", "void"), ("budget", "void")]
+
+
+async def test_a_question_that_another_task_has_stays_when_checks_are_ended(there: Place) -> None:
+    await proposed(there, there.base("T1"))
+    worked(there, MOST_S * 1000)
+    with pytest.raises(Unanswered):
+        await accepted(there, nobody=True)
+    (question,) = there.found(ev.ApprovalAsked)
+    there.ctx.append(question.model_copy(update={"tasks": ("T2",)}))
+    end_check(there.ctx.book, there.ctx.run_id, "T1", reason="canceled")
+    assert standing(there) == [("budget", "pending")]
 
 
 async def test_set_up_that_runs_again_for_a_worker_is_ended_and_what_was_made_is_kept(

@@ -9,6 +9,7 @@ from makeitso.journal.conversation import inside_now
 from makeitso.protocol import events as ev
 
 if TYPE_CHECKING:
+    from makeitso.protocol.words import Actor
     from makeitso.runs.book import Book
 
 
@@ -39,7 +40,10 @@ def request_check(book: Book, run_id: str, task_id: str) -> None:
 
 
 def end_check(book: Book, run_id: str, task_id: str, *, reason: str) -> None:
-    """End checks that are wanted or under way; whoever runs them lets go of them."""
+    """End checks that are wanted or under way; whoever runs them lets go of them.
+
+    What had to be decided before they could go on falls away with them.
+    """
     book.refresh()
     task = book.run(run_id).tasks[task_id]
     if task.check_wanted:
@@ -47,3 +51,17 @@ def end_check(book: Book, run_id: str, task_id: str, *, reason: str) -> None:
             tree="", hunks=inside_now(task), of=len(task.hunks), passed=None, reason=reason
         )
         book.journal.append(ended, actor="person", run=run_id, task=task_id)
+        void_questions(book, run_id, task_id, actor="person")
+
+
+def void_questions(book: Book, run_id: str, task_id: str, *, actor: Actor) -> None:
+    """Let questions fall away that nothing but the checks of this task, now ended, waited for.
+
+    A task in review has no worker: a ceiling or a set-up that is asked about for it alone is that
+    of its checks. A question that another task has, too, stays.
+    """
+    book.refresh()
+    for approval in book.run(run_id).pending:
+        if approval.kind in ("budget", "command") and approval.tasks == (task_id,):
+            gone = ev.ApprovalVoided(id=approval.id, reason="the checks it was for were ended")
+            book.journal.append(gone, actor=actor, run=run_id, task=task_id)

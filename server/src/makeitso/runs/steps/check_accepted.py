@@ -11,6 +11,7 @@ from makeitso.errors import MisError, StoreError
 from makeitso.journal.conversation import accepted_result, inside_now, told
 from makeitso.protocol import events as ev
 from makeitso.runs.ceilings import TIME, bounded
+from makeitso.runs.checking import void_questions
 from makeitso.runs.checks import run_checks
 from makeitso.runs.reviewing import present_change, write_review_document
 from makeitso.runs.rounds.endings import Given
@@ -58,6 +59,12 @@ async def check_accepted(
         raise
     except MisError as error:
         _not_checked(ctx, task_id, error.message, holds=holds, hint=error.hint)
+    finally:
+        ctx.book.refresh()
+        task = ctx.task(task_id)
+        if task.reviewing and not task.check_wanted:
+            # Asked in the moment in which a person ended them, it would stand for ever.
+            void_questions(ctx.book, ctx.run_id, task_id, actor="engine")
 
 
 def _not_checked(ctx: Context, task_id: str, reason: str, *, holds: bool, hint: str = "") -> None:

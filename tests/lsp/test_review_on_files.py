@@ -104,6 +104,58 @@ async def test_hunks_stand_on_the_real_file_and_follow_what_is_typed(
     client.close(uri)
 
 
+async def test_the_last_step_is_taken_back_on_the_file_where_no_mark_says_the_same(
+    client: Client, made: tuple[Place, str]
+) -> None:
+    place, run = made
+    uri = client.open(place.root / "n.txt", language="plaintext")
+    other = client.open(place.root / "z.txt", language="plaintext")
+    await _waiting(client, uri, 3)
+    await _waiting(client, other, 1)
+
+    async def offered(line: int, of: str = uri) -> dict[str, types.CodeAction]:
+        return {a.title: a for a in await client.actions(of, line)}
+
+    assert "Undo last mark" not in await offered(2)
+    await client.command((await offered(2))["Accept"].command)
+    await _waiting(client, uri, 2)
+    assert "Undo last mark" not in await offered(2), "the mark here is the last"
+    assert "Undo last mark" not in await offered(0, other), "nothing was done in this file"
+    await client.command((await offered(19))["Undo last mark"].command)
+    await _waiting(client, uri, 3)
+
+    # A whole file, then another mark on one hunk of it: each is one step.
+    got = await client.ask("mis/change/get", {"run": run, "task": "T1"})
+    ids = [h["id"] for f in got["change"]["files"] for h in f["hunks"] if f["path"] == "n.txt"]
+    await client.ask("mis/hunk/mark", {"hunks": ids, "mark": "accepted"})
+    await client.ask("mis/hunk/mark", {"hunks": ids[:1], "mark": "rejected"})
+    await _waiting(client, uri, 0)
+    titles = await offered(2)
+    assert {"Take the mark back", "Undo last mark"} <= set(titles)
+    await client.command(titles["Undo last mark"].command)
+
+    async def marks() -> list[str]:
+        found = await client.ask("mis/change/get", {"run": run, "task": "T1"})
+        return [h["state"] for f in found["change"]["files"] for h in f["hunks"] if h["id"] in ids]
+
+    assert await marks() == ["accepted"] * 3
+    await client.command((await offered(2))["Undo last mark"].command)
+    await _waiting(client, uri, 3)
+
+    # What is edited and split, too.
+    await client.ask("mis/hunk/split", {"hunk": ids[0], "at": 4})
+    assert "Undo last mark" in await offered(2)
+    await client.ask("mis/hunk/undo", {"run": run, "task": "T1"})
+    (diff,) = [h["diff"] for f in got["change"]["files"] for h in f["hunks"] if h["id"] == ids[1]]
+    await client.ask(
+        "mis/hunk/edit", {"hunk": ids[1], "diff": diff.replace("-line 20", " line 20\n+20")}
+    )
+    await _waiting(client, uri, 2)
+    assert "Undo last mark" not in await offered(0, other)
+    await client.command((await offered(19))["Undo last mark"].command)
+    assert await marks() == ["pending"] * 3
+
+
 async def test_next_and_previous_go_round_over_files_and_documents(
     client: Client, made: tuple[Place, str]
 ) -> None:

@@ -106,6 +106,32 @@ def has_effect(task: TaskState, step: Step) -> bool:
     return any(_changes_something(task, event, step) for event in step.back)
 
 
+def newest_step(task: TaskState) -> Step | None:
+    """What would be taken back of a task first; None: nothing."""
+    return next((step for step in reversed(task.steps) if has_effect(task, step)), None)
+
+
+def opens_only(step: Step, hunk: str) -> bool:
+    """Whether taking a step back is the same as to open this hunk again, and nothing more."""
+    if len(step.back) != 1 or not isinstance(step.back[0], ev.HunkMarked):
+        return False
+    return step.back[0].hunks == (hunk,) and step.back[0].mark == "pending"
+
+
+def paths_of(task: TaskState, step: Step) -> set[str]:
+    """The files in which taking a step back changes something."""
+    now = {hunk.id: hunk.path for hunk in task.change.hunks} if task.change is not None else {}
+    found: set[str] = set()
+    for event in step.back:
+        if isinstance(event, ev.ChangeProposed):
+            before = {hunk.id: hunk.path for hunk in event.hunks}
+            found |= {path for _, path in before.items() ^ now.items()}
+            continue
+        named = event.hunks if isinstance(event, ev.HunkMarked) else (event.hunk,)
+        found |= {now[whole] for hunk in named if (whole := hunk.partition(".")[0]) in now}
+    return found
+
+
 def _forget(task: TaskState, action: str) -> None:
     task.steps = [step for step in task.steps if step.action != action]
 

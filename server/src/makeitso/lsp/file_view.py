@@ -14,15 +14,17 @@ from anyio import to_thread
 from lsprotocol import types
 
 from makeitso.errors import MisError
+from makeitso.journal.marking import newest_step, opens_only, paths_of
 from makeitso.lsp.actions import Action
-from makeitso.lsp.review_actions import marks_of, step
+from makeitso.lsp.review_actions import UNDO, marks_of, step
 from makeitso.protocol.text import Span
 from makeitso.runs.waiting import OpenHunk, Waiting, open_tasks, places, state_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
 
+    from makeitso.journal.state import RunState
     from makeitso.lsp.documents import Document
     from makeitso.lsp.positions import TextIndex
     from makeitso.requests.place import Workplace
@@ -127,7 +129,9 @@ def message(one: OpenHunk) -> str:
     return "\n".join((f"{said}{stale}{flags}:", *shown))
 
 
-def file_actions(found: list[FileHunk], uri: str, *, first: int, last: int) -> list[Action]:
+def file_actions(
+    found: list[FileHunk], uri: str, runs: Mapping[str, RunState], *, first: int, last: int
+) -> list[Action]:
     """What can be done on these lines with the hunks there."""
     here = [hunk for hunk in found if hunk.first <= last and first <= hunk.last]
     actions: list[Action] = []
@@ -142,12 +146,28 @@ def file_actions(found: list[FileHunk], uri: str, *, first: int, last: int) -> l
             if where == "proposal" and hunk.one.hunk.kind == "delete":
                 continue
             actions.append(action(title, "mis.review.show", {"hunk": name, "where": where}))
+    actions += _steps_back(here, runs)
     if any(hunk.one.waits for hunk in found):
         top = Span(line=first, column=0, end_line=first, end_column=0)
         actions += [
             step(title, uri, top, line=first, last=last) for title in ("Next hunk", "Previous hunk")
         ]
     return actions
+
+
+def _steps_back(here: list[FileHunk], runs: Mapping[str, RunState]) -> Iterator[Action]:
+    """Take back what was done last in this file, where no mark here says the same."""
+    by_task: dict[tuple[str, str], list[FileHunk]] = {}
+    for hunk in here:
+        by_task.setdefault((hunk.one.run, hunk.one.task), []).append(hunk)
+    for (run, name), hunks in by_task.items():
+        task = runs[run].tasks.get(name) if run in runs else None
+        step = newest_step(task) if task is not None else None
+        if task is None or step is None or hunks[0].one.hunk.path not in paths_of(task, step):
+            continue
+        if not any(opens_only(step, hunk.one.hunk.id) for hunk in hunks):
+            make = _maker(hunks[0], f" ({name})" if len(by_task) > 1 else "")
+            yield make(UNDO, "mis.hunk.undo", {"run": run, "task": name})
 
 
 def _maker(hunk: FileHunk, suffix: str) -> Callable[[str, str, Mapping[str, object]], Action]:

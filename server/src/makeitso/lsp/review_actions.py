@@ -22,6 +22,7 @@ OPEN = ("pending", "accepted", "rejected", "conflict")
 """States in which a mark changes something."""
 MARKS = (("Accept", "accepted"), ("Reject", "rejected"))
 REOPEN = "Take the mark back"
+UNDO = "Undo last mark"
 
 
 def review_actions(
@@ -159,7 +160,7 @@ def _document(view: ReviewView, uri: str) -> Iterator[Action]:
     task = view.task_state
     if task is not None and any(has_effect(task, step) for step in reversed(task.steps)):
         yield Action(
-            title="Undo last mark",
+            title=UNDO,
             command="mis.hunk.undo",
             params={"run": view.run, "task": view.task},
             span=top,

@@ -92,7 +92,8 @@ class Views:
                 *review_actions(view, uri=uri, first=first, last=last),
             ]
         if wanted is not None:
-            return document, file_actions(self.hunks(document), uri, first=first, last=last)
+            runs = _runs(self._server.session.place)
+            return document, file_actions(self.hunks(document), uri, runs, first=first, last=last)
         return document, []
 
     def _be_at(self, uri: str, view: ReviewView, line: int) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from journal import audit_tape as on
 from makeitso.protocol import events as ev
+from makeitso.requests.audit import read
 from makeitso.wiring.bridge import Bridge
 from makeitso.wiring.telemetry import recorded
 
@@ -93,6 +94,51 @@ def test_what_happened_between_two_drives_is_written_once(root: Path, bridge: Op
     assert seqs(root) == [1, 3, answer, resumed, end]
     drive(at, resumed=True)
     assert seqs(root) == [1, 3, answer, resumed, end]
+
+
+CHANGE = ev.ApprovalAsked(id="a1", kind="change", tasks=("T1",), subject="s", digest="d")
+MARKED = ev.HunkMarked(hunks=("h1",), mark="accepted")
+CLOSED = ev.ApprovalVoided(id="a1", reason="decided hunk by hunk")
+
+
+def waits_of(root: Path) -> list[tuple[str, int]]:
+    return [(w["outcome"], w["duration_ms"]) for w in written(root) if w["type"] == "wait"]
+
+
+@pytest.mark.parametrize("closed", ["as it was marked", "by who settles it", "once it goes on"])
+def test_a_change_that_waits_across_a_pause_is_one_wait(
+    root: Path, bridge: Open, closed: str
+) -> None:
+    """The run asks and stands still; a review marks and settles; the run is taken up again."""
+    say(bridge(ON), on.created())
+    drive(bridge(ON), CHANGE, PAUSE)
+    say(bridge(ON), MARKED, task="T1")  # nobody drives it
+    if closed == "as it was marked":
+        say(bridge(ON), CLOSED, task="T1")
+    drive(bridge(ON), *[CLOSED] * (closed == "by who settles it"), resumed=True)
+    again = [ev.RunResumed(), CHANGE] if closed == "once it goes on" else [ev.RunResumed()]
+    drive(bridge(ON), *again, *[CLOSED] * (closed == "once it goes on"), PAUSE, resumed=True)
+    drive(bridge(ON), resumed=True)
+    events = list(bridge(ON).journal.read(run="r1"))
+    asked = next(event for event in events if isinstance(event.data, ev.ApprovalAsked))
+    ended = next(event for event in events if isinstance(event.data, ev.ApprovalVoided))
+    assert waits_of(root) == [("void", ended.at - asked.at)]
+    figures = read(bridge(ON)).by_run[0].figures
+    assert figures.waits.person_ms == ended.at - asked.at
+    assert [(a.asked, a.void, a.pending) for a in figures.approvals] == [(1, 1, 0)]
+
+
+def test_a_review_of_a_change_from_elsewhere_is_no_run(root: Path, bridge: Open) -> None:
+    base = ev.SnapshotTaken(name="base", tree="t", commit="c", ref="r")
+    opened = ev.ReviewOpened(
+        source=ev.ReviewSource(kind="branch", name="b", key="b"),
+        title="t", name="T1", base=base, change=on.proposed(("h1", "a")),
+        options=on.created().options, policies=on.POLICIES, version="0",
+    )  # fmt: skip
+    say(bridge(ON), opened)
+    say(bridge(ON), MARKED, task="T1")
+    drive(bridge(ON), ev.RunFinished(state="done"), resumed=True)
+    assert written(root) == []
 
 
 def test_a_crash_loses_no_line_and_doubles_none(root: Path, bridge: Open) -> None:

@@ -28,7 +28,9 @@ class RunTelemetry:
         self._asked: dict[str, tuple[ApprovalKind, int, str | None]] = {}
 
     def take(self, event: Event) -> line.TelemetryLine | None:
-        """Take one event."""
+        """Take one event; of a review of a change that no run made there is no line."""
+        if self._created is None and not isinstance(event.data, ev.RunCreated):
+            return None
         self._count(event)
         match event.data:
             case ev.RunCreated() | ev.RunResumed():

@@ -235,6 +235,20 @@ def test_when_an_accepted_hunk_lands(land: str, one: bool, asked: bool) -> None:
     assert (steps(tape, rules) == [todo.Land("T1")]) is (land != "manual")
 
 
+@pytest.mark.parametrize("land", ["on-accept", "manual"])
+def test_nothing_lands_while_a_protected_path_is_undecided(land: str) -> None:
+    rules = Rules(land=land, max_concurrency=5)  # pyright: ignore[reportArgumentType]
+    tape = begun("T1")
+    lock = ev.HunkRef(id="lock", path="uv.lock", must_ask=True, protected=True)
+    tape.reviewing("T1", "h1", lock, held=True)
+    tape.ask("change", "T1", digest="T1 h1 lock")
+    tape.mark("T1", "h1")
+    tape.add(ev.LandRequested(), "T1", actor="person")
+    assert steps(tape, rules) == []
+    tape.mark("T1", "lock", to="rejected")
+    assert steps(tape, rules) == [todo.Land("T1")]
+
+
 @pytest.mark.parametrize("land", ["when-settled", "on-accept", "manual"])
 def test_no_land_proposes_and_lands_only_when_told(land: str) -> None:
     rules = Rules(land=land, max_concurrency=5)  # pyright: ignore[reportArgumentType]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from makeitso.journal.parts import leaves
 from makeitso.protocol import events as ev
 from makeitso.protocol.events_review import INTERRUPTED
 
@@ -17,6 +18,20 @@ if TYPE_CHECKING:
 
 OPEN = ("pending", "accepted", "conflict")
 """States of hunks that somebody has still to decide on, or that have still to land."""
+
+
+def undecided(task: TaskState) -> tuple[str, ...]:
+    """Protected paths that nobody decided on yet: nothing of the task lands before that."""
+    if task.change is None or not task.change.held:
+        return ()
+    return tuple(
+        dict.fromkeys(
+            hunk.path
+            for hunk in task.change.hunks
+            if hunk.protected
+            if any(task.hunks.get(part) == "pending" for part in leaves(task.splits, hunk.id))
+        )
+    )
 
 
 def whole(task: TaskState, *, hunks: Mapping[str, HunkState] | None = None) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from makeitso.journal.building import may_land
 from makeitso.journal.conversation import proof
+from makeitso.journal.landings import undecided
 from makeitso.journal.steps import (
     AskReview,
     CheckAccepted,
@@ -37,7 +38,7 @@ def review_steps(run: RunState, task: TaskState, rules: Rules) -> list[Step]:
         or (run.options.land and rules.land == "on-accept")
         or (run.options.land and rules.land == "when-settled" and task.settled)
     )
-    ready = wanted and may_land(run, task)
+    ready = wanted and may_land(run, task) and not undecided(task)
     proven = proof(task, rules) if ready else "held"
     if task.landing is not None or (ready and proven == "go"):
         return [Land(task.id)]
@@ -65,7 +66,7 @@ def after_end(task: TaskState) -> list[Step]:
     """What is left to do for a task that has ended."""
     if task.undo_requested is not None and task.landing is None:
         return [Undo(task.id)]
-    if task.landing is not None or (task.land_requested and "accepted" in task.hunks.values()):
+    if task.landing is not None or _still_to_land(task):
         return [Land(task.id)]
     if task.standing and not task.landed_checked and task.spec.checks:
         return [CheckLanded(task.id)]
@@ -73,6 +74,10 @@ def after_end(task: TaskState) -> list[Step]:
     if task.worktree is not None and not open_hunks:
         return [Cleanup(task.id)]
     return []
+
+
+def _still_to_land(task: TaskState) -> bool:
+    return task.land_requested and "accepted" in task.hunks.values() and not undecided(task)
 
 
 def _open_question(run: RunState, task: TaskState) -> bool:

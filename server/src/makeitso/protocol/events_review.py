@@ -26,6 +26,9 @@ class HunkRef(Wire):
     path: str = Field(description="Path.")
     must_ask: bool = Field(default=False, description="A person must decide, whatever is set.")
     why_ask: str = Field(default="", description="Why a person must decide; empty: none has to.")
+    protected: bool = Field(
+        default=False, description="Nothing of the task lands before it is decided."
+    )
     refused: str = Field(default="", description="Why it can never land; empty: it may.")
 
 

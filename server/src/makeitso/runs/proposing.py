@@ -86,6 +86,7 @@ def proposed(
             path=file.path,
             must_ask=bool(why := why_ask(file, hunk)),
             why_ask=why,
+            protected="protected" in hunk.flags,
             refused=file.refused,
         )
         for file in change.files

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from makeitso.errors import NotFoundError, StateError
 from makeitso.journal.conversation import accepted_result, place_of, told
-from makeitso.journal.landings import since_landed
+from makeitso.journal.landings import since_landed, undecided
 from makeitso.plans.collecting import no_collecting
 from makeitso.protocol import events as ev
 from makeitso.review import marks
@@ -218,7 +218,11 @@ def request_landing(
 ) -> list[tuple[str, str]]:
     """Ask for what is accepted now to land; returns the (run, task) pairs concerned.
 
-    `target` says where, this time; None: as the config says.
+    `target` says where, this time; None: as the config says. Where a protected path is undecided
+    nothing is asked for, and what is accepted stays so.
+
+    Raises:
+        StateError: that is so of all that is accepted.
     """
     book.refresh()
     wanted: list[tuple[str, str]] = []
@@ -226,8 +230,25 @@ def request_landing(
         if run_id is not None and run.id != run_id:
             continue
         for task in run.tasks.values():
-            if "accepted" in task.hunks.values():
+            if "accepted" in task.hunks.values() and not undecided(task):
                 asked = ev.LandRequested(target=target)
                 book.journal.append(asked, actor="person", run=run.id, task=task.id)
                 wanted.append((run.id, task.id))
+    if not wanted and (waiting := held(book, run_id)):
+        name, paths = waiting[0]
+        raise StateError(
+            f"{name} is held: a person has to decide on {', '.join(paths)} first",
+            hint="accept or reject that; what is accepted stays accepted until then",
+        )
     return wanted
+
+
+def held(book: Book, run_id: str | None = None) -> list[tuple[str, tuple[str, ...]]]:
+    """Tasks of which something is accepted and nothing may land, with the paths that hold them."""
+    return [
+        (task.id, paths)
+        for run in book.runs.values()
+        if run_id in (None, run.id)
+        for task in run.tasks.values()
+        if "accepted" in task.hunks.values() and (paths := undecided(task))
+    ]

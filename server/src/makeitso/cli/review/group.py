@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from makeitso.cli.review.selecting import Reviewed
     from makeitso.wiring import Bridge
 
-_QUICKFIX = "Write `path:line:col: text [hunk]`, as editors read it."
+_QUICKFIX = "Write `path:line:col: text` and the hunk, as editors read it."
 
 
 def review(

@@ -12,7 +12,7 @@ from makeitso.cli.review.settling import settle
 from makeitso.cli.workspace import opened
 from makeitso.errors import StateError, UsageError
 from makeitso.protocol.words import LandTarget
-from makeitso.runs.reviewing import request_landing
+from makeitso.runs.reviewing import held, request_landing
 
 TARGETS: tuple[str, ...] = get_args(LandTarget)
 To = Annotated[
@@ -20,7 +20,7 @@ To = Annotated[
     typer.Option(
         "--target",
         metavar="|".join(TARGETS),
-        help="Where, this time; else as [review] target says.",
+        help="Where, this time; else as `review.target` says.",
     ),
 ]
 
@@ -39,4 +39,7 @@ def land(ctx: typer.Context, run: RunOption = "", target: To = "", json: JsonFla
     with opened(context) as bridge:
         if not bridge.has_journal or not request_landing(bridge.book, run or None, target=where):
             raise StateError("nothing is accepted", hint="`mis review accept ID…` or `mis review`")
+        for task, paths in held(bridge.book, run or None):
+            names = ", ".join(paths)
+            context.console.note(f"{task} does not land: a person has to decide on {names} first")
         return settle(bridge, context.console)

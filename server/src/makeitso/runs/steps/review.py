@@ -13,6 +13,7 @@ from makeitso.runs.ask import ask
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from makeitso.journal.state import TaskState
     from makeitso.protocol.events import HunkRef
     from makeitso.runs.context import Context
 
@@ -30,12 +31,21 @@ def open_review(ctx: Context, task_id: str) -> None:
         return
     left = [h for h in task.change.hunks if task.hunks.get(h.id) == "pending"]
     if task.sent_back:
-        kept = sum(state == "accepted" for state in task.hunks.values())
-        new = f"{counted(len(left))} new or changed, {kept} accepted as before"
-        ctx.note(f"round {len(task.sent_back)} of the review: {new}", task=task_id)
+        ctx.note(f"round {len(task.sent_back)} of the review: {_round(task)}", task=task_id)
     elif left and run.options.yes:
         ctx.note(f"{counted(len(left))} left to a person: {_why(ctx, task_id, left)}", task=task_id)
     ask_review(ctx, task_id)
+
+
+def _round(task: TaskState) -> str:
+    """What a round of the review brought, in words."""
+    known, carried = set(task.sent_back[-1].open), task.change.carried if task.change else {}
+    pending = [hunk for hunk, state in task.hunks.items() if state == "pending"]
+    same = sum(carried.get(hunk, hunk) in known for hunk in pending)
+    kept = sum(state == "accepted" for state in task.hunks.values())
+    words = [f"{counted(len(pending) - same)} new or changed"]
+    words += [f"{same} open as before"] if same else []
+    return ", ".join([*words, f"{kept} accepted as before"])
 
 
 def accept_in_advance(ctx: Context, task_id: str) -> None:

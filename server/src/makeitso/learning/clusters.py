@@ -8,6 +8,7 @@ what comes in is sorted first, so the order of lines does not change the result.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 Template = tuple[str, ...]
+_Lines = dict[Template, list[str]]
 
 ANY = "\0ANY"
 """A slot of one token of any kind."""
@@ -29,7 +31,7 @@ VALUE_COST = 1.5
 """What one word costs that becomes a value of a slot; larger merges less."""
 ENTRY_COST = 2.0
 FIRST_WORD_COST = 4.0
-SECOND_WORD_COST = 1.0
+SECOND_WORD_COST = 2.0
 TELLING_COST = 6.0
 GAP_COST = 4.0
 MAX_ROUNDS = 12
@@ -148,6 +150,8 @@ TELLING = frozenset(
         "released",
         "exceeded",
         "timeout",
+        "hit",
+        "miss",
     ]
 )
 """Words whose change makes another event of a line."""
@@ -188,22 +192,18 @@ def key_cost(key: str) -> float:
 
 
 def template_cost(template: Template) -> float:
-    """Length of a template, in about words."""
-    return ENTRY_COST + sum(map(key_cost, template))
+    """Length of a template, in about words; what a logger puts before them says nothing."""
+    return ENTRY_COST + sum(map(key_cost, template[body_start(template) :]))
 
 
-def saving(cost: float, templates: int, distinct: int) -> float:
-    """What length is saved when templates of one shape become one.
-
-    Args:
-        cost: length of the merged template.
-        templates: how many become one.
-        distinct: how many words become values.
-    """
-    return (templates - 1) * cost - VALUE_COST * distinct
+def value_cost(word: str, lines: int) -> float:
+    """What it costs to make a word a value: more when many lines agree on it."""
+    if is_slot(word):
+        return 0.5
+    return VALUE_COST * (1 + min(math.log2(lines), 6.0) / 3)
 
 
-def _merge_families(groups: dict[Template, list[str]]) -> dict[Template, list[str]]:
+def _merge_families(groups: _Lines) -> _Lines:
     """Merge templates that differ in one place only, most saving first."""
     for _ in range(MAX_ROUNDS):
         families: defaultdict[tuple[int, Template], list[Template]] = defaultdict(list)
@@ -215,7 +215,7 @@ def _merge_families(groups: dict[Template, list[str]]) -> dict[Template, list[st
         ranked = sorted(
             (-gain, masked, place, sorted(members))
             for (place, masked), members in families.items()
-            if len(members) > 1 and (gain := _family_gain(place, masked, members)) > 0
+            if len(members) > 1 and (gain := _family_gain(place, masked, members, groups)) > 0
         )
         if not ranked:
             break
@@ -227,10 +227,12 @@ def _merge_families(groups: dict[Template, list[str]]) -> dict[Template, list[st
     return groups
 
 
-def _family_gain(place: int, masked: Template, members: Sequence[Template]) -> float:
+def _family_gain(
+    place: int, masked: Template, members: Sequence[Template], groups: _Lines
+) -> float:
     words = [m[place] for m in members]
-    distinct = sum(1.0 if is_slot(word) else VALUE_COST for word in words)
-    gain = (len(members) - 1) * template_cost(masked) - distinct
+    values = sum(value_cost(m[place], len(groups[m])) for m in members)
+    gain = (len(members) - 1) * template_cost(masked) - values
     return gain - _place_cost(place, masked, words)
 
 
@@ -239,41 +241,41 @@ def _place_cost(place: int, template: Template, words: Sequence[str]) -> float:
     if all(is_slot(word) for word in words):
         return 0.0
     cost = 0.0
-    telling = sum(word.lower() in TELLING for word in words if not is_slot(word))
+    telling = sum(map(_telling, words))
     if telling:
         # In a slot with many values one of them is a word like `get` by chance.
         cost += TELLING_COST * telling
     start = body_start(template)
-    if template[start] == ANY or place <= start:
-        first = max(start, place)
-        cost += FIRST_WORD_COST if place == first and _in_words(template, place) else 0.0
-    elif place <= start + 2:
+    if place == start:
+        cost += FIRST_WORD_COST
+    elif start < place <= start + 2:
         cost += SECOND_WORD_COST
     return cost * (1 if telling or len(words) < 4 else 0.5)
 
 
-def _in_words(template: Template, place: int) -> bool:
-    """Whether the place begins the words of the event, not the name in what stands before."""
-    after = template[place + 1 : place + 2]
-    named = bool(after) and after[0] in {":", "[", "(", "]", "="}
-    inside = place > 0 and template[place - 1] in {"[", "(", "=", '"', "'", "<", "/"}
-    return not named and not inside
+def _telling(word: str) -> float:
+    """How much a word tells events apart: whole for one that is known to, half for a state."""
+    if is_slot(word):
+        return 0.0
+    if word.lower() in TELLING:
+        return 1.0
+    return 0.5 if len(word) > 2 and word.isupper() else 0.0
 
 
 def _may_vary(key: str) -> bool:
     return key[0].isalnum() or (is_slot(key) and key not in {ANY, GAP})
 
 
-def _merge_alike(groups: dict[Template, list[str]]) -> dict[Template, list[str]]:
+def _merge_alike(groups: _Lines) -> _Lines:
     """Let every template join the one it saves most with, from the largest on."""
     order = sorted(groups, key=lambda t: (-len(groups[t]), t))
     buckets: defaultdict[str, list[Template]] = defaultdict(list)
-    merged: dict[Template, list[str]] = {}
+    merged: _Lines = {}
     for template in order:
         bucket = buckets[_bucket(template)]
         best: tuple[float, Template, Template] | None = None
         for other in bucket:
-            joined = join(other, template)
+            joined = join(other, template, sizes=(len(merged[other]), len(groups[template])))
             if joined is not None and (best is None or joined[0] > best[0]):
                 best = (joined[0], other, joined[1])
         lines = list(groups[template])
@@ -293,15 +295,29 @@ def _bucket(template: Template) -> str:
     return next((key for key in template[start:] if key[0].isalpha()), "")
 
 
-def join(one: Template, other: Template) -> tuple[float, Template] | None:
-    """What merging two templates saves, and the template of both; None when it saves nothing."""
-    found = _joined_even(one, other) if len(one) == len(other) and GAP not in one + other else None
+def join(
+    one: Template, other: Template, *, sizes: tuple[int, int] = (1, 1)
+) -> tuple[float, Template] | None:
+    """What merging two templates saves, and the template of both; None when it saves nothing.
+
+    Args:
+        one: a template.
+        other: the other one.
+        sizes: how many lines each has.
+    """
+    found = (
+        _joined_even(one, other, sizes)
+        if len(one) == len(other) and GAP not in one + other
+        else None
+    )
     if found is None and abs(len(one) - len(other)) <= max(12, min(len(one), len(other))):
-        found = _joined_gap(one, other)
+        found = _joined_gap(one, other, sizes)
     return found if found is not None and found[0] > 0 else None
 
 
-def _joined_even(one: Template, other: Template) -> tuple[float, Template] | None:
+def _joined_even(
+    one: Template, other: Template, sizes: tuple[int, int]
+) -> tuple[float, Template] | None:
     out: list[str] = []
     against = 0.0
     for place, (a, b) in enumerate(zip(one, other, strict=True)):
@@ -312,7 +328,7 @@ def _joined_even(one: Template, other: Template) -> tuple[float, Template] | Non
             return None
         out.append(ANY)
         words = [key for key in (a, b) if not is_slot(key)]
-        against += VALUE_COST * len(words) + (0.0 if words else 0.5)
+        against += value_cost(a, sizes[0]) + value_cost(b, sizes[1])
         if words:
             marked = (*one[:place], ANY, *one[place + 1 :])
             against += _place_cost(place, marked, words)
@@ -320,7 +336,9 @@ def _joined_even(one: Template, other: Template) -> tuple[float, Template] | Non
     return _gain(one, other, template) - against, template
 
 
-def _joined_gap(one: Template, other: Template) -> tuple[float, Template] | None:
+def _joined_gap(
+    one: Template, other: Template, sizes: tuple[int, int]
+) -> tuple[float, Template] | None:
     """Both with what differs in the middle left open."""
     shortest = min(len(one), len(other))
     head = 0
@@ -339,8 +357,8 @@ def _joined_gap(one: Template, other: Template) -> tuple[float, Template] | None
     if head <= body_start(one):
         return None
     template = (*one[:head], GAP, *one[len(one) - tail :])
-    words = {k for m in middles for k in m if k[0].isalpha()}
-    against = VALUE_COST * len(words) + TELLING_COST * sum(w.lower() in TELLING for w in words)
+    words = {(k, n) for m, n in zip(middles, sizes, strict=True) for k in m if k[0].isalpha()}
+    against = sum(value_cost(word, size) + TELLING_COST * _telling(word) for word, size in words)
     return _gain(one, other, template) - against, template
 
 

@@ -153,21 +153,41 @@ def skeleton(line: str) -> tuple[str, ...]:
 def body_start(keys: tuple[str, ...]) -> int:
     """Index where the words of the event begin, after what a logger puts before them.
 
-    It is the first plain word that is followed by a blank and more text, and is no name of a
-    program (followed by a colon or bracket), of a level, or of a host before such a name.
+    It is the first plain word outside brackets that names no level, no program (a mark follows it)
+    and no host before a program. A level near the front ends what stands before the words.
     """
-    for index, key in enumerate(keys[:40]):
-        if not key[0].isalpha() or key.lower() in SEVERITIES:
+    levels = [n for n, key in enumerate(keys[:16]) if key.lower() in SEVERITIES and key.isupper()]
+    depth = 0
+    for index, key in enumerate(keys[:60]):
+        depth = max(depth + {"[": 1, "]": -1}.get(key, 0), 0)
+        if depth or not _word_like(key) or (levels and index <= levels[0]):
             continue
-        after = keys[index + 1 : index + 4]
-        if after and after[0] in {":", "[", "(", "]", "=", "$", "/", ")", "@"}:
+        if key.lower() in SEVERITIES or _names(keys, index):
             continue
-        if len(after) == 3 and after[0] == "\0SP" and after[1][0].isalpha():
-            named = after[2] in {":", "["}
-            if named and ":" not in keys[:index]:
-                continue
         return index
     return 0
+
+
+_AFTER_NAME = frozenset(":[]=$/)@|")
+
+
+def _names(keys: tuple[str, ...], index: int) -> bool:
+    """Whether a word is the name of a program, a thread or a host, by what comes after it."""
+    after = keys[index + 1 : index + 4]
+    if not after:
+        return False
+    if after[0] in _AFTER_NAME:
+        return True
+    if after[0] != "\0SP" or len(after) == 1:
+        return False
+    if after[1] in {"[", "-"} and index < 12:
+        return True
+    program = _word_like(after[1]) and len(after) == 3 and after[2] in {":", "["}
+    return program and ":" not in keys[:index]
+
+
+def _word_like(key: str) -> bool:
+    return key[0].isalpha() or key in {"\0ANY", "\0ID"}
 
 
 def _unsafe(text: str) -> bool:

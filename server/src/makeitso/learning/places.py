@@ -61,7 +61,8 @@ def shape(line: str) -> Shape | None:
     for found in _PLACE.finditer(text):
         if not _plausible(found):
             continue
-        before = _before(text[: found.start()])
+        marked = bool(found["open"]) or "ine" in found["to_line"]
+        before = _before(text[: found.start()], marked=marked)
         if before is None:
             return None
         tail = text[found.end() :]
@@ -101,8 +102,12 @@ def _place(found: re.Match[str]) -> list[_Part]:
     return [*parts, ("", found["shut"])]
 
 
-def _before(text: str) -> tuple[list[_Part], bool] | None:
-    """What stands before the place, and whether the message does; None: too free to say."""
+def _before(text: str, *, marked: bool) -> tuple[list[_Part], bool] | None:
+    """What stands before the place, and whether the message does; None: too free to say.
+
+    A message is taken for one only where the place after it is marked as such: by a bracket, by the
+    word line, or by a word that leads to it. Else a host with a port would be a place.
+    """
     if not text:
         return [], False
     parts: list[_Part] = []
@@ -130,6 +135,8 @@ def _before(text: str) -> tuple[list[_Part], bool] | None:
         return [*parts, ("", joined)], False
     if len(message.split()) < _PREFIX_WORDS and not _has(parts, "severity") and not joined.strip():
         return [*parts, ("", rest)], False
+    if not marked and not joined.strip(" ,:"):
+        return None
     return [*parts, ("message", r"\S.*?"), ("", joined)], True
 
 

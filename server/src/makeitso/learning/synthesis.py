@@ -6,6 +6,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
+from makeitso.learning.literals import literal_count
 from makeitso.learning.masks import SEVERITIES, tokens
 from makeitso.parsing.linear import LinearRegex, PatternError
 from makeitso.parsing.patterns import Pattern
@@ -65,7 +66,8 @@ def entry_of(
         others: lines of other groups and patterns; the nearest become counter-examples.
 
     Raises:
-        CannotProposeError: the engine refuses the expression, or it does not match its own lines.
+        CannotProposeError: the engine refuses the expression, it does not match its own lines, or
+            it would match anything.
     """
     entry = PatternEntry(
         name=_name(group, taken),
@@ -78,6 +80,8 @@ def entry_of(
         regex = compiled(entry)
     except PatternError as error:
         raise CannotProposeError(f"the engine refuses its expression: {error}") from error
+    if literal_count(group.regex) == 0:
+        raise CannotProposeError("nothing in these lines is fixed: any text would match")
     missed = next((line for line in group.lines if not regex.matches(line.encode())), None)
     if missed is not None:
         raise CannotProposeError(f"its expression does not match a line it is made of: {missed!r}")

@@ -22,6 +22,8 @@ LOWEST_CONTROL_RATE = 0.01
 WORSE_FACTOR = 5.0
 WORSE_AT_LEAST = 0.2
 """What a promotion rules out: bad runs five times as often as without, and at least one in five."""
+FEWEST_RUNS = 10
+"""Fewer runs of a trial promote nothing, whatever they were like."""
 
 Verdict = Literal["go-on", "roll-back", "promote"]
 
@@ -91,4 +93,5 @@ def verdict(outcomes: Iterable[bool], *, control: float) -> Verdict:
     seen = list(outcomes)
     if worst_evidence(seen, control=control) >= ROLL_BACK_AT:
         return "roll-back"
-    return "promote" if support(seen, control=control) >= PROVEN_AT else "go-on"
+    enough = len(seen) >= FEWEST_RUNS and support(seen, control=control) >= PROVEN_AT
+    return "promote" if enough else "go-on"

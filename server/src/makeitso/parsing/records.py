@@ -55,6 +55,7 @@ def hit_record(
     phase: str | None,
     given: Mapping[str, str],
     head: Pattern | None = None,
+    directory: str | None = None,
 ) -> Record | None:
     """The record of a hit; None where its JSON capture is not JSON.
 
@@ -65,6 +66,7 @@ def hit_record(
         stream_line: number of that line.
         phase: phase of the block around it.
         given: fields of context or of a joined record, used where the hit has none.
+        directory: where a builder works by now, for records that name a path.
         head: pattern that began the record, when this line only completes it; the record is its.
     """
     fields = {**dict(hit.pattern.fields), **given, **hit.captures}
@@ -90,6 +92,7 @@ def hit_record(
         artifact=artifact,
         json=value,
         path=fields.get("path"),
+        directory=directory if "path" in fields else None,
         line=_number(fields.get("line")),
         column=_number(fields.get("column")),
         severity=fields.get("severity"),

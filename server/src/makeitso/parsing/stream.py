@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from makeitso.parsing.directories import Directories
 from makeitso.parsing.engine import LIVE, Hit
 from makeitso.parsing.explain import Explainer
 from makeitso.parsing.frame_events import PHASE_WORDS, Block, Fault, FrameCounts, FrameEvent, Text
@@ -74,6 +75,7 @@ class StreamParser:
         """
         self._channel: StreamChannel = channel
         self._explainer = Explainer(library, live=live)
+        self._directories = Directories()
         trusted = nonce is None or channel == "message" if own_words is None else own_words
         self._json_token = (delimiters or Delimiters()).json_.encode()
         self._framer = Framer(delimiters, nonce, own_words=trusted, phases=phases, limits=limits)
@@ -170,6 +172,7 @@ class StreamParser:
         given = self._given(hit)
         if hit.pattern.name in self._holders:
             self._context[hit.pattern.name] = hit.captures
+        self._directories.take(hit)
         joined = self._pending if self._joins(hit) else None
         if joined is None and not makes_record(hit):
             if hit.pattern.intent == IGNORE:
@@ -191,6 +194,7 @@ class StreamParser:
             phase=event.phase,
             given=given,
             head=_owner(joined[0], hit) if joined else None,
+            directory=at.directory if at and at.path else self._directories.now,
         )
         self._pending, self._parted = None, False
         self._count(event, explained=record is not None)

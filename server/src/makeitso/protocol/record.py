@@ -53,6 +53,10 @@ class Record(Wire):
     artifact: str | None = Field(default=None, description="File or result it names.")
     json_: JsonValue = Field(default=None, alias="json", description="Structured payload.")
     path: str | None = Field(default=None, description="File or test id, as printed.")
+    directory: str | None = Field(
+        default=None,
+        description="Directory a builder said it entered; a relative `path` is meant from there.",
+    )
     line: int | None = Field(default=None, ge=0, description="Line in `path`, as printed.")
     column: int | None = Field(default=None, ge=0, description="Column in `path`, as printed.")
     severity: str | None = Field(default=None, description="Word or letter, as printed.")

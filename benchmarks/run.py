@@ -30,6 +30,7 @@ NAMES = (
     "journal_resume",
     "review_size",
     "review_editor",
+    "learning_proposals",
 )
 
 

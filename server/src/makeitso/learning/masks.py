@@ -81,6 +81,7 @@ _SCAN = re.compile(
     ),
     re.DOTALL | re.ASCII,
 )
+_ODD = re.compile(r"[\ufffd\x00-\x08\x0a-\x1f\x7f-\x9f]")
 FIXED = frozenset({"WORD", "PUNCT"})
 """Kinds that stand for themselves."""
 SPACE = "SP"
@@ -137,11 +138,14 @@ def is_slot(key: str) -> bool:
 @lru_cache(maxsize=1 << 15)
 def tokens(line: str) -> tuple[Token, ...]:
     """The tokens of one line, without the blanks around it; all of it, in order."""
+    text = line[:MAX_CHARACTERS].strip()
+    # A byte that is no text was replaced: what stood there is not known, so it is no literal.
+    odd = _ODD.search(text) is not None
     found: list[Token] = []
-    for match in _SCAN.finditer(line[:MAX_CHARACTERS].strip()):
-        kind = match.lastgroup or "PUNCT"
-        text = match.group()
-        found.append(Token("RAW" if kind != SPACE and _unsafe(text) else kind, text))
+    for match in _SCAN.finditer(text):
+        kind, piece = match.lastgroup or "PUNCT", match.group()
+        raw = odd and kind != SPACE and _ODD.search(piece) is not None
+        found.append(Token("RAW" if raw else kind, piece))
     return tuple(found)
 
 
@@ -188,8 +192,3 @@ def _names(keys: tuple[str, ...], index: int) -> bool:
 
 def _word_like(key: str) -> bool:
     return key[0].isalpha() or key in {"\0ANY", "\0ID"}
-
-
-def _unsafe(text: str) -> bool:
-    # A byte that is no text was replaced: what stood there is not known, so it is no literal.
-    return "\ufffd" in text or any(c < " " or "\x7f" <= c <= "\x9f" for c in text)

@@ -34,8 +34,11 @@ SAID: list[EventData] = [
     ev.TurnEnded(status="interrupted", outputs=(on.ref(8),)),
     ev.ApprovalAsked(id="x", kind="budget", subject="", digest=""),
     ev.ApprovalAsked(id="y", kind="command", subject="", digest=""),
+    ev.ApprovalAsked(id="y", kind="command", subject="", digest="", tasks=("T1", "T2")),
     ev.ApprovalDecided(id="x", grant=True, who="ada"),
     ev.ApprovalVoided(id="y", reason=""),
+    ev.TimeCounted(active_ms=9, run_ms=7),
+    ev.TaskTakenUp(how="redo"),
     ev.TaskEnded(state="landed"),
     ev.TaskEnded(state="failed"),
     ev.RunPaused(state="waiting", reason="", exit_code=3),
@@ -103,6 +106,21 @@ def test_the_total_is_the_sum_of_the_runs(
         alone = figures(tape.events, covers=matches, runs=[run.id], until=found.last_at)
         assert alone.by_run == (run,)
         assert alone.total == run.figures
+
+
+@BUDGET
+@given(steps=STEPS)
+def test_no_task_costs_more_than_its_run(
+    steps: list[tuple[EventData, str, str | None, int]],
+) -> None:
+    for run in figures(taped(steps).events, covers=matches).by_run:
+        found = run.figures
+        assert len(run.tasks) == sum(found.tasks.values())
+        assert sum(task.tokens for task in run.tasks) <= found.tokens.total
+        for task in run.tasks:
+            assert task.person_ms <= found.waits.person_ms
+            assert task.approvals <= sum(asked.asked for asked in found.approvals)
+            assert (task.nearest is None) == (task.share is None)
 
 
 @BUDGET

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from makeitso.journal.ceilings import all_ceilings, ceilings, nearest
 from makeitso.journal.fold import apply
+from makeitso.journal.spending import spend
 from makeitso.journal.view import lowest
 from makeitso.journal.waiting import Waiting
 from makeitso.protocol import events as ev
@@ -73,7 +74,10 @@ class CostTally:
             case ev.RunFinished():
                 for question in list(self._standing):
                     self._closed(question, event.at)
-            case ev.UsageCounted() | ev.TimeCounted() | ev.TurnStarted() | ev.PhaseStarted():
+            case ev.UsageCounted() | ev.TimeCounted():
+                self._count(event)
+                spend(self._run, event)  # all that the fold makes of it, and most of what is fed
+            case ev.TurnStarted() | ev.PhaseStarted():
                 self._count(event)
                 apply(self._runs, event)
             case ev.PlanMade() | ev.PhaseEnded() | ev.TaskStarted() | ev.TaskTakenUp():

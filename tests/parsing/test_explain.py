@@ -75,7 +75,7 @@ def test_the_same_text_alone_is_not_explained() -> None:
 
 def test_a_record_takes_one_text_only() -> None:
     found = brief(parse("Warning at a.c:3\n  one\n  two\n"))
-    assert found == [("head", 3, "one"), ("miss", None, None)]
+    assert found == [("head", 3, "one")]
 
 
 def test_what_stands_before_a_line_is_taken_off_more_than_once() -> None:
@@ -104,3 +104,20 @@ def test_pieces_and_brief_reading_change_nothing() -> None:
     heading_last = "noise\n" * 341 + "Warning at a.c:3\n" + "  odd\n" * 400
     found = [f for f in brief(parse(heading_last, brief=True)) if f[0] != "miss"]
     assert found == [("head", 3, "odd")]
+
+
+def test_text_that_is_set_in_goes_on_over_paragraphs_unless_a_line_says_something() -> None:
+    more = "Warning at a.c:3\n  one\n\n  two\n  [x] Warning at b.c:4\n"
+    found, _ = load_library(
+        TEXT + "[[pattern]]\nname = 'own'\nintent = 'event'\nregex = '^  o.n$'\n"
+    )
+    parser = StreamParser("stdout", found)
+    items = parser.feed((more.replace("  [x]", "[x]") + "  own\n  two\nx\n  two\n").encode())
+    assert brief(items + parser.close()) == [
+        ("head", 3, "one"), ("head", 4, "own"), ("miss", None, None), ("miss", None, None),
+    ]  # fmt: skip
+    parser = StreamParser("stdout", found)
+    items = parser.feed(b"Warning at a.c:3\n  one\n  own\n  two\n")
+    assert brief(items + parser.close()) == [
+        ("head", 3, "one"), ("own", None, None), ("miss", None, None),
+    ]  # fmt: skip

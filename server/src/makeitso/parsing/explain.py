@@ -36,16 +36,17 @@ class Explainer:
         self._after = engine_for(after, live=live) if after.patterns else None
         self._followed = frozenset(name for p in after.patterns for name in p.joins)
 
-    def line(self, data: bytes, *, before: str | None = None) -> Hit | None:
+    def line(self, data: bytes, *, before: str | None = None, complete: bool = False) -> Hit | None:
         """What explains a clean line.
 
         Args:
             data: the line.
             before: name of the pattern whose record is not complete yet, if there is one.
+            complete: nothing is wanted for it any more; more of the same only says nothing.
         """
         rest = data
         for _ in range(MAX_PREFIXES + 1):
-            hit = self._hit(rest, before)
+            hit = self._hit(rest, before, complete=complete)
             if hit is None:
                 break
             if hit.pattern.intent != PREFIX:
@@ -68,9 +69,9 @@ class Explainer:
         """All matches of multi-line patterns in a delimited block."""
         return self._engine.block(data)
 
-    def _hit(self, data: bytes, before: str | None) -> Hit | None:
+    def _hit(self, data: bytes, before: str | None, *, complete: bool) -> Hit | None:
         after = self._going_on(data, before)
-        if after is not None and after.captures:
+        if after is not None and after.captures and not complete:
             return after
         alone = self._engine.line(data)
         # What only leads over, as a line of source does, gives way to a line that says something.

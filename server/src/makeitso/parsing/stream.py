@@ -158,14 +158,16 @@ class StreamParser:
             # Nothing goes on over an empty line, but a place may stand behind one.
             self._parted = self._pending is not None
             return
-        hit = self._explainer.line(line.data, before=self._begun())
+        hit = self._explainer.line(
+            line.data, before=self._begun(), complete=self._quiet is not None
+        )
         if hit is None:
             self._quiet = None
             self._flush()
             self._count(event, explained=False)
             self._unexplained(event)
             return
-        if hit.pattern.intent == CONTINUATION and not hit.captures:
+        if hit.pattern.intent == CONTINUATION and (self._quiet is not None or not hit.captures):
             self._count(event, explained=True)
             return
         self._quiet = None
@@ -202,12 +204,20 @@ class StreamParser:
             self._out.append(
                 miss_of(line, self._channel, "json_error", detail=f"by {hit.pattern.name}")
             )
-        elif joined is not None and self._goes_on(joined[0], hit):
-            captures = {**joined[0].captures, **hit.captures}
-            self._pending = (Hit(joined[0].pattern, captures, joined[0].start), record)
+        else:
+            self._keep(record, hit, joined[0] if joined else None, inset=line.data[:1].isspace())
+
+    def _keep(self, record: Record, hit: Hit, head: Hit | None, *, inset: bool) -> None:
+        """Give a record out, or wait for what may still come to it."""
+        if head is not None and self._goes_on(head, hit):
+            captures = {**head.captures, **hit.captures}
+            self._pending = (Hit(head.pattern, captures, head.start), record)
         elif hit.pattern.name in self._heads:
             self._pending = (hit, record)
         else:
+            if head is not None and hit.pattern.intent == CONTINUATION and inset:
+                # Text that is set in goes on, over paragraphs, with what is no record by itself.
+                self._quiet = head.pattern.name
             self._out.append(record)
 
     def _count(self, event: Text, *, explained: bool) -> None:

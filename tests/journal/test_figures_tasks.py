@@ -140,12 +140,17 @@ def test_a_question_of_two_tasks_keeps_each_waiting_from_when_it_had_it() -> Non
     tape.at(200, ev.PhaseStarted(), task="T2", phase="verify")
     ask(tape, 1000, "a1", "T1")
     ask(tape, 1300, "a1", "T2")  # the same question, once more
-    ask(tape, 1400, "a1", "T1")  # and that T1 asks again is no second one
+    tape.at(1350, ev.TaskTakenUp(how="redo"), task="T2")
+    tape.at(1360, ev.PhaseStarted(), task="T2", phase="bootstrap")
+    ask(tape, 1400, "a1", "T1", "T2")  # that they ask again is no second question
     tape.at(1600, ev.ApprovalVoided(id="a1", reason="nothing waits for it"))
     first, second = run_of(tape, until=9000).tasks
     assert (first.approvals, first.person_ms, first.phases) == (1, 600, ())
     assert (second.approvals, second.person_ms) == (1, 300)
-    assert [(p.phase, p.approvals, p.person_ms) for p in second.phases] == [("verify", 1, 300)]
+    assert [(p.phase, p.approvals, p.person_ms) for p in second.phases] == [
+        ("bootstrap", 0, 0),
+        ("verify", 1, 300),
+    ]
 
 
 def test_a_question_that_is_open_when_its_run_ends_ends_with_it() -> None:

@@ -145,10 +145,10 @@ class CostTally:
             apply(self._runs, event.model_copy(update={"data": bare}))
         waits = self._standing.setdefault(asked.id, set())
         for task in asked.tasks:
+            if (task, None) in waits:
+                continue  # and what phase it has got to since changes nothing
             places: set[Place] = {(task, None), (task, self._phase_of(task, asked))}
-            for place in places - waits:
-                if (task, None) in waits:
-                    continue  # it waits already; what phase it has got to since changes nothing
+            for place in places:
                 self._spent[place].approvals += 1
                 self._spent[place].waiting.asked(asked.id, event.at)
             waits |= places

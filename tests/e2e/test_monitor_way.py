@@ -116,15 +116,29 @@ def test_a_dangerous_command_in_the_sandbox_is_interrupted(tmp_path: Path) -> No
         went_on(w, "danger")
 
 
+def test_a_pattern_added_while_a_command_runs_ends_it(tmp_path: Path) -> None:
+    nap = long_sleep()
+    with world(tmp_path, first(nap), files=FILES) as w:
+        running = w.start("run", w.plan("spell", PLAN), "--yes")
+        w.until(lambda _: bool(live_commands(nap)), running)
+        w.configure(more='[monitor]\ndangerous_regexes = ["^sleep 400"]\n')
+        running.wait().expect(3, "must not run", "^sleep 400")
+        assert not live_commands(nap)
+        went_on(w, "danger")
+
+
 def test_a_flood_is_cut_off_in_bounded_memory(tmp_path: Path) -> None:
     # It would not end by itself: what is interrupted is the command, not what is left of its turn.
     config = "[monitor]\nflood_bytes_per_turn = 200000\n"
     flood = f"yes {long_sleep()}"
     with world(tmp_path, first(flood), files=FILES, config=config) as w:
         running = w.start("run", w.plan("spell", PLAN), "--yes")
-        most = 0
+        most, noticed, gone = 0, 0.0, 0.0
         process = psutil.Process(running.process.pid)
         while running.alive:
+            noticed = noticed or (time.monotonic() if w.of(MonitorInterrupted) else 0.0)
+            if noticed and not gone and not live_commands(flood):
+                gone = time.monotonic()
             try:
                 most = max(most, process.memory_info().rss)
             except psutil.Error:
@@ -132,6 +146,7 @@ def test_a_flood_is_cut_off_in_bounded_memory(tmp_path: Path) -> None:
             time.sleep(0.05)
         running.wait().expect(3, "200,000 bytes")
         assert 0 < most < 300_000_000
+        assert gone - noticed < 2.5, "0.3 s at a load of nine; Codex alone would take three"
         kept = sum(ref.length_bytes for turn in w.of(TurnEnded) for ref in turn.outputs)
         assert kept < 5_000_000
         assert not live_commands(flood)

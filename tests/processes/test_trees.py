@@ -65,6 +65,28 @@ async def read_pid(path: Path) -> int:
             await anyio.sleep(0.01)
 
 
+BELOW = """
+import subprocess, sys, time
+own = subprocess.Popen(["sleep", "302"], start_new_session=True)
+same = subprocess.Popen(["sleep", "303"])
+print(own.pid, same.pid, flush=True)
+own.wait()
+print("ended", flush=True)
+time.sleep(302)
+"""
+
+
+async def test_commands_are_killed_under_a_program_that_goes_on(tmp_path: Path) -> None:
+    async with open_child(python(BELOW), cwd=tmp_path, env=ENV, grace_s=0.5) as child:
+        said = child.stdout()
+        own, same = map(int, (await anext(said)).split())
+        assert await child.kill_below() == 1
+        assert await anext(said) == b"ended\n"
+        assert gone(own)
+        assert not gone(same), "it is in the group of the program itself"
+        assert child.exit_code is None
+
+
 async def test_output_exit_code_and_streaming(tmp_path: Path) -> None:
     seen: list[tuple[str, bytes]] = []
 

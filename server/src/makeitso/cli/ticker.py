@@ -63,7 +63,7 @@ def tell(event: Event) -> Line | None:  # noqa: C901 -- one flat match, a line e
             return Line(f"{task}turn {status}", "yellow", error)
         case ev.CommandRan(command=command, exit_code=code):
             if code is None:
-                return Line(f"{task}declined: {command}", "yellow")
+                return Line(f"{task}declined or ended early: {command}", "yellow")
             return Line(f"{task}ran {command}  (exit {code})", "dim" if code == 0 else "yellow")
         case ev.RecordFound(record=record):
             return Line(f"{task}record {_record(record)}", "green")

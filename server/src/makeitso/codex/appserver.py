@@ -26,6 +26,8 @@ Model = TypeVar("Model", bound=BaseModel)
 
 START_TIMEOUT_S = 60.0
 INTERRUPT_TIMEOUT_S = 3.0
+COMMANDS_GRACE_S = 0.4
+"""How long Codex may take to end the commands of a turn itself; measured idle: 0.05 s."""
 """It answers within 0.1 s, or it hangs and has to be killed."""
 EOF_PATIENCE_S = 5.0
 """At the end of its input Codex ends its commands and itself in about 0.1 s."""
@@ -108,22 +110,31 @@ class AppServer:
         """End a running turn and the commands it started; False if Codex did not do both.
 
         An interrupt alone leaves a running command alive, without any further word of it. One for a
-        turn that is already over is never answered, so ask only for one that runs.
+        turn that is already over is never answered, so ask only for one that runs. While a command
+        floods it Codex does not answer within seconds: then its commands are killed under it.
         """
         params: Json = {"threadId": thread, "turnId": turn}
         interrupted = False
-        with anyio.move_on_after(INTERRUPT_TIMEOUT_S):
-            while not interrupted:
-                try:
-                    await self.rpc.call("turn/interrupt", params, timeout_s=INTERRUPT_TIMEOUT_S)
-                    interrupted = True
-                except RemoteError:
-                    # Between the answer to turn/start and its first notification Codex says that
-                    # there is no active turn.
-                    await anyio.sleep(_RETRY_S)
-                except WorkerError:
-                    break
-        return interrupted and await self.end_commands(thread)
+        async with task_group() as tasks:
+            tasks.start_soon(self._kill_commands_soon)
+            with anyio.move_on_after(INTERRUPT_TIMEOUT_S):
+                while not interrupted:
+                    try:
+                        await self.rpc.call("turn/interrupt", params, timeout_s=INTERRUPT_TIMEOUT_S)
+                        interrupted = True
+                    except RemoteError:
+                        # Between the answer to turn/start and its first notification Codex says
+                        # that there is no active turn.
+                        await anyio.sleep(_RETRY_S)
+                    except WorkerError:
+                        break
+            ended = interrupted and await self.end_commands(thread)
+            tasks.cancel_scope.cancel()
+        return ended
+
+    async def _kill_commands_soon(self) -> None:
+        await anyio.sleep(COMMANDS_GRACE_S)
+        await self.child.kill_below()
 
     async def steer_turn(self, thread: str, turn: str, text: str) -> bool:
         """Say something to a running turn; False if Codex did not take it."""

@@ -14,9 +14,17 @@ from typing import IO, TYPE_CHECKING, Literal
 
 import anyio
 import psutil
+from anyio import to_thread
 
 from makeitso.errors import EnvironmentFault, WorkerError
-from makeitso.processes.tree import TAG_VARIABLE, TERM_GRACE_S, Quarry, end_quarry, look
+from makeitso.processes.tree import (
+    TAG_VARIABLE,
+    TERM_GRACE_S,
+    Quarry,
+    end_quarry,
+    kill_below,
+    look,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
@@ -103,6 +111,14 @@ class Child:
         while True:
             look(self._quarry)
             await anyio.sleep(LOOK_EVERY_S)
+
+    async def kill_below(self) -> int:
+        """End at once what it started in process groups of their own; it goes on itself.
+
+        Returns:
+            How many processes had to be signalled.
+        """
+        return 0 if self._ended else await to_thread.run_sync(kill_below, self._quarry)
 
     async def end(self, *, patience_s: float = 0.0, grace_s: float = TERM_GRACE_S) -> int:
         """End the whole tree; idempotent and not cancellable. What it wrote can still be read.

@@ -89,6 +89,25 @@ def find(quarry: Quarry) -> list[psutil.Process]:
     return list(found.values())
 
 
+def kill_below(quarry: Quarry) -> int:
+    """SIGKILL what the child started in groups of their own, as commands are; the child goes on.
+
+    What shares the child's group stays: a launcher's real program is such a one.
+
+    Returns:
+        How many processes had to be signalled.
+    """
+    look(quarry)
+    below: list[psutil.Process] = []
+    with contextlib.suppress(psutil.Error):
+        for process in psutil.Process(quarry.root).children(recursive=True):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                if os.getpgid(process.pid) != quarry.root:
+                    below.append(process)
+    _signal(below, signal.SIGKILL)
+    return len(below)
+
+
 async def end_quarry(quarry: Quarry, *, grace_s: float = TERM_GRACE_S) -> int:
     """SIGTERM everything, wait up to `grace_s`, SIGKILL what is left until nothing is.
 

@@ -27,7 +27,7 @@ install := $(get) --quiet
 or_say_why = || { echo "make: the installation failed; see above. Where the package index cannot be" \
 	"reached, set PIP_INDEX_URL or PIP_FIND_LINKS to one that can." >&2; exit 1; }
 
-.PHONY: help setup demo test lint format generate build smoke publish-dry-run e2e faults faults-ci fuzz audit bench lock clean codex
+.PHONY: help setup demo test lint format generate build smoke publish-dry-run e2e faults faults-ci fuzz audit bench bench-learning lock clean codex
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -86,6 +86,9 @@ audit: $(done)/audit ## licences and known vulnerabilities of what is installed
 bench: $(done)/test codex ## ratios against the bare tools; BENCH_ARGS="--json --runs 9"
 	$(py) -m benchmarks.run $(BENCH_ARGS)
 
+bench-learning: $(done)/bench ## what is learned from logs, beside Drain3, which is built from source
+	$(py) -m benchmarks.run learning_proposals $(BENCH_ARGS)
+
 lock: $(done)/dev ## resolve requirements/*.txt anew; LOCK_ARGS=--upgrade takes the newest versions
 	$(py) scripts/lock.py $(LOCK_ARGS)
 
@@ -129,6 +132,11 @@ $(done)/test: requirements/test.txt $(done)/project
 $(done)/dev: requirements/dev.txt $(done)/test
 	@echo "installing linters and tools"
 	@$(install) -r requirements/dev.txt $(or_say_why)
+	@touch $@
+
+$(done)/bench: requirements/bench.txt $(done)/test
+	@echo "installing what benchmarks measure beside"
+	@$(pip) install --no-deps --require-hashes --quiet -r requirements/bench.txt $(or_say_why)
 	@touch $@
 
 $(done)/audit: requirements/audit.txt $(done)/test

@@ -3,8 +3,8 @@
 Sixteen systems: the first half of each log is mined, the second half validates. The truth is the
 event a line was written for. What counts: the part of matched lines that is of another event, the
 part of lines nothing matches, lines of other systems that match, and how many patterns it takes.
-Drain3 is measured in the same process; its templates become expressions, `<*>` a word. Install it
-from `requirements/bench.txt`.
+Drain3 (MIT) is measured in the same process; its templates become expressions, `<*>` a word.
+`make bench-learning` installs it.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def _miner() -> Any:  # noqa: ANN401 -- an untyped library that is not installed
         config = importlib.import_module("drain3.template_miner_config").TemplateMinerConfig()
         masking = importlib.import_module("drain3.masking")
     except ImportError as error:
-        raise RuntimeError("drain3 is not installed: see requirements/bench.txt") from error
+        raise RuntimeError("drain3 is not installed: `make bench-learning` does it") from error
     config.masking_instructions = [masking.MaskingInstruction(*mask) for mask in _MASKS]
     return drain3.TemplateMiner(config=config)
 
@@ -155,7 +155,7 @@ def real_logs() -> dict[str, list[Labelled]]:
 
 def rows(runs: int) -> list[Row]:
     """Written logs of as many seeds as there are runs, and real ones where there are some."""
-    _miner()
+    _miner()  # first, so that a machine without it is told so at once
     both = [(figures(ours, logs), figures(drain, logs)) for logs in map(written_logs, range(runs))]
     found = _rows("written logs", both)
     real = real_logs()

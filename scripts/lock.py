@@ -25,6 +25,7 @@ EXTRAS = {
     "codex": ("codex",),
     "runtime": (),
     "audit": ("audit",),
+    "bench": ("bench",),
 }
 """Lock file to the extras it locks; the first one is what the others are held to."""
 OPTIONS = (

@@ -88,6 +88,7 @@ HEAVY = {"pygls", "lsprotocol", "openai", "openai_codex_cli_bin"}
         (["open", "ftp://x"], HEAVY),
         (["init", "--no-agents-md"], HEAVY),
         (["status", "--json"], HEAVY),
+        (["parse", "--json", "."], {*HEAVY, "anyio", "tomlkit", "sqlite3"}),
     ],
 )
 def test_what_a_verb_does_not_need_is_not_loaded(

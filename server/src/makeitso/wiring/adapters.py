@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from typing import TYPE_CHECKING, Literal
 
 from makeitso.errors import NotYetError
@@ -12,6 +11,7 @@ from makeitso.parsing.library import load_library, overlay
 from makeitso.prompts.catalog import CATALOG
 from makeitso.prompts.packaged import packaged_text
 from makeitso.protocol.plan import ApiManager, NoManager
+from makeitso.workspace.agreed import agreed_text
 from makeitso.workspace.paths import private_dir
 from makeitso.workspace.secrets import api_key
 
@@ -146,17 +146,5 @@ def prompts(bridge: Bridge) -> dict[PromptName, str]:
 
 
 def trusted_text(bridge: Bridge, path: Path) -> str | None:
-    """The text of a workspace file whose very bytes are trusted; None: there is none.
-
-    The digest is of the bytes read here, so that a change after the trust check does not count.
-    """
-    if bridge.trust.state != "trusted":
-        return None
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return None
-    agreed = {(bridge.root / file.path).resolve(): file.digest for file in bridge.trust.files}
-    if agreed.get(path.resolve()) != hashlib.sha256(data).hexdigest():
-        return None
-    return data.decode("utf-8", "replace")
+    """The text of a workspace file whose very bytes are trusted; None: there is none."""
+    return agreed_text(path, root=bridge.root, state=bridge.trust)

@@ -78,13 +78,12 @@ _Part = tuple[str, str]
 
 
 def _plausible(found: re.Match[str]) -> bool:
-    path, to_line = found["path"], found["to_line"]
+    path = found["path"]
     if not re.search("[A-Za-z_]", path):
         return False
     named = "." in path.strip(".") or "/" in path or "\\" in path
-    worded = "ine" in to_line
     stem = path.rsplit("/", 1)[-1]
-    return (named or worded) and not re.fullmatch(r"[\d.]+", stem) and "@" not in path
+    return (named or bool(found["close"])) and not re.fullmatch(r"[\d.]+", stem) and "@" not in path
 
 
 def _place(found: re.Match[str]) -> list[_Part]:

@@ -119,6 +119,23 @@ def test_marks_land_in_the_files_and_nowhere_else(desk: Desk) -> None:
     assert not list((desk.box.root / ".makeitso" / "plans").glob("*"))
 
 
+def test_what_lands_on_a_branch_apart_stands_on_the_commits_of_the_person(desk: Desk) -> None:
+    desk.box.write("gone.txt", b"gone\n")
+    desk.box.commit("two")
+    there = git_sandbox.Sandbox(desk.box.root.parent / "colleague")
+    there.git("merge", "-q", "main")
+    there.git("rm", "-q", "gone.txt")
+    there.commit("Without it")
+    assert desk.mis("review", "open", "speed").code == 0
+    (gone,) = [str(row["id"]) for row in desk.rows() if row["path"] == "gone.txt"]
+    desk.mis("review", "accept", gone)
+    assert "landed: gone.txt" in desk.mis("review", "land", "--target", "branch").err
+    (branch,) = desk.box.text("branch", "--list", "makeitso/*", "--format=%(refname)").split()
+    assert desk.box.text("rev-parse", f"{branch}^") == desk.box.text("rev-parse", "main")
+    assert desk.box.text("diff", "--name-status", "main", branch).split() == ["D", "gone.txt"]
+    assert (desk.box.root / "gone.txt").exists()
+
+
 def test_a_branch_that_moved_is_the_next_round(desk: Desk) -> None:
     desk.mis("review", "open", "speed")
     first, second = desk.ids()

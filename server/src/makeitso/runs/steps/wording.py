@@ -55,10 +55,14 @@ def undoing(repo: Repository, run: RunState, task: TaskState, landing: Landing) 
 
 
 def _start(repo: Repository, base: str | None) -> str | None:
-    """The person's own commit that a base was taken on: ours are only snapshots."""
+    """The person's own commit that a base was taken on: ours are only snapshots.
+
+    The base of a review of something else is on none; its branch begins where the person is, or it
+    would hold nothing but what lands.
+    """
     while base is not None and _ours(repo, base):
         base = person_commit.commit_at(repo, f"{base}^")
-    return base
+    return base or person_commit.commit_at(repo, "HEAD")
 
 
 def _ours(repo: Repository, commit: str) -> bool:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from lsp_client import Place
 
-from journal.tape import plan_of
+from journal.tape import plan_of, task_of
 from makeitso.protocol import events as ev
+from makeitso.protocol.words import PHASES
 from makeitso.runs.proposing import proposed
 from makeitso.workspace import snapshots
 from runs.run_place import place
@@ -63,6 +64,43 @@ def left_behind(
         ctx.append(ev.RunFinished(state="failed"))
         there.bridge.close()
         return Place(there.box.root, base / "home"), path
+
+
+def under_review(
+    base: Path, files: dict[str, bytes], *, wrote: Files, **extra: str
+) -> tuple[Place, Path, str]:
+    """A workspace in which what a task wrote waits for a person; also its plan and its run.
+
+    Args:
+        base: where it is made.
+        files: what is committed.
+        wrote: what the task wrote into its worktree.
+        extra: variables of the server.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        plan = plan_of(task_of("T1", checks=[]))
+        there = place(base, patch, plan=plan, files=files)
+        ctx, name = there.ctx, ".makeitso/plans/2026-11-22-a.plan.md"
+        path = there.box.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("# Do it\n\nIt is done.\n\n- [ ] **T1** do T1\n")
+        ctx.append(ev.PlanMade(path=name, plan=plan, digest="p", task_digests={"T1": "t"}))
+        ctx.append(ev.TaskStarted(), task="T1")
+        tree = there.base("T1")
+        _write(tree.path, wrote)
+        repo = ctx.ports.repo
+        taken = snapshots.take(repo, tree, run=ctx.run_id, task="T1", name="proposal")
+        for phase in PHASES:
+            ctx.append(ev.PhaseStarted(), task="T1", phase=phase)
+            if phase == "task":
+                event = proposed(
+                    repo, ctx.run_id, ctx.task("T1"), tree=taken.tree, commit=taken.commit
+                )
+                ctx.append(event, task="T1", phase="task")
+            ctx.append(ev.PhaseEnded(state="passed"), task="T1", phase=phase)
+        ctx.append(ev.TaskReviewing(), task="T1")
+        there.bridge.close()
+        return Place(there.box.root, base / "home", extra), path, ctx.run_id
 
 
 def _write(root: Path, files: Files) -> None:

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from makeitso.journal.next import next_steps
+from makeitso.journal.steps import Land
+
 if TYPE_CHECKING:
-    from makeitso.journal.state import TaskState
+    from makeitso.journal.rules import Rules
+    from makeitso.journal.state import RunState, TaskState
+
+
+def landing_next(run: RunState, rules: Rules) -> frozenset[str]:
+    """Tasks whose landing is to begin: what it writes is being worked out, or soon will be."""
+    steps = next_steps(run, rules, settle_only=True)
+    return frozenset(step.task for step in steps if isinstance(step, Land))
 
 
 def landing_now(task: TaskState) -> bool:

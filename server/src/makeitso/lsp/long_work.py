@@ -15,7 +15,8 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcRequestCancelled
 
 from makeitso.errors import MisError
-from makeitso.lsp.landing_now import landing_now, now_checked
+from makeitso.lsp.landing_now import landing_next, landing_now, now_checked
+from makeitso.runs.engine import rules_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection
@@ -130,7 +131,9 @@ class LongWork:
         if not self._server.client.progress:
             return
         runs = at.known_runs()
-        now = {
+        rules = rules_of(at.bridge.config)
+        begins = {(n, task) for n in settling if n in runs for task in landing_next(runs[n], rules)}
+        now = begins | {
             (name, task.id)
             for name in settling
             if name in runs
@@ -224,6 +227,9 @@ def _of_task(at: Workplace, run: str, task: str, where: str) -> Told:
     def told() -> tuple[str, int | None]:
         state = at.known_runs().get(run)
         found = state.tasks.get(task) if state is not None else None
+        begins = found is not None and where == "landed" and found.landing is None
+        if found is not None and begins and "accepted" in found.hunks.values():
+            return "", None  # what it writes is being worked out
         return now_checked(found, done() - before) if found is not None else ("", None)
 
     return told

@@ -164,6 +164,7 @@ class Runner:
             if not await self._owned_soon(skip=set(self._bridge.book.runs) - wanted):
                 return  # the process that drives runs here does it
             self._settled = frozenset(wanted)
+            self._changed()
             try:
                 skip = set(self._bridge.book.runs) - wanted
                 await wiring.settle(self._bridge, EditorDoor(_unheard), skip=skip)

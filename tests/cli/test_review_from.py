@@ -136,6 +136,16 @@ def test_what_lands_on_a_branch_apart_stands_on_the_commits_of_the_person(desk: 
     assert (desk.box.root / "gone.txt").exists()
 
 
+def test_a_file_or_a_task_named_like_a_hunk_is_told_its_option(desk: Desk) -> None:
+    assert desk.mis("review", "open", "speed").code == 0
+    (task,) = {str(row["task"]) for row in desk.rows()}
+    for name, said in (("a.txt", "--file a.txt"), (task, f"--task {task}")):
+        ended = desk.mis("review", "accept", name)
+        assert (ended.code, said in ended.err) == (2, True), ended.err
+    assert set(desk.states().values()) == {"pending"}
+    assert "there is no hunk nosuch" in desk.mis("review", "accept", "nosuch").err
+
+
 def test_a_branch_that_moved_is_the_next_round(desk: Desk) -> None:
     desk.mis("review", "open", "speed")
     first, second = desk.ids()

@@ -193,6 +193,7 @@ def _mark_named(
 ) -> list[str]:
     """Mark what is named; the hunks that have the mark now."""
     whole = [name for name, ranges in named if not ranges]
+    _no_hunks(bridge, whole)
     lines: dict[str, list[tuple[int, int]]] = {}
     for name, ranges in named:
         if ranges:
@@ -203,3 +204,17 @@ def _mark_named(
     return list(
         mark_lines(bridge.book, bridge.repo, lines, to, whole=whole, rest=rest, because=because)
     )
+
+
+def _no_hunks(bridge: Bridge, names: Sequence[str]) -> None:
+    """Say how a file or a task is named, where one stands in the place of a hunk.
+
+    Raises:
+        UsageError: one does.
+    """
+    tasks = [task for run in bridge.book.runs.values() for task in run.tasks.values()]
+    paths = {hunk.path for task in tasks if task.change is not None for hunk in task.change.hunks}
+    for name in names:
+        kind = "file" if name in paths else "task" if any(t.id == name for t in tasks) else ""
+        if kind:
+            raise UsageError(f"{name} is a {kind} and no hunk", hint=f"--{kind} {name}")

@@ -11,11 +11,20 @@ import pytest
 from e2e.harness import world
 from e2e.stories import FILES, PLAN, never
 from e2e.terminal import Terminal
+from makeitso.scripted import Answer, Rule, always, rules
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from makeitso.scripted import Script
+
 pytestmark = [pytest.mark.e2e, pytest.mark.codex]
+
+
+def always_answers(answer: Answer) -> Script:
+    """A model that says the same to everything."""
+    return rules(Rule(when=always, answer=answer))
+
 
 WEZTERM = {"TERM_PROGRAM": "WezTerm"}
 CALL = "\x1b]9;makeitso: plan: run"
@@ -46,6 +55,15 @@ def test_called_away_and_back(tmp_path: Path) -> None:
         assert ": not now" in shown
         with Terminal(w, "status") as t:
             assert AWAY not in t.end().expect(0).err, "told once"
+
+
+def test_an_outage_calls_too_also_who_said_yes(tmp_path: Path) -> None:
+    refused = always_answers(Answer(status=401, error="Incorrect API key provided."))
+    with world(tmp_path, refused, files=FILES) as w:
+        plan = w.plan("spell", PLAN)
+        with Terminal(w, "run", plan, "--yes", env=WEZTERM) as t:
+            t.end().expect(1, "stopped")
+        assert t.raw.count(f"\x1b]9;makeitso: {w.run.id} stopped: ") == 1
 
 
 def test_who_wants_no_calls_gets_none(tmp_path: Path) -> None:

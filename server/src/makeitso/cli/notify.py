@@ -23,6 +23,37 @@ _KNOWS_777 = ("rxvt", "foot")
 """Beginnings of TERM of terminals that show OSC 777; those built on VTE say so in VTE_VERSION."""
 
 
+_TYPES = {"wezterm": "WezTerm", "iterm2": "iTerm.app", "ghostty": "ghostty"}
+"""What terminals call themselves when tmux asks them, as the TERM_PROGRAM they set."""
+
+
+def outside_tmux(env: Mapping[str, str]) -> dict[str, str]:
+    """The variables as they are outside of tmux, which sets TERM and TERM_PROGRAM to its own.
+
+    It is asked which terminal it is shown in; what it does not say stays as it is.
+    """
+    program = shutil.which("tmux")
+    if not env.get("TMUX") or program is None:
+        return dict(env)
+    wanted = ["display-message", "-p", "#{client_termname} #{client_termtype}"]
+    try:
+        asked = subprocess.run(
+            [program, *wanted],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=DEADLINE_S,
+            check=False,
+            env=dict(env),
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return dict(env)
+    name, _, kind = asked.stdout.strip().partition(" ")
+    known = next((said for word, said in _TYPES.items() if kind.lower().startswith(word)), "")
+    return {**env, **({"TERM": name} if name else {}), **({"TERM_PROGRAM": known} if known else {})}
+
+
 def sequence(text: str, env: Mapping[str, str]) -> str:
     """The control sequence by which this terminal shows a notification; empty: it knows none.
 
@@ -48,7 +79,7 @@ def notify(text: str) -> None:
     """Call the person, if there is a terminal; failing to is no error."""
     if not sys.stderr.isatty():
         return
-    told = sequence(text, os.environ)
+    told = sequence(text, outside_tmux(os.environ))
     if told:
         sys.stderr.write(told)
         sys.stderr.flush()

@@ -83,6 +83,19 @@ def test_what_stands_before_a_line_is_taken_off_more_than_once() -> None:
     assert found == [("head", 3, "odd")]
 
 
+def test_a_line_behind_an_opening_is_no_line_of_source() -> None:
+    source = "[[pattern]]\nname = 'source'\nintent = 'continuation'\nregex = '^[ \\t].*$'\n"
+    opening = TEXT.replace("^\\[[^\\]]+\\] (?P<message>.+)", "^ *\\[[^\\]]+\\] (?P<message>.+)")
+    library, problems = load_library(opening + source + "joins = ['head']\n")
+    assert problems == []
+    parser = StreamParser("stdout", library)
+    text = " [x] Warning at a.c:1\n [x] Warning at a.c:2\n\tint a;\n [x]   odd\n"
+    assert brief(parser.feed(text.encode()) + parser.close()) == [
+        ("head", 1, None),
+        ("head", 2, "odd"),
+    ]
+
+
 def test_an_opening_alone_explains_nothing_but_gives_way_to_who_knows_the_line() -> None:
     assert brief(parse("[12:00] what is this\n")) == [("miss", None, None)]
     assert brief(parse("[info] what is this\n")) == []

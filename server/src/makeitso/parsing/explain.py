@@ -49,13 +49,14 @@ class Explainer:
             hit = self._hit(rest, before, complete=complete)
             if hit is None:
                 break
-            if hit.pattern.intent != PREFIX:
+            if not _opens(hit):
                 return hit
             rest = _rest(hit.pattern, rest)
         if rest is data:
             return None
         # Behind its opening it says nothing to us: what else knows the line as it stands?
-        return next((h for h in self._engine.all_hits(data) if h.pattern.intent != PREFIX), None)
+        known = (h for h in self._engine.all_hits(data) if not _opens(h))
+        return next(known, self._going_on(data, before))
 
     def goes_on(self, name: str) -> bool:
         """Whether lines may go on with those of this pattern."""
@@ -75,12 +76,18 @@ class Explainer:
             return after
         alone = self._engine.line(data)
         # What only leads over, as a line of source does, gives way to a line that says something.
-        return alone if after is None or (alone is not None and makes_record(alone)) else after
+        if after is None or (alone is not None and (makes_record(alone) or _opens(alone))):
+            return alone
+        return after
 
     def _going_on(self, data: bytes, before: str | None) -> Hit | None:
         if self._after is None or before not in self._followed:
             return None
         return next((h for h in self._after.all_hits(data) if before in h.pattern.joins), None)
+
+
+def _opens(hit: Hit) -> bool:
+    return hit.pattern.intent == PREFIX
 
 
 @lru_cache(maxsize=4)

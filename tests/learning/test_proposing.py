@@ -157,6 +157,31 @@ def test_a_slow_pattern_does_not_pass() -> None:
     assert not next(f for f in found if f.rule == "speed").passed
 
 
+def test_what_goes_on_after_another_line_explains_no_line_by_itself() -> None:
+    more = """
+[[pattern]]
+name = "old_more"
+intent = "continuation"
+regex = '^[a-z].*$'
+joins = ["old_tool"]
+examples = ["zlint and so on"]
+"""
+    both, problems = load_library(KNOWN + more)
+    assert problems == []
+    found, _ = candidates(lint_lines("r1"), library=both)
+    (proposal,) = prove_all(
+        found,
+        Proof(seen=lint_lines("r1"), unseen=lint_lines("r2", start=40)),
+        library=both,
+        thresholds=Thresholds(),
+        created_at="2031-01-02T03:04:05Z",
+        clock=time.process_time,
+    )
+    assert passed(proposal.gate), proposal.gate
+    assert proposal.before is not None
+    assert proposal.before.explained == 0
+
+
 def test_captures_that_do_not_fit_do_not_pass() -> None:
     case = Case(
         entry=PatternEntry(

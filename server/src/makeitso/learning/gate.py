@@ -10,11 +10,13 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from makeitso.learning.scoring import with_trial
 from makeitso.learning.synthesis import compiled, pattern_of
-from makeitso.parsing.engine import Engine
+from makeitso.parsing.engine import LIVE
+from makeitso.parsing.explain import Explainer
 from makeitso.parsing.library import Library
 from makeitso.parsing.linear import LinearRegex, PatternError
 from makeitso.parsing.lint import check_library
@@ -171,6 +173,7 @@ def _golden(case: Case, pattern: Pattern) -> GateFinding:
     return _finding("golden", None if broken else said, f"reads differently: {', '.join(broken)}")
 
 
+@lru_cache(maxsize=64)
 def _records(log: Golden, library: Library) -> tuple[list[Record], set[int]]:
     parser = StreamParser(log.channel, library)
     found = [*parser.feed(log.data), *parser.close()]
@@ -232,12 +235,14 @@ def _wrong(name: str, value: str) -> str:
 
 
 def _duplicate(case: Case, regex: LinearRegex) -> GateFinding:
-    others = Library(tuple(p for p in case.library.patterns if p.name != case.entry.name))
+    others = case.library
+    if others.named(case.entry.name) is not None:
+        others = Library(tuple(p for p in others.patterns if p.name != case.entry.name))
     same = next((p.name for p in others.patterns if p.regex == case.entry.regex), None)
     if same:
         return _finding("duplicate", None, f"{same} is the same expression")
     known = case.replaces or case.entry.multiline
-    engine = Engine(others)
+    engine = Explainer(others, live=LIVE)
     lines = [line for line in (*case.entry.examples, *case.lines) if regex.matches(line.encode())]
     hits = [engine.line(line.encode()) for line in lines]
     if not known and lines and all(hit is not None for hit in hits):

@@ -15,7 +15,7 @@ from makeitso.learning.literals import Atom, branches
 from makeitso.learning.masks import MAX_CHARACTERS, Token, skeleton, tokens
 from makeitso.learning.slots import escape, slot
 from makeitso.parsing.linear import LinearRegex, PatternError
-from makeitso.parsing.patterns import translate
+from makeitso.parsing.patterns import CONTINUATION, PREFIX, translate
 from makeitso.protocol.proposal import PatternEntry
 
 if TYPE_CHECKING:
@@ -33,6 +33,10 @@ words; truncated: it was cut; spoofed: a control token this run did not hand out
 NEAR = 0.75
 """Part of the tokens that a drifted line shares with the example of its pattern."""
 MOST_EXAMPLES = 40
+_NOT_ALONE = frozenset({CONTINUATION, PREFIX})
+FEWEST_WORDS = 2
+SHARED_WORDS = 0.6
+"""Of the words of the example, so many must stand in the line: marks alone make no tool known."""
 _WORDS = re.compile(r"[A-Za-z]{2,}")
 _UNITS = re.compile(r"\b(?:[kKMGT]?i?B|eta|ETA|ms|min)\b")
 _BLOB = re.compile(r"^[A-Za-z0-9+/=_-]{40,}$")
@@ -78,7 +82,7 @@ def known_templates(library: Library) -> Known:
     found: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
     patterns: dict[str, Pattern] = {}
     for pattern in library.patterns:
-        if pattern.multiline or pattern.state != "active":
+        if pattern.multiline or pattern.state != "active" or pattern.intent in _NOT_ALONE:
             continue
         patterns[pattern.name] = pattern
         for example in pattern.examples:
@@ -126,6 +130,10 @@ def near_pattern(text: str, known: Known) -> Near | None:
     best: tuple[float, str, str] | None = None
     own = skeleton(text)
     for name, example in ranked:
+        known_words = {t.text for t in tokens(example) if t.kind == "WORD"}
+        shared = votes[name, example]
+        if shared < FEWEST_WORDS or shared < SHARED_WORDS * len(known_words):
+            continue
         alike = likeness(own, skeleton(example))
         if alike >= NEAR and (best is None or alike > best[0]):
             best = (alike, name, example)

@@ -11,7 +11,8 @@ from makeitso.learning.misses import known_templates, widen
 from makeitso.learning.risks import risks_of
 from makeitso.learning.scoring import Score, coverage, label, score, with_score
 from makeitso.learning.synthesis import CannotProposeError, compiled, entry_of, pattern_of
-from makeitso.parsing.engine import Engine
+from makeitso.parsing.engine import LIVE
+from makeitso.parsing.explain import Explainer
 from makeitso.parsing.linear import PatternError
 from makeitso.protocol.proposal import PatternEntry, Proposal, Proposer, Support
 
@@ -265,6 +266,6 @@ def _not_own(
     """Lines of other patterns; those of the pattern that it replaces are its own."""
     if not replaces:
         return list(owned)
-    engine = Engine(library)
+    engine = Explainer(library, live=LIVE)
     hits = ((line, engine.line(line.encode())) for line in owned)
     return [line for line, hit in hits if hit is None or hit.pattern.name != entry.name]

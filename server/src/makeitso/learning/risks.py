@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from makeitso.learning.literals import gap_count, literal_count
-from makeitso.parsing.patterns import EXTRACT_JSON
+from makeitso.parsing.patterns import CONTEXT, CONTINUATION, EXTRACT_JSON, PREFIX
 
 if TYPE_CHECKING:
     from makeitso.parsing.library import Library
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 FEWEST_LITERALS = 6
 MOST_GAPS = 1
-CONTROL_INTENTS = frozenset({EXTRACT_JSON, "frame", "context"})
+CONTROL_INTENTS = frozenset({EXTRACT_JSON, CONTEXT, CONTINUATION, PREFIX, "frame"})
 """Intents that steer how other lines are read."""
 
 

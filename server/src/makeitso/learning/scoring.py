@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from makeitso.learning.mining import Sample, mine
-from makeitso.parsing.engine import Engine
+from makeitso.parsing.engine import LIVE
+from makeitso.parsing.explain import Explainer
 from makeitso.parsing.library import Library
+from makeitso.parsing.linear import LinearRegex
 from makeitso.protocol.proposal import Metrics
 
 if TYPE_CHECKING:
@@ -127,12 +129,15 @@ def coverage(library: Library, lines: Iterable[str], *, trial: Pattern | None = 
         lines: lines; blank ones do not count.
         trial: a pattern that comes before the others, and replaces the one of its name.
     """
-    engine = Engine(library if trial is None else with_trial(library, trial))
+    fresh = trial is not None and library.named(trial.name) is None
+    engine = Explainer(library if trial is None or fresh else with_trial(library, trial), live=LIVE)
+    more = LinearRegex(trial.compiled_source()) if trial is not None and fresh else None
     total = explained = 0
     for line in lines:
         if line.strip():
             total += 1
-            explained += engine.line(line.encode()) is not None
+            data = line.encode()
+            explained += (more is not None and more.matches(data)) or engine.line(data) is not None
     ratio = explained / total if total else None
     return Metrics(lines=total, explained=explained, coverage=ratio)
 

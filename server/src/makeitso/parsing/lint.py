@@ -20,6 +20,9 @@ _LOOSE = re.compile(r"\.[*+](?:\?|(?=[^)|$?]))")
 """A wildcard with something after it; a greedy one at the end of the line costs nothing."""
 _OPENING = re.compile(r"^(?:\^|\\A|\(\?:?\^)")
 
+_BOUNDED = re.compile(r"^<<[^<>()|]{3,}>>.*<<[^<>()|]{3,}>>$", re.DOTALL)
+"""Between two tokens; where a token stands is the framer's matter, so it needs no anchor."""
+
 
 def check_library(library: Library) -> list[Problem]:
     """Run every pattern on its own examples and judge its shape; problems by pattern order."""
@@ -58,7 +61,7 @@ def _shape(pattern: Pattern) -> list[Problem]:
     if pattern.multiline:
         return []
     found: list[Problem] = []
-    if not _OPENING.match(pattern.regex):
+    if not (_OPENING.match(pattern.regex) or _BOUNDED.match(pattern.regex)):
         message = "not anchored: begin with ^, or it is slow and matches by chance"
         found.append(_problem(pattern, "pattern-not-anchored", message, "warning"))
     if len(_LOOSE.findall(pattern.regex)) > 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -17,7 +18,6 @@ from makeitso.runs.marking import mark, mark_lines
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from makeitso.cli.context import Context
     from makeitso.protocol.change import Hunk
     from makeitso.protocol.words import Mark
     from makeitso.wiring import Bridge
@@ -70,8 +70,7 @@ def accept(
     Of named lines (ID:3-7), a removed line that is not named stays and an added one is left out;
     the hunk stands as its parts then. --task alone accepts every open hunk of that task.
     """
-    chosen = _Chosen(ids, everything, files, flags, run=run, task=task)
-    return _mark(context_of(ctx), "accepted", chosen, rest="rejected" if only else None)
+    return _mark(ctx, "accepted", rest="rejected" if only else None)
 
 
 def reject(
@@ -89,9 +88,7 @@ def reject(
     json: JsonFlag = False,
 ) -> int:
     """Reject hunks, or lines of them; they never land."""
-    chosen = _Chosen(ids, everything, files, flags, run=run, task=task)
-    rest = "accepted" if only else None
-    return _mark(context_of(ctx), "rejected", chosen, rest=rest, because=because)
+    return _mark(ctx, "rejected", rest="accepted" if only else None, because=because)
 
 
 def reopen(
@@ -105,28 +102,34 @@ def reopen(
     json: JsonFlag = False,
 ) -> int:
     """Take marks back, until their hunks have landed."""
-    return _mark(
-        context_of(ctx), "pending", _Chosen(ids, everything, files, flags, run=run, task=task)
-    )
+    return _mark(ctx, "pending")
 
 
+@dataclass(frozen=True, kw_only=True)
 class _Chosen:
-    """What a call names: hunks with or without lines, or a selection of open ones."""
+    """What a call names: hunks with or without lines, or a selection of open ones.
 
-    def __init__(
-        self,
-        ids: list[str] | None,
-        everything: bool,
-        files: list[str] | None,
-        flags: list[str] | None,
-        *,
-        run: str,
-        task: str,
-    ) -> None:
-        self.ids = list(ids or ())
-        self.files, self.flags = tuple(files or ()), tuple(flags or ())
-        self.run, self.task = run, task
-        self.by_selection = everything or bool(self.files or self.flags or (task and not ids))
+    The fields are the arguments that the actions have in common, by their names.
+    """
+
+    ids: Sequence[str]
+    everything: bool
+    files: Sequence[str]
+    flags: Sequence[str]
+    run: str
+    task: str
+
+    @classmethod
+    def of(cls, ctx: typer.Context) -> _Chosen:
+        """As it was typed; what is given several times and was not is None there."""
+        given = {field.name: ctx.params[field.name] for field in fields(cls)}
+        several = ("ids", "files", "flags")
+        return cls(**given | {name: tuple(given[name] or ()) for name in several})
+
+    @property
+    def by_selection(self) -> bool:
+        """Nothing is named one by one."""
+        return self.everything or bool(self.files or self.flags or (self.task and not self.ids))
 
     def hunks(self, bridge: Bridge, to: Mark) -> list[str]:
         """The hunks of the selection that the mark changes."""
@@ -156,9 +159,8 @@ def _way_in(action: str, *, named: bool) -> str:
     )
 
 
-def _mark(
-    context: Context, to: Mark, chosen: _Chosen, *, rest: Mark | None = None, because: str = ""
-) -> int:
+def _mark(ctx: typer.Context, to: Mark, *, rest: Mark | None = None, because: str = "") -> int:
+    context, chosen = context_of(ctx), _Chosen.of(ctx)
     action = {"accepted": "accept", "rejected": "reject", "pending": "reopen"}[to]
     if chosen.by_selection == bool(chosen.ids):
         raise UsageError(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -122,9 +122,15 @@ class _Chosen:
     @classmethod
     def of(cls, ctx: typer.Context) -> _Chosen:
         """As it was typed; what is given several times and was not is None there."""
-        given = {field.name: ctx.params[field.name] for field in fields(cls)}
-        several = ("ids", "files", "flags")
-        return cls(**given | {name: tuple(given[name] or ()) for name in several})
+        given: dict[str, Any] = ctx.params
+        return cls(
+            ids=given["ids"] or (),
+            everything=given["everything"],
+            files=given["files"] or (),
+            flags=given["flags"] or (),
+            run=given["run"],
+            task=given["task"],
+        )
 
     @property
     def by_selection(self) -> bool:

@@ -65,6 +65,7 @@ def completed(there: Place, line: str, *, cwd: Path | None = None) -> list[str]:
         ("mis resume --retry T", ["T1", "T2"]),
         ("mis stop d", ["docs"]),
         ("mis approve --add", ["--add-rule"]),
+        ("mis parse --channel s", ["stdout", "stderr"]),
     ],
 )
 def test_what_may_stand_there_is_offered(there: Place, line: str, found: list[str]) -> None:

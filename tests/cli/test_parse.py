@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import os
 import signal
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from mis_process import Mis, mis_in
+
+from makeitso.cli import parse_read
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -190,6 +193,26 @@ def test_memory_does_not_grow_with_the_log(mis: Mis) -> None:
         peaks.append(int(done.err.splitlines()[-1]))
     unit = 1 if sys.platform == "darwin" else 1024
     assert (peaks[1] - peaks[0]) * unit < len(big)
+
+
+def test_of_a_long_file_a_person_sees_how_far_it_is(
+    mis: Mis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    path = mis.write("long.log", "x\n" * parse_read.PIECE_BYTES)
+    monkeypatch.setattr(parse_read, "LONG_BYTES", 1000)
+    for out, err, shown in (
+        (io.StringIO(), Terminal(), ["", "'long.log': 50 %", "\x1b[K"]),
+        (Terminal(), Terminal(), [""]),  # the result says it itself
+        (io.StringIO(), io.StringIO(), [""]),
+    ):
+        monkeypatch.setattr(sys, "stdout", out)
+        monkeypatch.setattr(sys, "stderr", err)
+        assert sum(map(len, parse_read.pieces(str(path)))) == 2 * parse_read.PIECE_BYTES
+        assert [s for s in err.getvalue().split("\r") if "100" not in s] == shown
 
 
 def test_an_interrupt_ends_it_at_once(mis: Mis) -> None:

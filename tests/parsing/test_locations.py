@@ -9,7 +9,7 @@ from makeitso.parsing.stream import StreamParser
 from makeitso.prompts.packaged import packaged_text
 from makeitso.protocol.record import Record
 
-ROOTS = ("/w/tree", "/private/w/tree", r"C:\Users\x\tree")
+ROOTS = ("/w/tree", "/private/w/tree", r"C:\build\tree")
 
 
 @pytest.mark.parametrize(
@@ -30,11 +30,11 @@ ROOTS = ("/w/tree", "/private/w/tree", r"C:\Users\x\tree")
         ("/w/tree/../secret", "", None),
         ('"/w/tree/src/a.c"', "", "src/a.c"),
         ("'src/a.c'", "", "src/a.c"),
-        ("file:///C:/Users/x/tree/a%20b.kt", "", "a b.kt"),
-        (r"C:\Users\x\tree\src\a.cs", "", "src/a.cs"),
-        ("c:/Users/x/tree/src/a.cs", "", "src/a.cs"),
-        (r"C:\Users\x\tree\..\secret.cs", "", None),
-        (r"D:\Users\x\tree\a.cs", "", None),
+        ("file:///C:/build/tree/a%20b.kt", "", "a b.kt"),
+        (r"C:\build\tree\src\a.cs", "", "src/a.cs"),
+        ("c:/build/tree/src/a.cs", "", "src/a.cs"),
+        (r"C:\build\tree\..\secret.cs", "", None),
+        (r"D:\build\tree\a.cs", "", None),
         (r"src\a.cs", "lib", "lib/src/a.cs"),
         ("C:notes", "", "C:notes"),
         ("<stdin>", "", None),

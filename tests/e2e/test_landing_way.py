@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
@@ -133,12 +133,12 @@ def test_what_is_taken_back_is_not_called_done_any_more(tmp_path: Path) -> None:
         somebody(w)
         w.mis("run", w.plan("spell", PLAN), "--yes").expect(0)
         assert box(w) == "x"
-        (task,) = w.status()["tasks"]
+        task = only_task(w)
         assert (task["state"], task["checks"][0]["landed"]) == ("landed", "passed")
         (document,) = (w.root / ".makeitso/review").glob("*.diff")
         w.mis("review", "undo").expect(0)
         assert box(w) == " "
-        (task,) = w.status()["tasks"]
+        task = only_task(w)
         assert (task["state"], task["checks"][0]["landed"]) == ("reviewing", "taken back")
         assert task["reason"] == "what had landed was taken back"
         assert "landed: taken back" in document.read_text("utf-8")
@@ -152,14 +152,20 @@ def test_what_is_taken_back_is_not_called_done_any_more(tmp_path: Path) -> None:
         w.mis("review", "accept", second).expect(0)
         w.mis("review", "land").expect(0)
         assert box(w) == "x"
-        assert w.status()["tasks"][0]["state"] == "landed"
+        assert only_task(w)["state"] == "landed"
         # One of two landings is taken back: what is left is checked again.
         w.mis("review", "undo").expect(0)
         assert box(w) == " "
-        (task,) = w.status()["tasks"]
+        task = only_task(w)
         assert task["checks"][0]["landed"] in ("passed", "failed")
         assert len(landed_checks(w)) == 4
         assert len(set(landed_checks(w)[-2:])) == 2
+
+
+def only_task(w: World) -> dict[str, Any]:
+    """The one task of the run, as `mis status --json` has it."""
+    (task,) = cast("list[dict[str, Any]]", w.status()["tasks"])
+    return task
 
 
 def landed_checks(w: World) -> list[str]:

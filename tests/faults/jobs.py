@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -47,22 +48,39 @@ class Job:
     extra: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-def _worker(name: str, *steps: tuple[str, str], path: str = "poem.txt") -> Script:
-    """Puts something out, changes lines, says that it is done; from scratch or half-way."""
+_GONE = re.compile(r"^-(line .+)$", re.MULTILINE)
 
-    def done(view: RequestView, key: str, mark: str) -> bool:
-        tried = [call for call in view.calls if call.key.startswith(key)]
-        return mark in view.last_user_text or any(call.succeeded for call in tried)
+
+def _worker(name: str, *steps: tuple[str, str], path: str = "poem.txt") -> Script:
+    """Puts something out, changes lines, says that it is done; from scratch or half-way.
+
+    Codex empties a file before it writes it anew (measured with codex 0.163): killed between the
+    two, it leaves the file empty, and the worker that goes on has to see that and begin again.
+    """
+
+    def restored(view: RequestView) -> int:
+        """How many calls there were when the file was written anew; 0: it was not."""
+        at = [n for n, call in enumerate(view.calls, 1) if call.key.startswith("restore")]
+        return next((n for n in reversed(at) if view.calls[n - 1].succeeded), 0)
+
+    def done(view: RequestView, key: str, mark: str, *, since: int = 0) -> bool:
+        tried = [call for call in view.calls[since:] if call.key.startswith(key)]
+        return (not since and mark in view.last_user_text) or any(c.succeeded for c in tried)
 
     def script(view: RequestView) -> Answer:
-        fresh = len(view.calls)
+        fresh, since = len(view.calls), restored(view)
+        if "\n-line 1\n" in view.last_user_text and not since:
+            lines = " ".join(f"'{line}'" for line in _GONE.findall(view.last_user_text))
+            return Answer(
+                items=(Run(f"printf '%s\\n' {lines} > {path}", f"restore-{name}-{fresh}"),)
+            )
         if not done(view, "say", "+line"):
             return Answer(
                 items=(Run(f"echo {SAID}; echo error: of no pattern >&2", f"say-{name}-{fresh}"),)
             )
         for old, new in steps:
             key = new.replace(" ", "-")
-            if not done(view, key, f"+{new}"):
+            if not done(view, key, f"+{new}", since=since):
                 return Answer(items=(change(old, new, path=path, call=f"{key}-{fresh}"),))
         return Answer(items=(Say("All lines are spelled out.", phase="final_answer"),))
 

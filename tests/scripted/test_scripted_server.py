@@ -228,6 +228,7 @@ def test_what_a_view_shows() -> None:
         ("exec_command failed: rejected by user", False, True),
         ("aborted by user after 1.0s", False, True),
         ("Process exited with code 0\nOutput:\nthe word rejected appears", True, False),
+        ("apply_patch verification failed: Failed to find expected lines in a.txt", False, False),
     ],
 )
 def test_how_a_call_went(output: str, succeeded: bool, refused: bool) -> None:

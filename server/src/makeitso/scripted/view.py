@@ -16,6 +16,7 @@ _CALLS = {"function_call": "arguments", "custom_tool_call": "input"}
 _OUTPUTS = ("function_call_output", "custom_tool_call_output")
 _EXIT = re.compile(r"(?:exit(?:ed with)? code:?|\"exit_code\":)\s*(-?\d+)", re.IGNORECASE)
 _REFUSED = re.compile(r"aborted|rejected|declined|denied by|not permitted by", re.IGNORECASE)
+_UNFIT = re.compile(r"\bapply_patch verification failed")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +58,10 @@ class ToolCall:
 
     @property
     def succeeded(self) -> bool:
-        """True if it was answered, not refused, and names no exit code but 0."""
-        return self.output is not None and not self.refused and self.exit_code in (None, 0)
+        """True if it was answered, not refused, fits the files and names no exit code but 0."""
+        if self.output is None or self.refused or self.exit_code not in (None, 0):
+            return False
+        return self.exit_code == 0 or not _UNFIT.search(self.output)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -134,6 +134,9 @@ def test_a_dangerous_command_that_asks_is_refused_and_never_runs() -> None:
     started, ended = command("rm -rf ~", code=None)
     bench.saw(started)
     assert "home directory" in bench.watch.objection(ask("rm -rf ~"))
+    assert bench.after(1) is None, "it may take its time to say that it was refused"
+    bench.limits = Monitor(dangerous_regexes=("^rm",))
+    assert bench.after(1) is None, "what never runs is not stopped by a new rule either"
     bench.saw(ended)
     assert bench.after(5) is None
     assert bench.watch.objection(ask("ls")) == ""

@@ -67,7 +67,7 @@ class Watch:
         self._suspects: dict[str, tuple[float, str, str]] = {}
         self._begun: dict[str, tuple[str, str]] = {}
         """Commands that run, with their directories: looked at again when rules are added."""
-        self._ruled: object = None
+        self._ruled = self._rules()
         self._turning = False
         self._wake = anyio.Event()
         self.alarm: Alarm | None = None
@@ -80,6 +80,7 @@ class Watch:
         self._running.clear()
         self._suspects.clear()
         self._begun.clear()
+        self._ruled = self._rules()
         self.alarm, self._turning = None, True
 
     def end(self) -> None:
@@ -107,8 +108,9 @@ class Watch:
         reason = self._danger(request.subject, request.cwd, limits)
         if reason:
             # It was announced, it is refused, it never runs.
-            for item in [i for i, known in self._suspects.items() if known[1] == request.subject]:
-                del self._suspects[item]
+            for item in [i for i, known in self._begun.items() if known[0] == request.subject]:
+                del self._begun[item]
+                self._suspects.pop(item, None)
         return reason
 
     @contextlib.contextmanager
@@ -153,7 +155,7 @@ class Watch:
 
     def _look_at_new_rules(self, limits: Limits) -> None:
         """A pattern that is added holds for commands that run already, too."""
-        ruled = (limits.dangerous_regexes, self._denied())
+        ruled = self._rules()
         if ruled == self._ruled:
             return
         self._ruled = ruled
@@ -161,6 +163,9 @@ class Watch:
             reason = "" if item in self._suspects else self._danger(command, cwd, limits)
             if reason:
                 self._raise("danger", f"`{command}` must not run: {reason}")
+
+    def _rules(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        return self._limits().dangerous_regexes, self._denied()
 
     def _look_at_danger(self, event: port.WorkerEvent, limits: Limits) -> None:
         """What must not run must not run, also with the rest of the monitor turned off."""

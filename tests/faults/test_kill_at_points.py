@@ -8,7 +8,7 @@ import pytest
 
 from faults.invariants import holds, untouched
 from faults.jobs import ONE_TASK, workplace
-from faults.killing import killed, taken_up
+from faults.killing import RESUME, killed, taken_up
 from faults.ways import way_to
 
 if TYPE_CHECKING:
@@ -28,5 +28,9 @@ def test_killed_and_taken_up(tmp_path: Path, point: str) -> None:
         if point == "workspace.own":
             assert not (w.root / ".makeitso").exists()
             assert not w.state.exists()
-        taken_up(w, ONE_TASK)
+        if way.halted:
+            w.mis(*RESUME).expect(3)
+            w.mis("review", "accept", "--all").expect(0)
+        if not way.halted or w.run.finished is None:
+            taken_up(w, ONE_TASK)
         holds(w, ONE_TASK, before)

@@ -91,7 +91,8 @@ def test_who_splits_a_hunk_is_killed(tmp_path: Path, at: str) -> None:
         done(w, CLOSE)
 
 
-def test_killed_with_the_managers_plan_written_and_not_recorded(tmp_path: Path) -> None:
+@pytest.mark.parametrize("at", ["recording.plan.made", "recorded.plan.made", "plan.written"])
+def test_killed_around_the_managers_plan_there_is_one_document(tmp_path: Path, at: str) -> None:
     plan = {
         "title": "Spell it",
         "goal": "Line 2 is spelled out.",
@@ -117,13 +118,14 @@ def test_killed_with_the_managers_plan_written_and_not_recorded(tmp_path: Path) 
 
     script: Script = rules(Rule(when=asked, answer=manager), Rule(when=always, answer=spell()))
     with world(tmp_path, script, files=FILES, manager="codex") as w:
-        killed(w, "plan.written", "run", "Spell the second line", "--yes")
-        (left,) = (w.root / ".makeitso/plans").glob("*.plan.md")
+        killed(w, at, "run", "Spell the second line", "--yes")
+        left = list((w.root / ".makeitso/plans").glob("*.plan.md"))
+        assert len(left) == (1 if at == "plan.written" else 0)
         w.mis("resume", "--yes").expect(0, "done")
         done(w, FILES["poem.txt"].replace("line 2\n", "line two\n"))
-        # The document nobody recorded is a person's to keep or delete; the run has one of its own.
-        assert left.exists()
-        assert w.run.plan_path != left.relative_to(w.root).as_posix()
+        (one,) = (w.root / ".makeitso/plans").iterdir()
+        assert w.run.plan_path == one.relative_to(w.root).as_posix()
+        assert "- [x] **T1**" in one.read_text()
         assert len(w.of(ev.PlanMade)) == 1
 
 

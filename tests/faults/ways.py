@@ -21,6 +21,8 @@ class Way:
 
     killed: tuple[str, ...] = RUN
     first: tuple[tuple[str, ...], ...] = ()
+    halted: bool = False
+    """It goes on only when a person answers: `--yes` does not lift what `--halt-on` asks."""
 
 
 _STOPPED = Way(("run", PLAN_PATH))
@@ -38,7 +40,7 @@ _OTHER_WAYS: Mapping[str, Way] = {
     "approval.used": _ANSWERED,
     "approval.voided": _MARKED,
     "landing.requested": _LANDED,
-    "review.looked": Way(("review", "looked"), first=(ASKING,)),
+    "review.looked": Way(("review", "looked"), first=(ASKING,), halted=True),
     "wait.started": _PAUSED,
     "wait.ended": _PAUSED,
 }

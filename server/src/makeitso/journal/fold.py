@@ -113,6 +113,7 @@ def _asking(run: RunState, event: Event) -> None:
 def _plan(run: RunState, made: ev.PlanMade) -> None:
     """Take the first plan, or the text that a person made of it: approved is only what was."""
     run.plan_path, run.plan, run.plan_digest = made.path, made.plan, made.digest
+    run.plan_drafted = made.attempts > 0
     run.plan_accepted = any(
         (a.kind, a.state, a.digest) == ("plan", "granted", made.digest)
         for a in run.approvals.values()

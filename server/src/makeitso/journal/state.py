@@ -210,6 +210,8 @@ class RunState:
     plan: Plan | None = None
     plan_digest: str = ""
     plan_accepted: bool = False
+    plan_drafted: bool = False
+    """The manager wrote the newest plan."""
     tasks: dict[str, TaskState] = field(default_factory=dict[str, "TaskState"])
     approvals: dict[str, Approval] = field(default_factory=dict[str, "Approval"])
     used: set[tuple[str, str | None]] = field(default_factory=set[tuple[str, str | None]])
@@ -233,6 +235,11 @@ class RunState:
     paused: RunPaused | None = None
     finished: RunFinished | None = None
     ended_at: int | None = None
+
+    @property
+    def plan_unseen(self) -> bool:
+        """The manager's plan was not yet put before anybody, whatever became of its document."""
+        return self.plan_drafted and all(a.kind != "plan" for a in self.approvals.values())
 
     @property
     def pending(self) -> list[Approval]:

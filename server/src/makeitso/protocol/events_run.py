@@ -32,7 +32,7 @@ class RunCreated(Wire):
 
 
 class PlanMade(Wire):
-    """The plan document stands; the manager wrote it or a person did."""
+    """There is a plan: the manager's, whose document is written next, or a person's document."""
 
     type: Literal["plan.made"] = "plan.made"
     path: str = Field(description="Document, relative to the workspace.")

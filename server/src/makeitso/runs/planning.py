@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from anyio import to_thread
@@ -51,14 +52,24 @@ def checked_goal(goal: str) -> str:
     return text
 
 
-async def write_plan(
+@dataclass(frozen=True)
+class Drafted:
+    """A plan that the manager made, and the document it is to be."""
+
+    path: Path
+    text: str
+    """What the document says, redacted."""
+    answer: Answer[PlanDraft]
+
+
+async def draft_plan(
     ports: Ports,
     ask: Callable[[PlanRequest], Awaitable[Answer[PlanDraft]]],
     *,
     goal: str,
     options: RunOptions,
-) -> tuple[Path, Answer[PlanDraft]]:
-    """Ask the manager for a plan and write it as a new document.
+) -> Drafted:
+    """Ask the manager for a plan, and find a name for its document.
 
     Args:
         ports: the world.
@@ -68,7 +79,6 @@ async def write_plan(
 
     Raises:
         ModelError: the manager failed or answered what is not a plan.
-        StoreError: the document cannot be written.
     """
     paths, documents = await to_thread.run_sync(listing.overview, ports.repo)
     answer = await ask(
@@ -83,9 +93,17 @@ async def write_plan(
     )
     path = _new_path(ports, answer.value.title or goal)
     plan = plan_of_draft(answer.value, plan_id=path.name.removesuffix(".plan.md"))
-    keep(path.parent, path.name, ports.redactor.text(write(plan)).encode("utf-8", "replace"))
+    return Drafted(path=path, text=ports.redactor.text(write(plan)), answer=answer)
+
+
+def place(ports: Ports, path: Path, text: str) -> None:
+    """Write a plan document that is not there yet.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    keep(path.parent, path.name, text.encode("utf-8", "replace"))
     ports.fault("plan.written")
-    return path, answer
 
 
 def _new_path(ports: Ports, title: str) -> Path:
@@ -125,7 +143,7 @@ def runnable(path: Path, root: Path, config: Config, *, ended: bool = False) -> 
     Raises:
         PlanError: it is not there, not text, or has errors; the first is in the message.
     """
-    shown = path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+    shown = _shown(path, root)
     try:
         text = path.read_bytes().decode("utf-8")
     except OSError as error:
@@ -137,6 +155,18 @@ def runnable(path: Path, root: Path, config: Config, *, ended: bool = False) -> 
         raise PlanError(
             f"the plan {shown} is not UTF-8 text (byte {error.start})", hint="save it as UTF-8"
         ) from error
+    return runnable_text(text, path, root, config, ended=ended)
+
+
+def runnable_text(
+    text: str, path: Path, root: Path, config: Config, *, ended: bool = False
+) -> Plan:
+    """The meaning of a plan document's text, as `runnable` finds it in a file.
+
+    Raises:
+        PlanError: it has errors; the first is in the message.
+    """
+    shown = _shown(path, root)
     found = read_text(text, plan_id=path.name.removesuffix(".plan.md"))
     problems = check_plan(found, facts=limits_of(config))
     errors = [problem for problem in problems if problem.severity == "error"]
@@ -154,3 +184,7 @@ def runnable(path: Path, root: Path, config: Config, *, ended: bool = False) -> 
             hint="add a line like `- [ ] **T1** what to do`, or untick a box to run it again",
         )
     return found.plan
+
+
+def _shown(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)

@@ -20,7 +20,7 @@ from makeitso.errors import (
 from makeitso.journal.next import next_steps
 from makeitso.protocol import events as ev
 from makeitso.runs import engine
-from makeitso.runs.planning import checked_goal, runnable, write_plan
+from makeitso.runs.planning import checked_goal, draft_plan, place, runnable
 from makeitso.runs.steps.plan import refresh_plan
 from makeitso.runs.watching import Interrupted, watched
 from makeitso.wiring.telemetry import recorded
@@ -280,5 +280,6 @@ async def make_plan(
                     hint="try again; `[monitor]` says what is watched for",
                 ) from stopped
 
-        path, _ = await write_plan(ports, asked, goal=checked_goal(goal), options=bridge.options())
-    return path, runnable(path, bridge.root, bridge.config)
+        drafted = await draft_plan(ports, asked, goal=checked_goal(goal), options=bridge.options())
+    place(ports, drafted.path, drafted.text)
+    return drafted.path, runnable(drafted.path, bridge.root, bridge.config)

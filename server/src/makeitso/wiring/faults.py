@@ -21,7 +21,7 @@ FAULT_VARIABLE = "MAKEITSO_CRASH_AT"
 STEPS: Mapping[str, str] = {
     "workspace.own": "nothing is written yet by this process",
     "run.create": "the run is about to be recorded; where there was no run, nothing is there yet",
-    "plan.written": "the manager's plan document is on disk, not recorded",
+    "plan.written": "the plan is recorded and its document on disk, nobody asked",
     "snapshot.take": "a snapshot of the workspace is about to be taken",
     "worktree.create": "a worktree is about to be made",
     "worktree.added": "git knows the worktree; nothing says yet that it is ours",

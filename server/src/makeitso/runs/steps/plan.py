@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 from anyio import to_thread
 
-from makeitso.errors import BudgetExceeded
+from makeitso.errors import BudgetExceeded, PlanError
 from makeitso.plans.digest import plan_digest, task_digest
+from makeitso.plans.write import write
 from makeitso.protocol import events as ev
 from makeitso.runs.ask import ask
 from makeitso.runs.asking import ask_manager
 from makeitso.runs.ceilings import bounded
 from makeitso.runs.outlook import outlook, refusal
 from makeitso.runs.plan_words import described
-from makeitso.runs.planning import runnable, write_plan
+from makeitso.runs.planning import draft_plan, place, runnable, runnable_text
 from makeitso.runs.rounds.endings import Given
 from makeitso.runs.steps.ending import end_task
 
@@ -23,14 +24,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from makeitso.managers.port import Answer, PlanRequest
-    from makeitso.protocol.plan import PlanDraft
+    from makeitso.protocol.plan import Plan, PlanDraft
     from makeitso.runs.book import Book
     from makeitso.runs.context import Context
     from makeitso.runs.ports import Ports
 
 
 async def make_plan(ctx: Context, *, nobody: Callable[[], bool]) -> None:
-    """Write the plan document, or read the one the person gave.
+    """Have the plan made and write its document, or read the one the person gave.
+
+    The plan is recorded before its document is written: it cost tokens, and a document that a
+    crash kept from being written is made again from the record (`refresh_plan`).
 
     Raises:
         Unanswered: the monitor interrupted the manager, and nobody is there to say how it goes on.
@@ -43,6 +47,7 @@ async def make_plan(ctx: Context, *, nobody: Callable[[], bool]) -> None:
     if given is not None:
         ctx.append(_made(ctx.ports, root / given), actor="person")
         return
+    ports = ctx.ports
 
     async def progress(text: str) -> None:
         ctx.door.output("", "manager", ctx.ports.redactor.text(text))
@@ -61,13 +66,22 @@ async def make_plan(ctx: Context, *, nobody: Callable[[], bool]) -> None:
 
     goal, options = ctx.run.goal, ctx.run.options
     try:
-        path, answer = await write_plan(ctx.ports, asked, goal=goal, options=options)
+        drafted = await draft_plan(ports, asked, goal=goal, options=options)
     except Given as given:
         raise BudgetExceeded(given.reason, hint="run it again with a higher ceiling") from given
-    made = _made(ctx.ports, path).model_copy(
-        update={"prompt_digest": answer.prompt_digest, "attempts": answer.attempts}
+    try:
+        plan = runnable_text(drafted.text, drafted.path, root, ports.config)
+    except PlanError:
+        place(ports, drafted.path, drafted.text)  # the way out is to edit it
+        raise
+    made = _made_of(plan, drafted.path, root).model_copy(
+        update={
+            "prompt_digest": drafted.answer.prompt_digest,
+            "attempts": drafted.answer.attempts,
+        }
     )
     ctx.append(made, actor="manager")
+    place(ports, drafted.path, drafted.text)
 
 
 def refresh_plan(ports: Ports, book: Book, run_id: str) -> None:
@@ -81,7 +95,10 @@ def refresh_plan(ports: Ports, book: Book, run_id: str) -> None:
     run = book.run(run_id)
     if run.plan is None or run.plan_path is None:
         return
-    made = _made(ports, ports.places.root / run.plan_path, ended=True)
+    path = ports.places.root / run.plan_path
+    if run.plan_unseen and not path.exists():
+        place(ports, path, write(run.plan))
+    made = _made(ports, path, ended=True)
     if made.digest == run.plan_digest:
         return
     for task in run.tasks.values():
@@ -121,9 +138,13 @@ async def ask_plan(ctx: Context) -> None:
 
 
 def _made(ports: Ports, path: Path, *, ended: bool = False) -> ev.PlanMade:
-    plan = runnable(path, ports.places.root, ports.config, ended=ended)
+    root = ports.places.root
+    return _made_of(runnable(path, root, ports.config, ended=ended), path, root)
+
+
+def _made_of(plan: Plan, path: Path, root: Path) -> ev.PlanMade:
     return ev.PlanMade(
-        path=path.relative_to(ports.places.root).as_posix(),
+        path=path.relative_to(root).as_posix(),
         plan=plan,
         digest=plan_digest(plan),
         task_digests={task.id: task_digest(task) for task in plan.tasks},

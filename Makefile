@@ -10,7 +10,7 @@ MAKEFLAGS += --no-print-directory
 unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
-JOBS ?= 2
+JOBS ?= 4
 DEMO_ARGS ?=
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
@@ -27,7 +27,7 @@ install := $(get) --quiet
 or_say_why = || { echo "make: the installation failed; see above. Where the package index cannot be" \
 	"reached, set PIP_INDEX_URL or PIP_FIND_LINKS to one that can." >&2; exit 1; }
 
-.PHONY: help setup demo test lint format generate build smoke publish-dry-run e2e faults faults-ci fuzz audit bench bench-learning lock clean codex
+.PHONY: help setup demo test lint format generate build smoke publish-dry-run e2e faults faults-ci bench-ci fuzz audit bench bench-learning lock clean codex
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -37,9 +37,9 @@ setup: $(done)/dev codex ## install all that development needs
 demo: $(done)/project codex ## see the main job on a sample repository; DEMO_ARGS=--yes asks nothing
 	$(venv)/bin/mis demo $(DEMO_ARGS)
 
-test: $(done)/test codex ## generated files are fresh, and the whole test suite; PYTEST_ARGS="-k plans"
+test: $(done)/test codex ## generated files are fresh, and all tests but the lanes below; PYTEST_ARGS="-k plans"
 	$(py) scripts/generate.py --check
-	$(py) -m pytest -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
+	$(py) -m pytest -n $(JOBS) --dist loadfile -m "not faults and not bench" $(PYTEST_ARGS)
 
 lint: $(done)/dev ## ruff, basedpyright and the import contracts
 	$(venv)/bin/ruff check .
@@ -71,6 +71,9 @@ e2e: $(done)/test codex ## only the tests that drive the whole product, every mi
 fuzz: $(done)/test ## marks, edits, landings and undos in any order beside git; FUZZ_ARGS="1000 7": steps, seed
 	dir=$$(mktemp -d) && cd tests && PYTHONPATH=. $(py) landing/interleaved.py "$$dir" $(FUZZ_ARGS); \
 	  code=$$?; rm -rf "$$dir"; exit $$code
+
+bench-ci: $(done)/test codex ## every benchmark once: that it measures, not how long it takes
+	$(py) -m pytest -m bench $(PYTEST_ARGS)
 
 faults-ci: $(done)/test codex ## a third of the tries of `make faults`; FAULT_SEED=2 takes another third
 	$(py) -m pytest -n $(JOBS) --dist load -m faults --faults --faults-share 3 --faults-seed $(FAULT_SEED) \

@@ -9,6 +9,7 @@ of a short call. With `MIS_TEST_STARTS=cold` each is started as a person's shell
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import multiprocessing
 import os
@@ -126,6 +127,7 @@ def _loaded() -> ForkServerContext:
 
 def _run(args: tuple[str, ...], cwd: str, env: dict[str, str], said: tuple[str, str]) -> None:
     """Be `mis`, in the forked process."""
+    gc.freeze()  # to collect would copy all that was loaded
     os.setsid()
     os.chdir(cwd)
     os.environ.clear()

@@ -18,6 +18,7 @@ def bench(*words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.bench
 @pytest.mark.codex
 @pytest.mark.timeout(500)
 def test_every_benchmark_measures_both_sides() -> None:

@@ -1,4 +1,4 @@
-"""Which fault points are tried: a sample by a seed in the usual suite, all of them in the lane."""
+"""Which fault points are tried: a sample by a seed without --faults, all of them with it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     import pytest
 
 SAMPLED = 4
-"""Named steps of the usual suite."""
+"""Named steps of the sample."""
 EVENTS = 45
 """A plain run has a few more."""
 COUNTED = 10
-"""Kills after the n-th event, whatever it is; the usual suite tries every fifth of them."""
+"""Kills after the n-th event, whatever it is; the sample has every fifth of them."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -36,7 +36,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep the chosen share of all tries; a test that is one try alone always stays.
 
-    The usual suite makes one try of each test, and those of a point that are drawn above; what
+    Without --faults it is one try of each test, and those of a point that are drawn above; what
     elsewhere is marked for the lane is left to it.
     """
     share, seed = int(config.getoption("faults_share") or 1), str(config.getoption("faults_seed"))

@@ -60,7 +60,7 @@ def note(request: pytest.FixtureRequest, what: str, figures: Mapping[str, Any]) 
 
 @pytest.fixture
 def size_bytes(pytestconfig: pytest.Config) -> int:
-    """One gigabyte in the lane, less in the usual suite."""
+    """One gigabyte in the lane, less without --faults."""
     return 1_000_000_000 if pytestconfig.getoption("faults") else 8_000_000
 
 

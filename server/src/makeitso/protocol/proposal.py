@@ -48,6 +48,17 @@ class PatternEntry(Wire):
     rationale: str = Field(default="", description="Why it is as it is.")
 
 
+class Trial(Wire):
+    """A pattern of an open proposal, as it is tried in runs.
+
+    In the shadow it only counts what it would explain; in canary runs it acts as if it were let in.
+    """
+
+    id: str = Field(min_length=1, description="Proposal id.")
+    entry: PatternEntry = Field(description="The pattern.")
+    canary: bool = Field(default=False, description="It acts in some runs; else it only counts.")
+
+
 class PromptChange(Wire):
     """A new text of a prompt."""
 

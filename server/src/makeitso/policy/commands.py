@@ -92,7 +92,7 @@ def judge(line: str, *, place: Place = _HERE, rules: Rules = _NO_RULES) -> Verdi
     against = _against(line, found, rules)
     if against is not None:
         return against
-    doubts = [*found.unclear, *(doubtful_target(c, place) for c in found.commands)]
+    doubts = [*(doubtful_target(c, place) for c in found.commands), *found.unclear]
     doubt = next((doubt for doubt in doubts if doubt), "")
     if doubt:
         return Verdict("unclear", doubt)

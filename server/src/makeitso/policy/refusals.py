@@ -153,6 +153,11 @@ REFUSALS: tuple[Refusal, ...] = (
             "if true; then rm -rf ~; fi",
             "sh <<EOF\nrm -rf ~\nEOF",
             "mv ~ /tmp/x",
+            "echo / | xargs rm -rf",
+            r"printf '/\0' | xargs -0 rm -r",
+            "echo ~ | sort | sudo xargs -I{} rm -rf {}/",
+            'xargs rm -rf <<< "$HOME"',
+            "find / -name '*.log' -print0 | xargs -0 rm -f",
         ),
         counter_examples=(
             "rm -rf build",
@@ -168,6 +173,10 @@ REFUSALS: tuple[Refusal, ...] = (
             "find . -name '*.pyc' -delete",
             "cat <<'EOF' > notes.md\nrm -rf ~\nEOF",
             "# rm -rf /",
+            "echo build | xargs rm -rf",
+            "echo /; ls | xargs rm -rf",
+            "find . -name '*.pyc' | xargs rm -f",
+            "echo / | xargs ls",
         ),
     ),
     Refusal(

@@ -37,6 +37,7 @@ _WRITERS = frozenset(
     ]
 )
 """Every operand is written or removed."""
+_REMOVERS = frozenset(["rm", "rmdir", "unlink", "shred"])
 _COPIERS = frozenset(["cp", "install", "ln", "rsync", "scp"])
 """The last operand is written."""
 
@@ -90,6 +91,8 @@ def removes_much(command: Command, index: int, chain: Chain, place: Place) -> st
 
 def doubtful_target(command: Command, place: Place) -> str:
     """Why it cannot be told what a removal removes; empty: it can, or nothing is removed."""
+    if command.program in _REMOVERS and "xargs" in command.wrapped:
+        return f"what `{command.program}` removes is what `xargs` is given as it runs"
     if command.program != "rm" or not flagged(command.arguments, "rR", "recursive"):
         return ""
     here = whereabouts(command.here, place)

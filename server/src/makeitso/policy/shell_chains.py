@@ -8,10 +8,11 @@ then the list may lack something, and what is in it holds all the same.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import TYPE_CHECKING
 
+from makeitso.policy.shell_feeds import Feed, here_given, put_out, with_input
 from makeitso.policy.shell_paths import moved
 from makeitso.policy.shell_words import Operator, Part, Redirect, Word, tokenise
 from makeitso.policy.shell_wrappers import (
@@ -27,6 +28,7 @@ from makeitso.policy.shell_wrappers import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_NOTHING = Feed()
 LONGEST = 100_000
 """Characters of a command line that are read; a longer one is unclear."""
 DEEPEST = 8
@@ -40,6 +42,8 @@ _KEYWORDS = frozenset(
     ["if", "then", "elif", "else", "while", "until", "do", "!", "time", "{", "coproc"]
 )
 _SILENT = frozenset(["fi", "done", "esac", "}", "for", "select", "case", "in"])
+_CLOSES = {"{": "}", "if": "fi", "while": "done", "until": "done", "for": "done", "case": "esac"}
+"""Words that open a group of commands, and those that close it."""
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)\+?=", re.ASCII)
 
 
@@ -108,6 +112,61 @@ class _Gathered:
     redirects: list[Redirect] = field(default_factory=list[Redirect])
 
 
+@dataclass(frozen=True)
+class _Group:
+    """A group of commands that is not closed yet: they share their input."""
+
+    closes: str
+    first: int
+    """Index of its first command."""
+    feed: Feed
+    outer: Feed
+    """What the commands around it are given."""
+
+
+class _Input:
+    """What the next command of a line is given, followed through pipes and groups."""
+
+    def __init__(self, given: Feed) -> None:
+        self.feed = self._given = given
+        self._groups: list[_Group] = []
+        self._left = 0
+
+    def before(self, words: Sequence[Word], first: int) -> None:
+        """A command of these words comes, of which nothing was added yet."""
+        self._left = first if words else self._left
+        for word in words:
+            if word.literal != word.bare:
+                return
+            if closes := _CLOSES.get(word.bare):
+                self._open(closes, first)
+            elif word.bare in _CLOSES.values():
+                self._close(word.bare)
+            elif word.bare not in _KEYWORDS:
+                return
+
+    def after(self, sign: str, commands: list[Command], *, piped: bool) -> None:
+        """An operator comes, and what was before it was added."""
+        if sign in ("|", "|&"):
+            self.feed = put_out(commands[self._left :], self.feed)
+        elif sign == "(":
+            self._open(")", len(commands))
+        elif sign == ")":
+            self._close(")")
+        elif not piped:
+            self.feed = self._given
+
+    def _open(self, closes: str, first: int) -> None:
+        if len(self._groups) < MOST_COMMANDS:
+            self._groups.append(_Group(closes, first, self.feed, self._given))
+            self._given = self.feed
+
+    def _close(self, sign: str) -> None:
+        if self._groups and self._groups[-1].closes == sign:
+            group = self._groups.pop()
+            self._left, self.feed, self._given = group.first, group.feed, group.outer
+
+
 class _Reader:
     def __init__(self) -> None:
         self.out = Chain()
@@ -118,7 +177,15 @@ class _Reader:
         if why not in self.out.unclear:
             self.out.unclear.append(why)
 
-    def read(self, line: str, *, depth: int, here: str | None, wrapped: tuple[str, ...]) -> None:
+    def read(
+        self,
+        line: str,
+        *,
+        depth: int,
+        here: str | None,
+        wrapped: tuple[str, ...],
+        given: Feed = _NOTHING,
+    ) -> None:
         self.characters += len(line)
         if depth > DEEPEST or self.characters > MOST_CHARACTERS:
             self.doubt("command lines inside it go too deep")
@@ -126,7 +193,7 @@ class _Reader:
         found = tokenise(line)
         if found.broken:
             self.doubt("a quote or substitution in it is never closed")
-        now, piped = _Gathered(), False
+        now, piped, source = _Gathered(), False, _Input(given)
         for token in found.tokens:
             match token:
                 case Word() if len(now.words) < MOST_WORDS:
@@ -142,13 +209,16 @@ class _Reader:
                         now = _Gathered()
                         continue
                     began = bool(now.words or now.redirects)
-                    here = self._command(now, depth, here, wrapped, piped=piped)
+                    source.before(now.words, len(self.out.commands))
+                    here = self._command(now, depth, here, wrapped, source.feed, piped=piped)
                     now = _Gathered()
                     # A pipe goes on through an opening parenthesis or brace.
                     piped = sign in ("|", "|&") or (piped and not began and sign in ("(", "\n"))
+                    source.after(sign, self.out.commands, piped=piped)
                 case _:
                     self.doubt(f"a command in it has more than {MOST_WORDS:,} words")
-        self._command(now, depth, here, wrapped, piped=piped)
+        source.before(now.words, len(self.out.commands))
+        self._command(now, depth, here, wrapped, source.feed, piped=piped)
 
     def _command(
         self,
@@ -156,6 +226,7 @@ class _Reader:
         depth: int,
         here: str | None,
         wrapped: tuple[str, ...],
+        feed: Feed = _NOTHING,
         *,
         piped: bool,
     ) -> str | None:
@@ -195,18 +266,30 @@ class _Reader:
             piped=piped,
             wrapped=(*wrapped, *opened.wrappers),
         )
-        return self._take(command, depth)
+        after = self._take(command, depth, feed)
+        if "xargs" in opened.wrappers:
+            own = here_given(command.redirects)
+            made = with_input(
+                replace(command, redirects=(), piped=False),
+                feed if own is None else own,
+                mark=opened.mark,
+                delimiter=opened.delimiter,
+            )
+            for each in made:
+                if len(self.out.commands) < MOST_COMMANDS:
+                    self._take(each, depth, _NOTHING)
+        return after
 
-    def _take(self, command: Command, depth: int) -> str | None:
+    def _take(self, command: Command, depth: int, feed: Feed) -> str | None:
         """Add a command and what it runs; returns where the line is after it."""
         here, name = command.here, command.program
         self.out.commands.append(command)
         if name is None:
             self.doubt(f"the program of `{command.words[0].written[:60]}` is worked out as it runs")
         elif name in SHELLS:
-            self._shell(name, command, depth)
+            self._shell(name, command, depth, feed)
         elif name in ("eval", "source", "."):
-            self._evaluated(name, command, depth)
+            self._evaluated(name, command, depth, feed)
         elif name == "find":
             for argv in find_commands(command.arguments):
                 inner = _Gathered(list(argv))
@@ -219,12 +302,12 @@ class _Reader:
                 self.out.fed.add(len(self.out.commands) - 1)
         return here
 
-    def _shell(self, name: str, command: Command, depth: int) -> None:
+    def _shell(self, name: str, command: Command, depth: int, feed: Feed) -> None:
         """A shell: what it is told to run is read like the line it stands in."""
         index = len(self.out.commands) - 1
         script, operand = dashed_script(command.arguments), script_operand(command.arguments)
         if script is not None:
-            self._inside(script.written, command, depth)
+            self._inside(script.written, command, depth, feed)
             if script.literal is None:
                 self.doubt(f"what `{name} -c` runs is put together as it runs")
             if script.codes:
@@ -238,23 +321,30 @@ class _Reader:
         given = [r for r in command.redirects if r.text in ("<", "<<", "<<-", "<<<")]
         for redirect in given:
             if redirect.text != "<":
-                self._inside(redirect.body or redirect.target.written, command, depth)
+                self._inside(redirect.body or redirect.target.written, command, depth, _NOTHING)
         if command.piped or any(redirect.target.codes for redirect in given):
             self.out.fed.add(index)
         if not given or any(r.text == "<" or r.target.literal is None for r in given):
             self.doubt(f"`{name}` runs what it is given as it runs")
 
-    def _evaluated(self, name: str, command: Command, depth: int) -> None:
+    def _evaluated(self, name: str, command: Command, depth: int, feed: Feed) -> None:
         if any(word.codes for word in command.arguments) or (name != "eval" and command.piped):
             self.out.fed.add(len(self.out.commands) - 1)
         if name == "eval":
             line = " ".join(word.written for word in command.arguments)
-            self._inside(line, command, depth)
+            self._inside(line, command, depth, feed)
         if any(word.literal is None for word in command.arguments):
             self.doubt(f"what `{name}` runs is put together as it runs")
 
-    def _inside(self, line: str, command: Command, depth: int) -> None:
-        self.read(line, depth=depth + 1, here=command.here, wrapped=command.wrapped)
+    def _inside(self, line: str, command: Command, depth: int, feed: Feed) -> None:
+        own = here_given(command.redirects)
+        self.read(
+            line,
+            depth=depth + 1,
+            here=command.here,
+            wrapped=command.wrapped,
+            given=feed if own is None else own,
+        )
 
     def _known(self, word: Word) -> Word:
         """A word with the variables that were set in the same line put in."""

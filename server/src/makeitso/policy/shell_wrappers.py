@@ -62,12 +62,9 @@ _TAKES_VALUE: dict[str, tuple[str, frozenset[str]]] = {
             [
                 "arg-file",
                 "delimiter",
-                "max-lines",
                 "max-args",
                 "max-procs",
                 "max-chars",
-                "replace",
-                "eof",
             ]
         ),
     ),
@@ -120,6 +117,10 @@ class Opened:
     doubts: list[str] = field(default_factory=list[str])
     split: list[Word] = field(default_factory=list[Word])
     """What `env -S` puts before the rest."""
+    mark: str | None = None
+    """What stands for a line of the input of `xargs -I`."""
+    delimiter: str = ""
+    """What parts the input of `xargs -d`."""
 
 
 def program(word: Word) -> str | None:
@@ -199,6 +200,9 @@ def _option(
         key, sign, joined = text[2:].partition("=")
         if name == "env" and key == "split-string":
             _split(joined if sign else value.written if value else "", out)
+        if name == "xargs":
+            own = value.written if value and key in long else ""
+            _parting(key[:1], joined if sign else own, out)
         if key == "chdir":
             out.moves.append(joined if sign else value.literal if value else None)
         return 2 if key in long and not sign else 1
@@ -212,9 +216,20 @@ def _option(
         _split(joined or (value.written if value else ""), out)
     if (name, letter) in (("env", "C"), ("sudo", "D")):
         out.moves.append(joined or (value.literal if value else None))
+    if name == "xargs":
+        own = joined or (value.written if value and letter in "Id" else "")
+        _parting({"I": "r", "i": "r"}.get(letter, letter), own, out)
     if (name, letter) in (("xargs", "i"), ("xargs", "e"), ("xargs", "l")):
         return 1  # their value is joined or absent
     return 1 if joined else 2
+
+
+def _parting(letter: str, value: str, out: Opened) -> None:
+    """Note how `xargs` reads its input: what parts it, and what stands for a part."""
+    if letter == "r":
+        out.mark = value or "{}"
+    elif letter == "d":
+        out.delimiter = value
 
 
 def _split(text: str, out: Opened) -> None:

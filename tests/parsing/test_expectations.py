@@ -100,6 +100,19 @@ def test_a_listed_text_counts_only_where_it_is_in_the_input() -> None:
     assert not known.score(case, found[:3]).passed
 
 
+def test_what_another_case_expects_of_the_same_input_is_not_wrong() -> None:
+    cases = [
+        {"parser": f"{tool}ParserTest", "file": "a.txt", "count": 1, "issues": [{"Message": text}]}
+        for tool, text in (("One", "first"), ("Two", "second"))
+    ]
+    one, two = known.listed_cases(json.dumps(cases), inputs={"a.txt": b"first\nsecond\n"})[0]
+    found = [record(message="first"), record(message="second")]
+    assert known.score(one, found).passed
+    assert known.score(two, found).passed
+    assert known.score(one, [*found, record(message="third")]).wrong == 1
+    assert known.score(one, [*found, record(message="second")]).wrong == 1
+
+
 def test_where_the_count_is_unknown_nothing_further_is_wrong() -> None:
     (case,), _ = known.listed_cases(listed(count=None), inputs={"a.txt": b"x"})
     score = known.score(case, [record(message="m")] * 9)

@@ -10,7 +10,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ class Case:
         expected: the records, each with the fields that are compared.
         count: how many records there are in all; None: unknown, so further ones are not wrong.
         intent: intent of the records it speaks of; others are neither right nor wrong.
+        also: what other cases expect of the same input, whose tools printed into it, too.
         left_out: stated fields that are not compared, since their text is nowhere in the input.
     """
 
@@ -55,6 +56,7 @@ class Case:
     expected: tuple[Expected, ...]
     count: int | None
     intent: Literal["diagnostic", "test"] = "diagnostic"
+    also: tuple[Expected, ...] = ()
     left_out: int = 0
 
 
@@ -156,7 +158,12 @@ def listed_cases(text: str, *, inputs: Mapping[str, bytes]) -> tuple[list[Case],
                 left_out=sum(missing for _, missing in rows),
             )
         )
-    return cases, left_out
+    return [_beside(case, cases) for case in cases], left_out
+
+
+def _beside(case: Case, cases: Sequence[Case]) -> Case:
+    others = (other for other in cases if other is not case and other.file == case.file)
+    return replace(case, also=tuple(stated for other in others for stated in other.expected))
 
 
 def report_case(text: str, *, file: str) -> Case:
@@ -183,13 +190,14 @@ def score(case: Case, records: Iterable[Record]) -> CaseScore:
     found = list(records)
     pairs = _pairs(case.expected, found)
     spoken = {n for n, r in enumerate(found) if r.intent == case.intent} | set(pairs.values())
-    further = len(spoken) - len(pairs)
+    rest = [found[n] for n in sorted(spoken - set(pairs.values()))]
+    further = len(rest) - len(_pairs(case.also, rest))
     unlisted = further if case.count is None else max(0, case.count - len(case.expected))
     return CaseScore(
         case=case,
         matched=len(pairs),
         wrong=max(0, further - unlisted),
-        passed=len(pairs) == len(case.expected) and case.count in (None, len(spoken)),
+        passed=len(pairs) == len(case.expected) and case.count in (None, len(pairs) + further),
         missing=tuple(e for n, e in enumerate(case.expected) if n not in pairs),
     )
 

@@ -46,7 +46,7 @@ class _Kind:
 
 LONG = {
     "mis/change/check": _Kind("Check what is accepted", cancellable=True, after_s=0),
-    "mis/change/fix": _Kind("Send the change back to its worker"),
+    "mis/change/fix": _Kind("Send the change back to its worker", cancellable=True),
     "mis/change/land": _Kind("Land what is accepted"),
     "mis/change/undo": _Kind("Take a landing back"),
     "mis/review/open": _Kind("Open the review", cancellable=True),

@@ -15,7 +15,7 @@ from makeitso.protocol.methods_comment import (
 from makeitso.requests.comments import comment
 from makeitso.runs import commenting
 from makeitso.runs.checking import end_check, request_check
-from makeitso.runs.sending_back import send_back
+from makeitso.runs.sending_back import send_back_meanwhile
 from makeitso.wiring import preflight
 
 if TYPE_CHECKING:
@@ -36,16 +36,22 @@ async def fix(at: Workplace, params: ChangeFixParams) -> ChangeFixResult:
     driven = at.runner.drives(run.id) or (owner is not None and run.active and not run.paused)
     if not driven:
         await preflight(at.bridge)
+    said = None
     if params.text.strip():
-        said = ChangeCommentParams(run=params.run, task=params.task, text=params.text)
-        await comment(at, said)
-    sent = send_back(
-        at.book,
-        at.bridge.repo,
-        task=(params.run, params.task),
-        max_rounds=at.bridge.config.review.max_rounds,
-        redact=at.bridge.redactor.text,
-    )
+        text = ChangeCommentParams(run=params.run, task=params.task, text=params.text)
+        said = (await comment(at, text)).comment
+    try:
+        sent = await send_back_meanwhile(
+            at.book,
+            at.bridge.repo,
+            task=(params.run, params.task),
+            max_rounds=at.bridge.config.review.max_rounds,
+            redact=at.bridge.redactor.text,
+        )
+    except anyio.get_cancelled_exc_class():
+        if said is not None:  # asked for again, it would be said twice
+            commenting.withdraw(at.book, said.id)
+        raise
     if not driven:
         at.runner.take_up(run.id)
     run = at.run(params.run)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
+
+import anyio
+from anyio import to_thread
 
 from makeitso.errors import NotFoundError, StateError
 from makeitso.journal.conversation import may_go_back, place_of, unsent
@@ -12,12 +17,13 @@ from makeitso.review import marks
 from makeitso.runs.reviewing import present_change
 from makeitso.runs.subset import tree_with
 from makeitso.workspace import snapshots
+from makeitso.workspace.git_thread import in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from makeitso.journal.conversation import CommentState
-    from makeitso.journal.state import RunState, TaskState
+    from makeitso.journal.state import TaskState
     from makeitso.protocol.change import Hunk
     from makeitso.runs.book import Book
     from makeitso.workspace.git import Repository
@@ -55,6 +61,40 @@ def send_back(
         StateError: the task is not in review, it was sent back often enough, or there is nothing
             to tell its worker.
     """
+    run_id, known = _to_send(book, task, max_rounds)
+    data = _round(repo, run_id, known, redact=redact)
+    return _put_down(book, task, _kept(repo, run_id, known, data))
+
+
+async def send_back_meanwhile(
+    book: Book,
+    repo: Repository,
+    *,
+    task: tuple[str, str],
+    max_rounds: int,
+    redact: Callable[[str], str],
+) -> ev.TaskSentBack:
+    """The same while others are served: git is asked in a thread.
+
+    What is said or marked meanwhile is in it. Cancelled, its git ends and nothing is recorded;
+    once it is recorded it is too late for that.
+
+    Raises:
+        NotFoundError, StateError: as above.
+    """
+    while True:
+        run_id, known = _to_send(book, task, max_rounds)
+        data = await in_thread(partial(_round, repo, run_id, known, redact=redact))
+        with anyio.CancelScope(shield=True):  # a ref without a record would be nobody's
+            if _to_send(book, task, max_rounds)[1] != known:
+                continue
+            data = await to_thread.run_sync(_kept, repo, run_id, known, data)
+            if _to_send(book, task, max_rounds)[1] == known:
+                return _put_down(book, task, data)
+
+
+def _to_send(book: Book, task: tuple[str, str], max_rounds: int) -> tuple[str, TaskState]:
+    """The run, and the task as it is at this moment: nothing of that changes any more."""
     book.refresh()
     run = book.run(task[0])
     found = run.tasks.get(task[1])
@@ -63,7 +103,23 @@ def send_back(
             f"{run.id} has no task {task[1]}", hint=f"its tasks: {', '.join(run.tasks)}"
         )
     _may_be_sent(found, max_rounds)
-    data = _round(repo, run, found, redact=redact)
+    return run.id, replace(
+        found,
+        hunks=dict(found.hunks),
+        hunk_reasons=dict(found.hunk_reasons),
+        splits=dict(found.splits),
+        cuts=dict(found.cuts),
+        looked=set(found.looked),
+        explicit=set(found.explicit),
+        comments=[replace(known) for known in found.comments],
+        sent_back=list(found.sent_back),
+    )
+
+
+def _put_down(book: Book, task: tuple[str, str], data: ev.TaskSentBack) -> ev.TaskSentBack:
+    """Record it."""
+    run = book.run(task[0])
+    found = run.tasks[task[1]]
     for approval in run.pending:
         if approval.kind == "change" and found.id in approval.tasks:
             # It asked about what goes back now; an answer would be to something else.
@@ -99,30 +155,33 @@ def _may_be_sent(task: TaskState, max_rounds: int) -> None:
 
 
 def _round(
-    repo: Repository, run: RunState, task: TaskState, *, redact: Callable[[str], str]
+    repo: Repository, run_id: str, task: TaskState, *, redact: Callable[[str], str]
 ) -> ev.TaskSentBack:
-    change = present_change(repo, run.id, task)
+    """What it starts from and is told; its tree is kept by no ref yet."""
+    change = present_change(repo, run_id, task)
     hunks = {hunk.id: hunk for hunk in marks.all_hunks(change)}
     stay = tuple(h.id for h in hunks.values() if h.state not in ("rejected", "refused"))
     rejected = tuple(h.id for h in hunks.values() if h.state == "rejected")
-    tree = tree_with(repo, change, stay)
-    ref = snapshots.ref_name(
-        run=run.id, task=task.id, name=f"sent-back-{task.attempt}-{len(task.sent_back) + 1}"
-    )
-    commit = snapshots.keep(
-        repo, tree, ref=ref, parent=task.base.commit if task.base else None, message=ref
-    )
     said = unsent(task)
     return ev.TaskSentBack(
-        tree=tree,
-        commit=commit,
-        ref=ref,
+        tree=tree_with(repo, change, stay),
+        commit="",
+        ref=snapshots.ref_name(
+            run=run_id, task=task.id, name=f"sent-back-{task.attempt}-{len(task.sent_back) + 1}"
+        ),
         comments=tuple(known.id for known in said),
         accepted=tuple(h.id for h in hunks.values() if h.state in KEPT),
         rejected=rejected,
         open=tuple(h.id for h in hunks.values() if h.state in ("pending", "conflict")),
         instructions=redact(_told(said, [hunks[name] for name in rejected], list(hunks.values()))),
     )
+
+
+def _kept(repo: Repository, run_id: str, task: TaskState, data: ev.TaskSentBack) -> ev.TaskSentBack:
+    """The same with its tree under a ref, so that git does not forget it."""
+    parent = task.base.commit if task.base else None
+    commit = snapshots.keep(repo, data.tree, ref=data.ref, parent=parent, message=data.ref)
+    return data.model_copy(update={"commit": commit})
 
 
 def _told(said: Sequence[CommentState], rejected: Sequence[Hunk], hunks: Sequence[Hunk]) -> str:

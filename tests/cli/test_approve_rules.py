@@ -104,7 +104,7 @@ def test_how_often_a_rule_answered_is_counted(mis: Mis) -> None:
     (rule,) = rules(mis)
     assert rule["uses"] == 1
     assert cast("int", rule["last_used_at"]) > 1_700_000_000_000
-    said(mis.inside("approve", "--rules"), 0, "used 1 times here")
+    said(mis.inside("approve", "--rules"), 0, "used 1 time here")
     audit = cast("dict[str, dict[str, Row]]", mis.inside("audit", "--json").json)
     assert audit["total"]["deciders"] == {"rule r1": 1}
 

@@ -176,7 +176,7 @@ def test_expectations_are_scored_wherever_they_are(mis: Mis) -> None:
     broken = mis.inside("parse", "--expect", "x")
     assert broken.code == 1
     assert broken.err.count("not scored") == 2
-    assert "more.in  more: 0 of 1 records, 1 wrong" in broken.out
+    assert "more.in  more: 0 of 1 record, 1 wrong" in broken.out
 
 
 def test_memory_does_not_grow_with_the_log(mis: Mis) -> None:

@@ -259,6 +259,8 @@ def test_a_patch_on_stdin_can_be_gone_through(desk: Desk) -> None:
     patch = desk.box.root.parent / "p.diff"
     patch.write_bytes(desk.box.git("diff", "main", "speed"))
     assert desk.states("--from", str(patch)) == {"a.txt": "pending"}
+    looked = desk.mis("review", "--from", str(patch), "--stat")
+    assert f"`mis review open {shlex.quote(str(patch))}` lets hunks be marked" in looked.err
     broken = desk.mis("review", "--from", "nowhere.patch", "--json")
     assert broken.code == 2
     assert cast("dict[str, object]", broken.json)["code"] == -32006

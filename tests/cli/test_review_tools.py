@@ -61,7 +61,7 @@ def test_scripts_learn_places_and_whether_something_waits(desk: Desk) -> None:
     assert shown.out.startswith("a.txt:3:1: 3 [")
     assert mis("review", "--from", "speed", "--exit-code").code == 3
     assert mis("review", "--from", "speed", "--name-only").out == "a.txt\n"
-    assert " 1 files, 1 hunks, +1 -1" in mis("review", "--from", "speed", "--stat").out
+    assert " 1 file, 1 hunk, +1 -1" in mis("review", "--from", "speed", "--stat").out
 
 
 def test_a_hunk_is_edited_in_the_editor_that_git_would_start(desk: Desk) -> None:

@@ -78,7 +78,7 @@ def test_on_a_terminal_it_asks(mis: Mis, answer: str, code: int, after: str) -> 
 def test_list_and_revoke(mis: Mis) -> None:
     assert mis.inside("trust", "--list").out == "No workspace is trusted.\n"
     mis.inside("trust", "--yes")
-    assert mis.inside("trust", "--list").out == f"{mis.work}  (1 files)\n"
+    assert mis.inside("trust", "--list").out == f"{mis.work}  (1 file)\n"
     (grant,) = cast("list[dict[str, object]]", mis.inside("trust", "--list", "--json").json)
     assert grant["workspace"] == str(mis.work)
     assert cast("int", grant["granted_at"]) > 1_700_000_000_000

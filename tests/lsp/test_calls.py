@@ -56,3 +56,19 @@ def test_each_question_is_called_for_once_and_several_together() -> None:
 @pytest.mark.parametrize("desk", [Desk(asks=True), Desk(notify=False)])
 def test_nobody_is_called_who_is_asked_anyway_or_wants_no_calls(desk: Desk) -> None:
     assert desk.look("a1") == []
+
+
+def still(*, plan: str | None = None, opened: str = "") -> Any:
+    """A run that stands still."""
+    source = SimpleNamespace(name=opened) if opened else None
+    return SimpleNamespace(id="r1", opened=source, plan_path=plan)
+
+
+def test_what_stands_still_is_told_with_what_can_be_done_about_it() -> None:
+    assert offers.way_on(still(plan="a.plan.md")) == "“Resume” in the plan goes on"
+    review = offers.way_on(still(opened="speed-1a2b"))
+    assert (
+        review == ".makeitso/review/r1-speed-1a2b.diff has its hunks: accept or reject them there"
+    )
+    assert "plan goes on" not in offers.way_on(still())
+    assert "`mis resume r1`" in offers.way_on(still())

@@ -11,6 +11,7 @@ from makeitso.cli.audit_summary import Line, summary
 from makeitso.cli.context import JsonFlag, context_of
 from makeitso.cli.workspace import opened
 from makeitso.errors import NotFoundError, UsageError
+from makeitso.protocol.counts import counted
 from makeitso.requests.audit import read
 
 if TYPE_CHECKING:
@@ -130,14 +131,16 @@ def _verify(bridge: Bridge, console: Console) -> int:
     found = examine(bridge.places().artifacts, journal.read())
     last = journal.last_hash()
     console.data(_verdict(rows=rows, last_hash=last, found=found))
-    console.say(f"chain   whole: {rows:,} rows, the last is {last[:16] or '-'}", style="green")
+    whole = f"{counted(rows, 'row')}, the last is {last[:16] or '-'}"
+    console.say(f"chain   whole: {whole}", style="green")
     if found.removed:
         console.say(f"output  no longer kept of {', '.join(found.removed)}")
+    stretches = counted(found.stretches, "stretch", many="stretches")
     if not found.broken:
-        console.say(f"output  whole: {found.stretches:,} stretches of kept files", style="green")
+        console.say(f"output  whole: {stretches} of kept files", style="green")
         return 0
     console.say(
-        f"output  {len(found.broken):,} of {found.stretches:,} stretches are not what was recorded",
+        f"output  {len(found.broken):,} of {stretches} not as recorded",
         style="bold red",
     )
     for part in found.broken[:SHOWN_BROKEN]:

@@ -12,8 +12,9 @@ from makeitso.cli import audit_sections as sections
 from makeitso.cli.audit_charts import escape
 from makeitso.cli.audit_sections import instant, table
 from makeitso.cli.audit_style import STYLE
-from makeitso.cli.audit_summary import counted, duration, number, rows, share
+from makeitso.cli.audit_summary import duration, number, rows, share
 from makeitso.cli.audit_tasks import task_section
+from makeitso.protocol.counts import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from makeitso.cli import audit_charts as charts
 from makeitso.cli.audit_charts import Bar, Span, clock, escape
-from makeitso.cli.audit_summary import counted, duration, share
+from makeitso.cli.audit_summary import duration, share
+from makeitso.protocol.counts import counted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -44,7 +45,10 @@ def checks(timeline: Timeline) -> Iterator[str]:
     """Checks: result and how long each took."""
     found = list(timeline.checks)
     red = sum(not check.passed for check in found)
-    about = f"the latest {len(found)} checks: {len(found) - red} green, {red} red; how long each"
+    about = (
+        f"the latest {counted(len(found), 'check')}: {len(found) - red} green, {red} red; "
+        "how long each"
+    )
     yield from section(
         "Checks",
         f'{_key("good", "green")}{_key("bad", "red (broken edge)")}; {escape(about)}',
@@ -76,7 +80,7 @@ _KINDS = {"granted": "good", "denied": "bad", "void": "open", "open": "worker"}
 def questions(figures: AuditFigures, timeline: Timeline, *, now: int) -> Iterator[str]:
     """Approvals: on a time axis in one run, by length in several; open ones last until `now`."""
     found = list(timeline.questions)
-    about = f"the latest {len(found)} questions; how long each was open"
+    about = f"the latest {counted(len(found), 'question')}; how long each was open"
     name = "Approvals"
     if len(figures.by_run) == 1:
         chart = charts.spans(

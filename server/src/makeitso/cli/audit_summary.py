@@ -6,6 +6,8 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from makeitso.protocol.counts import counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -88,12 +90,12 @@ def _quality(found: Figures) -> Iterator[Row]:
     yield Row(
         "parse success",
         share(parse.success),
-        f"{parse.records:,} records, {parse.misses:,} unrecognised",
+        f"{counted(parse.records, 'record')}, {parse.misses:,} unrecognised",
     )
     yield Row(
         "extraction coverage",
         share(parse.coverage),
-        f"{parse.explained_lines:,} of {parse.lines:,} lines; "
+        f"{parse.explained_lines:,} of {counted(parse.lines, 'line')}; "
         f"{share(parse.byte_coverage)} of bytes",
     )
     yield Row("plan adherence", share(found.adherence.score), _kept(found.adherence))
@@ -132,14 +134,15 @@ def _time(found: Figures) -> Iterator[Row]:
         "waits of tasks",
         duration(waits.waited_ms),
         f"{waits.waits:,}, {waits.manager_waits:,} of them the manager's; "
-        f"{waits.looks:,} looks, {waits.skipped:,} ended early",
+        f"{counted(waits.looks, 'look')}, {waits.skipped:,} ended early",
     )
     yield Row(
         "cut short",
         f"{waits.interrupts + waits.failed_turns + waits.manager_interrupts:,}",
         f"turns: {waits.interrupts:,} interrupted, {waits.failed_turns:,} failed; "
         f"manager: {waits.manager_interrupts:,} interrupted; "
-        f"{waits.retries:,} begun again, {waits.stops:,} stops, {waits.resumes:,} resumed",
+        f"{waits.retries:,} begun again, {counted(waits.stops, 'stop')}, "
+        f"{waits.resumes:,} resumed",
     )
     for name, spread in spans(found):
         yield Row(name, duration(spread.median_ms), _spread(spread))
@@ -187,11 +190,6 @@ def size(count: float) -> str:
             return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
         count /= 1000
     return f"{count:,.1f} GB"
-
-
-def counted(count: int, noun: str) -> str:
-    """A number with its noun."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _kept(plan: AdherenceFigures) -> str:

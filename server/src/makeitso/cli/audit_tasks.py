@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from makeitso.cli import audit_charts as charts
 from makeitso.cli.audit_charts import Bar, escape
 from makeitso.cli.audit_sections import MOST_RUNS, section
-from makeitso.cli.audit_summary import Line, counted, duration, share
+from makeitso.cli.audit_summary import Line, duration, share
 from makeitso.journal.costs import nearest_shown
+from makeitso.protocol.counts import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections import deque
 
+from makeitso.protocol.counts import counted
+
 LINES_A_SECOND = 200
 LAST_LINES = 10
 """So many of what was too fast are shown after all: the end says most."""
@@ -44,4 +46,5 @@ class Pace:
         hidden, last = self._left_out - len(self._last), list(self._last)
         self._left_out = 0
         self._last.clear()
-        return [f"... {hidden:,} lines more, kept in the output file", *last] if hidden else last
+        more = f"... {counted(hidden, 'line')} more, kept in the output file"
+        return [more, *last] if hidden else last

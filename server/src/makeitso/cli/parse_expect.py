@@ -11,6 +11,7 @@ from makeitso.cli.parse_read import whole
 from makeitso.errors import UsageError, UserError
 from makeitso.parsing import expectations as known
 from makeitso.parsing.stream import StreamParser
+from makeitso.protocol.counts import counted
 from makeitso.protocol.record import Record
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def _tell(context: Context, path: Path, score: known.CaseScore) -> None:
     )
     if not score.passed:
         context.console.say(
-            f"{name}  {case.tool}: {score.matched} of {len(case.expected)} records, "
+            f"{name}  {case.tool}: {score.matched} of {counted(len(case.expected), 'record')}, "
             f"{score.wrong} wrong"
         )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from makeitso.errors import UsageError
+from makeitso.protocol.counts import counted
 from makeitso.protocol.rules import EVERYWHERE, RuleAddParams, RuleRevokeParams
 from makeitso.requests import rules as stored
 from makeitso.requests.place import Idle, Workplace
@@ -123,7 +124,7 @@ def _when(rule: RuleView) -> str:
 def _uses(rule: RuleView) -> str:
     if rule.last_used_at is None:
         return "not used here"
-    return f"used {rule.uses} times here, last {_day(rule.last_used_at)}"
+    return f"used {counted(rule.uses, 'time')} here, last {_day(rule.last_used_at)}"
 
 
 def _day(at: int) -> str:

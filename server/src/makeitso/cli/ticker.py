@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from makeitso.journal.costs import nearest_shown
 from makeitso.protocol import events as ev
+from makeitso.protocol.counts import counted
 
 if TYPE_CHECKING:
     from makeitso.protocol.change import Landing
@@ -56,7 +57,8 @@ def tell(event: Event) -> Line | None:  # noqa: C901 -- one flat match, a line e
             how = "put there as it was kept" if reused else "passed" if code == 0 else "failed"
             return Line(f"{task}set-up {how}: `{command}`", "dim" if code == 0 else "bold red")
         case ev.WorktreePrepared(copied=copied, copied_bytes=size) if copied:
-            return Line(f"{task}{counted(copied, 'file')} copied in, {size:,} bytes", "dim")
+            much = f"{counted(copied, 'file')} copied in, {counted(size, 'byte')}"
+            return Line(f"{task}{much}", "dim")
         case ev.WorkerStarted(program=program):
             return Line(f"{task}{program}", "dim")
         case ev.TurnEnded(status=status, error=error) if status != "completed":
@@ -125,11 +127,6 @@ def _landed(landing: Landing) -> str:
     if landing.landed:
         return "landed: the workspace had all of it already"
     return f"nothing landed: {counted(len(landing.conflicts), 'hunk')} set aside"
-
-
-def counted(number: int, noun: str) -> str:
-    """A number with its noun."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _record(record: Record) -> str:

@@ -8,6 +8,7 @@ import typer
 
 from makeitso.cli.context import Context, JsonFlag, context_of
 from makeitso.errors import TrustError, UsageError
+from makeitso.protocol.counts import counted
 from makeitso.store.clock import SystemClock
 from makeitso.workspace import trust as trusting
 
@@ -104,7 +105,7 @@ def _list(context: Context) -> None:
     grants = trusting.grants()
     context.console.data([grant.model_dump() for grant in grants])
     for grant in grants:
-        context.console.say(f"{grant.workspace}  ({len(grant.files)} files)")
+        context.console.say(f"{grant.workspace}  ({counted(len(grant.files), 'file')})")
     if not grants:
         context.console.say("No workspace is trusted.")
 

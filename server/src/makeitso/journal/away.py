@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from makeitso.protocol import events as ev
+from makeitso.protocol.counts import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,7 +29,7 @@ def while_away(events: Iterable[Event], runs: Mapping[str, RunState]) -> tuple[s
     if not fresh or not lines:
         return ()
     span = fresh[-1].at - fresh[0].at
-    head = f"while you were away ({_duration(span)}, {len(fresh)} events):"
+    head = f"while you were away ({_duration(span)}, {counted(len(fresh), 'event')}):"
     room = MOST_LINES - 1
     if len(lines) > room:
         lines = [*lines[: room - 1], f"… and {len(lines) - room + 1} more; `mis status`"]

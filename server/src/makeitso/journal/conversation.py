@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from makeitso.journal.rescheduling import open_again, reopen
 from makeitso.protocol import events as ev
 from makeitso.protocol.comment import Comment
+from makeitso.protocol.counts import counted
 
 if TYPE_CHECKING:
     from makeitso.journal.rules import Rules
@@ -152,7 +153,7 @@ def told(result: AcceptedResult) -> str:
     said = result.said
     word = "ended early" if said.passed is None else _WORDS[said.passed]
     stale = "" if result.current else ", stale: the marks have changed"
-    return f"{word} ({len(said.hunks)} of {said.of} hunks{stale})"
+    return f"{word} ({len(said.hunks)} of {counted(said.of, 'hunk')}{stale})"
 
 
 _WORDS = {True: "green", False: "red"}

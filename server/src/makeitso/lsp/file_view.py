@@ -17,6 +17,7 @@ from makeitso.errors import MisError
 from makeitso.journal.marking import newest_step, opens_only, paths_of
 from makeitso.lsp.actions import Action
 from makeitso.lsp.review_actions import UNDO, marks_of, step
+from makeitso.protocol.counts import counted
 from makeitso.protocol.text import Span
 from makeitso.runs.waiting import OpenHunk, Waiting, open_tasks, places, state_key
 
@@ -120,7 +121,7 @@ def message(one: OpenHunk) -> str:
     header, *lines = hunk.diff.removesuffix("\n").split("\n")
     changed = [line for line in lines if line[:1] in ("+", "-")] if header[:2] == "@@" else [header]
     more = len(changed) - SHOWN_LINES
-    shown = [*changed[:SHOWN_LINES], *([f"… and {more} lines more"] if more > 0 else [])]
+    shown = [*changed[:SHOWN_LINES], *([f"… and {counted(more, 'line')} more"] if more > 0 else [])]
     said = f"Hunk {hunk.id} of {one.run} {one.task} waits for you"
     if hunk.state == "conflict":
         said = f"Hunk {hunk.id} of {one.run} {one.task} could not land: {hunk.reason}"

@@ -15,6 +15,7 @@ from makeitso.protocol.approval import Decision
 from makeitso.requests import approvals
 
 if TYPE_CHECKING:
+    from makeitso.journal.state import RunState
     from makeitso.lsp.server import Server
     from makeitso.protocol.approval import Approval
     from makeitso.requests.place import Workplace
@@ -25,7 +26,8 @@ log = logging.getLogger(__name__)
 def offer_resume(server: Server, at: Workplace) -> None:
     """Say once that runs stand still here; nothing is started, because that could spend."""
     try:
-        views = [at.view(run) for run in at.runs().values() if run.finished is None]
+        runs = at.runs()
+        views = [at.view(run) for run in runs.values() if run.finished is None]
     except MisError as error:
         server.say(said(error), types.MessageType.Warning)
         return
@@ -36,10 +38,20 @@ def offer_resume(server: Server, at: Workplace) -> None:
         return
     names = ", ".join(view.id for view in still[:3]) + (" …" if len(still) > 3 else "")
     plural = "runs stand" if len(still) > 1 else "run stands"
+    ways = dict.fromkeys(way_on(runs[view.id]) for view in still)
     server.say(
-        f"{len(still)} {plural} still here ({names}); “Resume” in the plan goes on.",
-        types.MessageType.Info,
+        f"{len(still)} {plural} still here ({names}); {'; '.join(ways)}.", types.MessageType.Info
     )
+
+
+def way_on(run: RunState) -> str:
+    """What a person in an editor can do about a run that stands still."""
+    if run.opened is not None:
+        place = f".makeitso/review/{run.id}-{run.opened.name}.diff"
+        return f"{place} has its hunks: accept or reject them there"
+    if run.plan_path is None:
+        return f"{run.id} has no plan yet: `mis resume {run.id}` in a terminal goes on"
+    return "“Resume” in the plan goes on"
 
 
 def call(server: Server, at: Workplace, driven: frozenset[str], called: set[str]) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from makeitso.protocol.counts import counted
 from makeitso.protocol.text import Span
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def review_folds(view: ReviewView, *, collapsed_text: bool) -> list[types.Foldin
     folds = _fold(0, view.head - 1)
     for file in view.files:
         why = [hunk.folded for hunk in file.hunks]
-        text = f"{file.title}: {why[0]}, {len(why)} hunks" if why and all(why) else ""
+        text = f"{file.title}: {why[0]}, {counted(len(why), 'hunk')}" if why and all(why) else ""
         folds += _fold(file.span.line, file.last, text, shown=collapsed_text)
         for hunk in file.hunks:
             if hunk.span != file.span:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from anyio import to_thread
 
 from makeitso.errors import MisError
+from makeitso.protocol.counts import counted
 from makeitso.protocol.methods_workspace import DoctorCheck, DoctorResult
 from makeitso.requests import rules
 from makeitso.requests.policies import report
@@ -100,7 +101,7 @@ def _settings(at: Workplace) -> DoctorCheck:
     return DoctorCheck(
         name="settings",
         state="failed" if worst else "warning",
-        detail=f"{len(problems)} problems; the first: {first}",
+        detail=f"{counted(len(problems), 'problem')}; the first: {first}",
         hint="open that file in the editor, or see `mis profile show`",
     )
 
@@ -177,4 +178,4 @@ def _journal(at: Workplace) -> DoctorCheck:
             detail=f"the chain breaks at row {broken}",
             hint="somebody changed the file; what comes after that row is not to be relied on",
         )
-    return DoctorCheck(name="journal", state="ok", detail=f"{at.book.seq} events, whole")
+    return DoctorCheck(name="journal", state="ok", detail=f"{counted(at.book.seq, 'event')}, whole")

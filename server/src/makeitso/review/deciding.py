@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from makeitso.protocol.counts import counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -39,5 +41,5 @@ def decides(hunks: Iterable[HunkRef]) -> str:
     if not reasons:
         return ""
     said = [f"{path} ({'; '.join(dict.fromkeys(why))})" for path, why in reasons.items()]
-    more = [f"{len(said) - MOST} files more"] if len(said) > MOST else []
+    more = [f"{counted(len(said) - MOST, 'file')} more"] if len(said) > MOST else []
     return f"a person decides on {', '.join([*said[:MOST], *more])}"

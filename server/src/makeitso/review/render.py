@@ -13,6 +13,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from makeitso.protocol.counts import counted
 from makeitso.review import marks
 from makeitso.review.flags import visible
 
@@ -103,7 +104,7 @@ def stat_line(change: Change) -> str:
     states = Counter(hunk.state for hunk in marks.all_hunks(change))
     parts = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
     files, total = len(change.files), sum(states.values())
-    size = f"{files} file{'s' * (files != 1)}, {total} hunk{'s' * (total != 1)}"
+    size = f"{counted(files, 'file')}, {counted(total, 'hunk')}"
     return f"{size}: {parts}" if parts else size
 
 
@@ -130,7 +131,7 @@ def _fresh(change: Change) -> list[str]:
     total = sum(1 for _ in marks.all_hunks(change))
     return [
         "",
-        f"New since you looked last: {len(hunks)} of {total} hunks",
+        f"New since you looked last: {len(hunks)} of {counted(total, 'hunk')}",
         *(f"  {path} [{name}]" for path, name in hunks[:FRESH_SHOWN]),
         *([f"  … and {more} more"] if more > 0 else []),
     ]

@@ -15,6 +15,7 @@ from makeitso.cli.review.selecting import RunOption
 from makeitso.cli.workspace import ensure_trusted, opened
 from makeitso.errors import NotFoundError, StateError, UsageError
 from makeitso.journal.conversation import may_go_back, unsent
+from makeitso.protocol.counts import counted
 from makeitso.runs import commenting
 from makeitso.runs.sending_back import send_back
 
@@ -68,7 +69,8 @@ def fix(
             if said.id in sent.comments:
                 context.console.note(line_of(said))
         taken = f"; {len(sent.rejected)} rejected taken out" if sent.rejected else ""
-        kept = f"{len(sent.accepted)} accepted and {len(sent.open)} open hunks stay{taken}"
+        open_ones = counted(len(sent.open), "open hunk")
+        kept = f"{len(sent.accepted)} accepted and {open_ones} stay{taken}"
         context.console.note(f"{chosen.id} goes back to its worker: {kept}")
         if driven and owner is not None:
             context.console.data({"run": found.id, "task": chosen.id, "owner": owner.pid})

@@ -82,11 +82,12 @@ def from_source(
         return []
     run = bridge.book.run(made.review.run)
     task = run.tasks[made.review.task]
-    _say(console, made, fresh=len(task.fresh), recorded=bool(record or not made.review.opening))
+    recorded = bool(record or not made.review.opening)
+    _say(console, made, source, fresh=len(task.fresh), recorded=recorded)
     return [(run, task)]
 
 
-def _say(console: Console, made: Opened, *, fresh: int, recorded: bool) -> None:
+def _say(console: Console, made: Opened, source: str, *, fresh: int, recorded: bool) -> None:
     if console.as_json:
         return
     review, found = made.review, made.found
@@ -94,12 +95,12 @@ def _say(console: Console, made: Opened, *, fresh: int, recorded: bool) -> None:
     for note in found.notes if review.opening is None else review.opening.change.notes:
         console.note(f"    {note}", style="dim")
     if review.opening is not None and review.round > 1:
-        many = "1 hunk is" if fresh == 1 else f"{fresh} hunks are"
+        many = "1 hunk is" if fresh == 1 else f"{fresh:,} hunks are"
         console.note(f"    round {review.round}: {many} new since you last looked")
     if recorded:
         console.note(f"    under review as {review.run}")
     elif not console.interactive:
-        again = "<SOURCE>" if found.source.kind == "patch" else shlex.quote(found.source.name)
+        again = shlex.quote(source if found.source.kind == "patch" else found.source.name)
         console.note(f"    only looked at; `mis review open {again}` lets hunks be marked")
 
 

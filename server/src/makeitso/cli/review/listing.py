@@ -10,6 +10,7 @@ from makeitso.cli.review.paging import page
 from makeitso.cli.review.selecting import hunks_of
 from makeitso.cli.review.stale import say_stale
 from makeitso.journal.staleness import stale_line
+from makeitso.protocol.counts import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -88,7 +89,7 @@ def _line(hunk: Hunk, *, new: bool, stale: bool) -> str:
     return visible(f"{hunk.id}  {hunk.state:<9} {hunk.path}:{hunk.new_start}{touches}{mark}")
 
 
-def counted(hunks: Iterable[Hunk]) -> tuple[int, int]:
+def line_counts(hunks: Iterable[Hunk]) -> tuple[int, int]:
     """Lines added and removed."""
     tags = Counter(
         line[:1] for hunk in hunks for line in hunk.diff.split("\n")[1:] if hunk.kind != "binary"
@@ -110,11 +111,12 @@ def _stat(hunks: Sequence[Hunk]) -> list[str]:
     width = max(len(visible(path)) for path in files)
     lines: list[str] = []
     for path, own in files.items():
-        added, removed = counted(own)
+        added, removed = line_counts(own)
         states = ", ".join(f"{n} {state}" for state, n in Counter(h.state for h in own).items())
         lines.append(f" {visible(path):<{width}} | +{added} -{removed}  {states}")
-    added, removed = counted(hunks)
-    lines.append(f" {len(files)} files, {len(hunks)} hunks, +{added} -{removed}")
+    added, removed = line_counts(hunks)
+    size = f"{counted(len(files), 'file')}, {counted(len(hunks), 'hunk')}"
+    lines.append(f" {size}, +{added} -{removed}")
     return lines
 
 
@@ -127,8 +129,8 @@ def _data(
         return [
             {
                 "path": path,
-                "added": counted(own)[0],
-                "removed": counted(own)[1],
+                "added": line_counts(own)[0],
+                "removed": line_counts(own)[1],
                 "hunks": dict(Counter(hunk.state for hunk in own)),
             }
             for path, own in _by_path(hunks).items()

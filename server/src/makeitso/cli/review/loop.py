@@ -84,7 +84,8 @@ class _Walk:
             if not self._exact or self._at >= len(hunks):
                 ahead = [i for i in left if i >= self._at]
                 if not ahead:
-                    self._console.note(f"{len(left)} hunks are left open", style="yellow")
+                    are = "hunk is" if len(left) == 1 else "hunks are"
+                    self._console.note(f"{len(left)} {are} left open", style="yellow")
                     return False
                 self._at = ahead[0]
             move = self._one(hunks, open_count=len(left))

@@ -8,6 +8,7 @@ runner. Such an opening is taken off, and the rest is looked at for itself.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ from makeitso.parsing.patterns import CONTINUATION, PREFIX
 from makeitso.parsing.records import makes_record
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from makeitso.parsing.patterns import Pattern, PatternState
 
 MAX_PREFIXES = 3
@@ -27,13 +30,15 @@ MAX_PREFIXES = 3
 class Explainer:
     """A library, asked about one line after the other."""
 
-    __slots__ = ("_after", "_engine", "_followed")
+    __slots__ = ("_after", "_engine", "_followed", "_trial")
 
     def __init__(self, library: Library, *, live: frozenset[PatternState]) -> None:
         """Compile, or take what another stream of the same library has compiled."""
         alone, after = _parted(library)
         self._engine = engine_for(alone, live=live)
         self._after = engine_for(after, live=live) if after.patterns else None
+        trial = _on_trial(library, live)
+        self._trial = engine_for(trial) if trial.patterns else None
         self._followed = frozenset(name for p in after.patterns for name in p.joins)
 
     def line(self, data: bytes, *, before: str | None = None, complete: bool = False) -> Hit | None:
@@ -63,8 +68,14 @@ class Explainer:
         return name in self._followed
 
     def none_in(self, lines: bytes) -> bool:
-        """Whether for sure no pattern explains any of these clean lines, each by itself."""
+        """Whether for sure no pattern says anything of any of these clean lines, each by itself."""
+        if self._trial is not None and not self._trial.none_in(lines):
+            return False
         return self._engine.none_in(lines)
+
+    def on_trial(self, data: bytes) -> Iterable[Hit]:
+        """What patterns on trial would say of a clean line; they explain nothing."""
+        return () if self._trial is None else self._trial.all_hits(data)
 
     def block(self, data: bytes) -> list[Hit]:
         """All matches of multi-line patterns in a delimited block."""
@@ -94,6 +105,18 @@ def _opens(hit: Hit) -> bool:
 def _parted(library: Library) -> tuple[Library, Library]:
     after = tuple(p for p in library.patterns if p.intent == CONTINUATION)
     return Library(tuple(p for p in library.patterns if p.intent != CONTINUATION)), Library(after)
+
+
+@lru_cache(maxsize=4)
+def _on_trial(library: Library, live: frozenset[PatternState]) -> Library:
+    """What reads lines on trial, as a library of its own."""
+    return Library(
+        tuple(
+            replace(p, state="active")
+            for p in library.patterns
+            if p.state not in live and p.state != "off" and not p.multiline
+        )
+    )
 
 
 @lru_cache(maxsize=64)

@@ -5,8 +5,9 @@ Feed it what the redactor lets through: records and misses repeat the text they 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from makeitso.parsing.directories import Directories
 from makeitso.parsing.engine import LIVE, Hit
@@ -17,11 +18,12 @@ from makeitso.parsing.misses import miss_of
 from makeitso.parsing.patterns import CONTINUATION, DETAIL, IGNORE, TRACE
 from makeitso.parsing.records import frame_record, hit_record, makes_record
 from makeitso.protocol.plan import Delimiters
-from makeitso.protocol.record import Frame, Miss, Record, StreamChannel
+from makeitso.protocol.record import Frame, Miss, MissReason, Record, StreamChannel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from makeitso.parsing.cleaning import CleanLine
     from makeitso.parsing.frame_events import Limits
     from makeitso.parsing.library import Library
     from makeitso.parsing.patterns import Pattern, PatternState
@@ -45,6 +47,22 @@ class LineCounts:
     explained_bytes: int = 0
 
 
+@dataclass(slots=True)
+class TrialCounts:
+    """Lines that a pattern in the shadow matches, and how many of them others explain already."""
+
+    lines: int = 0
+    explained_lines: int = 0
+
+
+class Seen(Protocol):
+    """Told of each line that is not blank and no frame, in order, as it is read."""
+
+    def __call__(self, line: CleanLine, pattern: str | None, reason: MissReason | None, /) -> None:
+        """`pattern` explains it; else `reason` says why it is a miss; neither: it is prose."""
+        ...
+
+
 class StreamParser:
     """Parses one channel of one worker. What comes out does not depend on the chunks."""
 
@@ -59,6 +77,7 @@ class StreamParser:
         phases: Mapping[str, str] = PHASE_WORDS,
         live: frozenset[PatternState] = LIVE,
         limits: Limits | None = None,
+        seen: Seen | None = None,
     ) -> None:
         """Prepare.
 
@@ -72,6 +91,7 @@ class StreamParser:
             phases: words a START may name a phase by.
             live: pattern states that make records.
             limits: caps of lines and blocks.
+            seen: told of each line; not of those that are skimmed.
         """
         self._channel: StreamChannel = channel
         self._explainer = Explainer(library, live=live)
@@ -79,8 +99,12 @@ class StreamParser:
         trusted = nonce is None or channel == "message" if own_words is None else own_words
         self._json_token = (delimiters or Delimiters()).json_.encode()
         self._framer = Framer(delimiters, nonce, own_words=trusted, phases=phases, limits=limits)
-        self._heads = frozenset(name for p in library.patterns for name in p.joins)
-        self._holders = frozenset(p.under for p in library.patterns if p.under)
+        # What is on trial changes nothing: what it would join or stand under does not wait for it.
+        acting = [p for p in library.patterns if p.state in live]
+        self._heads = frozenset(name for p in acting for name in p.joins)
+        self._holders = frozenset(p.under for p in acting if p.under)
+        self._tries = len(acting) != len(library.patterns) and channel != "message"
+        self._seen: Seen = seen or _unseen
         self._pending: tuple[Hit, Record] | None = None
         self._parted = False
         """Whether a line that says nothing stands between the pending record and what comes."""
@@ -95,6 +119,8 @@ class StreamParser:
         """Misses so far that were only counted."""
         self.lines = LineCounts()
         """What was read so far, and how much of it was explained."""
+        self.trials: defaultdict[str, TrialCounts] = defaultdict(TrialCounts)
+        """What patterns in the shadow matched so far, by the origin of the pattern."""
 
     @property
     def counts(self) -> FrameCounts:
@@ -146,6 +172,7 @@ class StreamParser:
                     self._block(event)
                 case Fault():
                     self._flush()
+                    self._seen(event.line, None, event.reason)
                     self._out.append(
                         miss_of(event.line, self._channel, event.reason, detail=event.detail)
                     )
@@ -161,14 +188,22 @@ class StreamParser:
         hit = self._explainer.line(
             line.data, before=self._begun(), complete=self._quiet is not None
         )
+        if self._tries:
+            self._try(line.data, explained=hit is not None)
         if hit is None:
             self._quiet = None
             self._flush()
             self._count(event, explained=False)
             self._unexplained(event)
             return
+        self._read(event, hit)
+
+    def _read(self, event: Text, hit: Hit) -> None:
+        """A line that a pattern explains."""
+        line = event.line
         if hit.pattern.intent == CONTINUATION and (self._quiet is not None or not hit.captures):
             self._count(event, explained=True)
+            self._seen(line, hit.pattern.name, None)
             return
         self._quiet = None
         given = self._given(hit)
@@ -184,6 +219,7 @@ class StreamParser:
             if self._explainer.goes_on(hit.pattern.name):
                 self._quiet = hit.pattern.name
             self._count(event, explained=True)
+            self._seen(line, hit.pattern.name, None)
             return
         if joined is None:
             self._flush()
@@ -201,10 +237,12 @@ class StreamParser:
         self._pending, self._parted = None, False
         self._count(event, explained=record is not None)
         if record is None:
+            self._seen(line, None, "json_error")
             self._out.append(
                 miss_of(line, self._channel, "json_error", detail=f"by {hit.pattern.name}")
             )
         else:
+            self._seen(line, hit.pattern.name, None)
             self._keep(record, hit, joined[0] if joined else None, inset=line.data[:1].isspace())
 
     def _keep(self, record: Record, hit: Hit, head: Hit | None, *, inset: bool) -> None:
@@ -229,6 +267,12 @@ class StreamParser:
         if explained:
             self.lines.explained_lines += 1
             self.lines.explained_bytes += size
+
+    def _try(self, data: bytes, *, explained: bool) -> None:
+        for hit in self._explainer.on_trial(data):
+            counted = self.trials[hit.pattern.origin]
+            counted.lines += 1
+            counted.explained_lines += explained
 
     def _begun(self) -> str | None:
         """Name of the pattern that this line may go on with: the line before was its."""
@@ -266,9 +310,11 @@ class StreamParser:
 
     def _unexplained(self, event: Text) -> None:
         # What an agent says in its own words is prose, not output that a pattern should know.
-        if self._channel == "message" or not event.line.data.strip():
+        if self._channel == "message":
+            self._seen(event.line, None, None)
             return
-        reason = "truncated" if event.line.cut else "unexplained"
+        reason: MissReason = "truncated" if event.line.cut else "unexplained"
+        self._seen(event.line, None, reason)
         self._out.append(miss_of(event.line, self._channel, reason))
 
     def _block(self, block: Block) -> None:
@@ -293,6 +339,10 @@ class StreamParser:
         if self._pending is not None:
             self._out.append(self._pending[1])
             self._pending, self._parted = None, False
+
+
+def _unseen(line: CleanLine, pattern: str | None, reason: MissReason | None, /) -> None:
+    """Nobody wants to know."""
 
 
 def _owner(head: Hit, hit: Hit) -> Pattern | None:

@@ -82,6 +82,15 @@ PLAN = {
         }
     ],
 }
+TEXT = f"""# {GOAL}
+
+{PLAN["goal"]}
+
+- [ ] **T1** Translate words.py
+  - files: `words.py`, `README.md`
+  - done when: `{CHECK}`
+"""
+"""The same plan as a document."""
 JUDGEMENT = {"verdict": "done", "instructions": "", "note": "It is English now.", "wait_s": 0}
 
 _WORK = workflow(
@@ -130,4 +139,4 @@ def sample(base: Path, base_url: str) -> Place:
     return place
 
 
-__all__ = ["CHECK", "CODE", "GOAL", "KEY", "Script", "hanging", "sample", "script"]
+__all__ = ["CHECK", "CODE", "GOAL", "KEY", "TEXT", "Script", "hanging", "sample", "script"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from lsp_client import make_client, start, stop
 from lsprotocol import types
-from run_sample import CHECK, GOAL, KEY, PLAN, sample
+from run_sample import KEY, TEXT, sample
 
 from makeitso.scripted import Answer, RequestView, serve
 
@@ -19,15 +19,6 @@ pytestmark = [
     pytest.mark.codex,
     pytest.mark.timeout(300),
 ]
-
-TEXT = f"""# {GOAL}
-
-{PLAN["goal"]}
-
-- [ ] **T1** Translate words.py
-  - files: `words.py`, `README.md`
-  - done when: `{CHECK}`
-"""
 
 
 def refusing(view: RequestView) -> Answer:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
-from run_sample import CHECK
+from run_sample import TEXT
 
 if TYPE_CHECKING:
     from lsp_client import Client, Place
@@ -30,11 +30,7 @@ async def test_remarks_checks_and_rounds(
     client: Client, place: Place, model: ScriptedServer
 ) -> None:
     slow = place.home / "slow"
-    text = (
-        "# Words are English\n\nwords.py speaks English.\n\n- [ ] **T1** Translate words.py\n"
-        f"  - files: `words.py`, `README.md`\n  - done when: `{CHECK}`\n"
-        f"  - done when: `test ! -e '{slow}' || sleep 60`\n"
-    )
+    text = f"{TEXT}  - done when: `test ! -e '{slow}' || sleep 60`\n"
     plan = client.open(place.file(".makeitso/plans/words.plan.md", text))
     command = (await client.lenses(plan))["Make it so"].command
     assert command is not None

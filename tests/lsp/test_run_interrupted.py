@@ -10,7 +10,7 @@ import pytest_asyncio
 from lsp_client import DEADLINE_S, Client, Place, make_client, start, stop
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
-from run_sample import CODE, GOAL, KEY, PLAN, hanging, sample, script
+from run_sample import CODE, GOAL, KEY, TEXT, hanging, sample, script
 
 from makeitso.scripted import Answer, RequestView, serve
 
@@ -23,15 +23,6 @@ pytestmark = [
     pytest.mark.codex,
     pytest.mark.timeout(400),
 ]
-
-TEXT = f"""# {GOAL}
-
-{PLAN["goal"]}
-
-- [ ] **T1** Translate words.py
-  - files: `words.py`, `README.md`
-  - done when: `python3 -m unittest -q`
-"""
 
 
 class Model:

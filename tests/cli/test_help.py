@@ -267,3 +267,10 @@ def test_the_server_is_not_both(capsys: pytest.CaptureFixture[str]) -> None:
     if any(verb.name == "lsp" for verb in PRESENT):
         assert main(["lsp", "--stdio", "--tcp", "h:1"]) == 2
         assert "exclude each other" in capsys.readouterr().err
+
+
+def test_where_a_process_can_be_ended_is_said_by_the_help(mis: Mis) -> None:
+    shown = mis("doctor", "--help")
+    assert shown.code == 0
+    assert "--fault-points" in shown.out
+    assert "MAKEITSO_CRASH_AT" in shown.out

@@ -31,7 +31,7 @@ def doctor(
     fault_points: Annotated[
         bool,
         typer.Option(
-            "--fault-points", help="List where MAKEITSO_CRASH_AT can end a process.", hidden=True
+            "--fault-points", help="List where MAKEITSO_CRASH_AT can end a process, for tests."
         ),
     ] = False,
     policy: Annotated[

@@ -34,17 +34,17 @@ ORDER BY seq DESC LIMIT 1"""
 
 def runs(journal: Path) -> list[Named]:
     """Runs with their goals, the newest first."""
-    return [_named(row) for row in _rows(journal, _RUNS, (MOST,))]
+    return [_named(row) for row in rows_of(journal, _RUNS, (MOST,))]
 
 
 def open_questions(journal: Path) -> list[Named]:
     """Questions nobody has answered, with what they ask, oldest first."""
-    return [_named(row) for row in _rows(journal, _OPEN, ())]
+    return [_named(row) for row in rows_of(journal, _OPEN, ())]
 
 
 def tasks(journal: Path, run: str = "") -> list[Named]:
     """Tasks of a run, or of the newest plan, with their titles."""
-    for (data,) in _rows(journal, _PLAN, (run, run)):
+    for (data,) in rows_of(journal, _PLAN, (run, run)):
         with contextlib.suppress(ValueError, KeyError, TypeError):
             return [(task["id"], task["title"]) for task in json.loads(data)["plan"]["tasks"]]
     return []
@@ -55,7 +55,8 @@ def _named(row: tuple[str, ...]) -> Named:
     return name, " ".join((text or "").split())[:60]
 
 
-def _rows(journal: Path, query: str, values: tuple[object, ...]) -> list[tuple[str, ...]]:
+def rows_of(journal: Path, query: str, values: tuple[object, ...]) -> list[tuple[str, ...]]:
+    """What a query finds in a journal; nothing where it cannot be read."""
     if not journal.exists():
         return []
     try:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from makeitso.cli import completing
 from makeitso.cli.context import JsonFlag, context_of
 from makeitso.cli.review.selecting import RunOption, TaskOption, select
 from makeitso.cli.review.text_editor import written
@@ -39,6 +40,7 @@ def comment(
         typer.Argument(
             metavar="PLACE",
             help="A hunk, lines of it below its header (ID:3-7, ID:3,5-8), a file, or a task.",
+            autocompletion=completing.places,
         ),
     ],
     text: Annotated[

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from makeitso.cli import completing
 from makeitso.cli.context import JsonFlag, context_of
 from makeitso.cli.review.selecting import RunOption, TaskOption
 from makeitso.cli.review.settling import settle
@@ -14,7 +15,12 @@ from makeitso.errors import StateError
 from makeitso.runs.marking import join_hunk, split_hunk, undo_marks
 from makeitso.runs.reviewing import locate
 
-Id = Annotated[str, typer.Argument(metavar="HUNK", help="A hunk, or a part of one.")]
+Id = Annotated[
+    str,
+    typer.Argument(
+        metavar="HUNK", help="A hunk, or a part of one.", autocompletion=completing.hunks
+    ),
+]
 
 
 def register(group: typer.Typer) -> None:

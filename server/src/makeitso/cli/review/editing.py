@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from makeitso.cli import completing
 from makeitso.cli.context import JsonFlag, context_of
 from makeitso.cli.review.editor import edit_hunk
 from makeitso.cli.review.settling import settle
@@ -29,7 +30,12 @@ def register(group: typer.Typer) -> None:
 
 def edit(
     ctx: typer.Context,
-    hunk: Annotated[str, typer.Argument(metavar="HUNK", help="A hunk, or a part of one.")],
+    hunk: Annotated[
+        str,
+        typer.Argument(
+            metavar="HUNK", help="A hunk, or a part of one.", autocompletion=completing.hunks
+        ),
+    ],
     saved: Annotated[
         str,
         typer.Option(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from makeitso.cli import completing
 from makeitso.cli.context import JsonFlag, context_of
 from makeitso.cli.review.selecting import OPEN, RunOption, TaskOption, hunks_of, select
 from makeitso.cli.review.settling import settle
@@ -28,6 +29,7 @@ Ids = Annotated[
         metavar="HUNK[:LINES]...",
         help="Hunk ids, or lines of a hunk: ID:3-7 or ID:3,5-8. Line 1 is the first below the @@ "
         "line; `l` in `mis review` shows the numbers.",
+        autocompletion=completing.hunks,
     ),
 ]
 All = Annotated[bool, typer.Option("--all", help="Every open hunk.")]

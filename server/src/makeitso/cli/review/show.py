@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from makeitso.cli import completing
 from makeitso.cli.console import visible
 from makeitso.cli.context import JsonFlag, context_of
 from makeitso.cli.review.paging import coloured, page
@@ -27,7 +28,10 @@ def register(group: typer.Typer) -> None:
 
 def show(
     ctx: typer.Context,
-    ids: Annotated[list[str], typer.Argument(metavar="HUNK...", help="Hunk ids.")],
+    ids: Annotated[
+        list[str],
+        typer.Argument(metavar="HUNK...", help="Hunk ids.", autocompletion=completing.hunks),
+    ],
     json: JsonFlag = False,
 ) -> int:
     """Show hunks: their state, why a person must look, and their lines."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from makeitso.learning.clusters import Cluster, cluster, template_cost
 from makeitso.learning.masks import MAX_CHARACTERS
-from makeitso.learning.places import shape
+from makeitso.learning.places import shape, with_endings
 from makeitso.learning.templates import write
 
 if TYPE_CHECKING:
@@ -88,7 +88,8 @@ def _placed(lines: Sequence[str]) -> tuple[list[Group], list[str]]:
         assert form is not None
         words = sum(len(line.split()) for line in members)
         saved = words - form.literals - 2.0 * len(members)
-        groups.append(_group("diagnostic", form.regex, tuple(sorted(members)), form.slots, saved))
+        regex = with_endings(form.regex, members)
+        groups.append(_group("diagnostic", regex, tuple(sorted(members)), form.slots, saved))
     return groups, rest
 
 

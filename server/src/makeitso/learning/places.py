@@ -10,9 +10,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from makeitso.learning.masks import SEVERITIES
 from makeitso.learning.slots import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 _PATH = r"(?:[A-Za-z]:[\\/])?[\w.@%+$~\\/-]{1,400}"
 # A path is looked for where a word begins only, so that a long word is looked at once.
@@ -33,6 +37,9 @@ _MARK = re.compile(r"[ \t]+|[:;,|>\])]|[-=]+>?(?= )|[\[(](?=[\w./ -]{1,40}[\])])
 _TAIL_CODE = re.compile(r"(?P<gap> *)(?P<open>[\[(])(?P<code>[\w@./+=-]+)(?P<close>[\])])$")
 _CODE_LIKE = re.compile(r"(?=.*[A-Za-z])(?=.*[-/@\d_])")
 _PREFIX_WORDS = 3
+_ENDING = re.compile(r"[^./\\]\.(?P<end>[A-Za-z]\w{0,5})$")
+_ENOUGH_LINES = 4
+_MOST_ENDINGS = 3
 _SAFE_LEVELS = {
     "lower": "fatal error|error|warning|warn|note|info|information|hint|remark|fatal|critical|"
     "style|refactor|convention|notice|debug",
@@ -73,6 +80,37 @@ def shape(line: str) -> Shape | None:
     return None
 
 
+def place_of(line: str) -> tuple[str, ...] | None:
+    """Path, line and, where there is one, column that a line names; None when it names none."""
+    found = shape(line)
+    match = re.match(found.regex, line) if found is not None else None
+    return None if match is None else captured_place(match.groupdict())
+
+
+def with_endings(regex: str, lines: Sequence[str]) -> str:
+    """The expression of a shape, its path ending as the paths of all these lines do.
+
+    A tool reads files of its own kind; without that, a form such as `path:1:2: text` is anybody's.
+    From fewer lines, or of many endings, nothing is concluded.
+    """
+    places = [place_of(line) for line in lines]
+    endings = {m["end"] if p and (m := _ENDING.search(p[0])) else "" for p in places}
+    if len(lines) < _ENOUGH_LINES or "" in endings or len(endings) > _MOST_ENDINGS:
+        return regex
+    source = "|".join(sorted(escape(end) for end in endings))
+    head, _, rest = regex.partition("(?P<path>")
+    body, plus, tail = rest.partition("+)")
+    ending = source if len(endings) == 1 else f"(?:{source})"
+    return f"{head}(?P<path>{body}+\\.{ending}){tail}" if plus else regex
+
+
+def captured_place(fields: Mapping[str, str | None]) -> tuple[str, ...] | None:
+    """The same of what a pattern captured."""
+    if fields.get("path") is None or fields.get("line") is None:
+        return None
+    return tuple(value for key in ("path", "line", "column") if (value := fields.get(key)))
+
+
 _Part = tuple[str, str]
 """A literal ("", text) or a field (name, source)."""
 
@@ -83,6 +121,7 @@ def _plausible(found: re.Match[str]) -> bool:
         return False
     named = "." in path.strip(".") or "/" in path or "\\" in path
     stem = path.rsplit("/", 1)[-1]
+    named = named or re.fullmatch(r"[A-Z]\w*file", path) is not None  # Makefile, Dockerfile, …
     return (named or bool(found["close"])) and not re.fullmatch(r"[\d.]+", stem) and "@" not in path
 
 

@@ -9,7 +9,7 @@ from makeitso.learning.gate import Case, Golden, Thresholds, judge
 from makeitso.learning.mining import Group, Sample, mine
 from makeitso.learning.misses import known_templates, widen
 from makeitso.learning.risks import risks_of
-from makeitso.learning.scoring import Score, coverage, label, score, with_score
+from makeitso.learning.scoring import Score, coverage, label, score, with_places, with_score
 from makeitso.learning.synthesis import CannotProposeError, compiled, entry_of, pattern_of
 from makeitso.parsing.engine import LIVE
 from makeitso.parsing.explain import Explainer
@@ -203,6 +203,8 @@ def prove_labelled(
     except PatternError:
         regex = None
     texts = [s.text for s in proof.unseen]
+    if regex is not None and entry.intent == "diagnostic":
+        labels = with_places(labels, entry.name, regex, texts)
     against = [*proof.negatives, *_not_own(proof.owned, library, entry, candidate.replaces)]
     found = (
         Score(hits=0, right=0, group=0, lines=len(texts), negative_hits=0, negatives=0)

@@ -1,8 +1,9 @@
 """How well a pattern reads lines its proposer never saw.
 
 What belongs to a group is told without the pattern: seen and unseen lines are grouped together
-anew, and an unseen line is of the group that most of its neighbours were made into. So a pattern
-that is too narrow loses recall, one that is too wide loses precision, and neither judges itself.
+anew, and an unseen line is of the group that most of its neighbours were made into, or, where it
+names a place in a file, of the pattern that finds the place. So a pattern that is too narrow loses
+recall, one that is too wide loses precision, and neither judges itself.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from makeitso.learning.mining import Sample, mine
+from makeitso.learning.places import captured_place, place_of
 from makeitso.parsing.engine import LIVE
 from makeitso.parsing.explain import Explainer
 from makeitso.parsing.library import Library
@@ -82,6 +84,33 @@ def label(
         for line in together.lines:
             if line in asked:
                 found[line] = own.get(line, best)
+    return found
+
+
+def with_places(
+    labels: Mapping[str, str], name: str, regex: LinearRegex, unseen: Iterable[str]
+) -> dict[str, str]:
+    """The labels, and with them the lines whose place in a file is where the pattern says it is.
+
+    Findings of one form are a group however different their texts are; that the pattern reads one
+    of them right is told by the place the line itself names.
+    """
+    found = dict(labels)
+    for line in unseen:
+        place = place_of(line)
+        if place is None:
+            continue
+        data = line.encode()
+        spans = regex.search(data)
+        if spans is None:
+            continue
+        caught = {
+            key: data[slice(*spans[number])].decode()
+            for key, number in regex.names.items()
+            if spans[number][0] >= 0
+        }
+        if captured_place(caught) == place:
+            found[line.strip()] = name
     return found
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 TRUST = "trust"
 """What an action answers that agrees to the files of the workspace."""
+MISS = "miss:"
+"""With the zero-based first line of its group: what an action answers that is about misses."""
 
 
 @dataclass(frozen=True, kw_only=True)

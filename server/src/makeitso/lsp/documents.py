@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 
     from pygls.workspace import PositionCodec
 
-Kind = Literal["plan", "review", "config", "rules", "other"]
+Kind = Literal["plan", "review", "config", "rules", "library", "proposal", "log", "other"]
 
 _PLAN = re.compile(r"(^|/)\.makeitso/plans/[^/]+\.plan\.md$")
 _REVIEW = re.compile(r"(^|/)\.makeitso/review/[^/]+\.diff$")
 _CONFIG = re.compile(r"(^|/)\.makeitso/config\.toml$")
 _RULES = re.compile(r"(^|/)makeitso/rules\.toml$")
+_LIBRARY = re.compile(r"(^|/)protocol/regexes\.toml$")
+_PROPOSAL = re.compile(r"(^|/)\.makeitso/proposals/[^/]+\.toml$")
+_LOG = re.compile(r"(^|/)\.makeitso/(artifacts|golden)/.+\.log$")
 
 
 @dataclass
@@ -73,6 +76,12 @@ def kind_of(path: Path | None) -> Kind:
         return "config"
     if _RULES.search(name):
         return "rules"
+    if _LIBRARY.search(name):
+        return "library"
+    if _PROPOSAL.search(name):
+        return "proposal"
+    if _LOG.search(name):
+        return "log"
     return "other"
 
 

@@ -10,6 +10,8 @@ from lsprotocol import types
 from makeitso.errors import MisError
 from makeitso.lsp import hover, lenses, structure
 from makeitso.lsp.answers import said
+from makeitso.lsp.library_view import LibraryView, library_hover
+from makeitso.lsp.log_view import LogView, log_hover
 from makeitso.lsp.plan_view import PlanView
 from makeitso.lsp.review_links import review_links
 from makeitso.lsp.review_saving import take_in
@@ -70,7 +72,10 @@ def _actions(server: Server, params: types.CodeActionParams) -> list[types.CodeA
     document, actions = found
     seen = server.views.of(params.text_document.uri)
     view = seen[1] if seen is not None else None
+    study = server.studies.of(document)
     problems = view.problems if isinstance(view, PlanView) else ()
+    if isinstance(study, LibraryView):
+        problems = study.problems
     return [
         *lenses.fixes(problems, document, params, versioned=server.client.document_changes),
         *lenses.twins(actions, document, params),
@@ -88,6 +93,11 @@ def _hover(server: Server, params: types.HoverParams) -> types.Hover | None:
         shown = hover.plan_hover(view, line, column)
     elif isinstance(view, ReviewView):
         shown = hover.review_hover(view, line)
+    study = server.studies.of(document)
+    if isinstance(study, LibraryView):
+        shown = library_hover(study, line)
+    elif isinstance(study, LogView):
+        shown = log_hover(study, line)
     if shown is None:
         return None
     return types.Hover(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from makeitso.lsp.actions import TRUST
+from makeitso.lsp.actions import MISS, TRUST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,7 +43,9 @@ def twins(
         if not _is_wanted(kind, wanted.context.only):
             continue
         answered = [
-            diagnostic for diagnostic in wanted.context.diagnostics if _answers(action, diagnostic)
+            diagnostic
+            for diagnostic in wanted.context.diagnostics
+            if _answers(action, diagnostic, document)
         ]
         found.append(
             types.CodeAction(
@@ -56,8 +58,12 @@ def twins(
     return found
 
 
-def _answers(action: Action, diagnostic: types.Diagnostic) -> bool:
+def _answers(action: Action, diagnostic: types.Diagnostic, document: Document) -> bool:
     """Whether an action answers the question a diagnostic puts."""
+    if action.answers.startswith(MISS):
+        line, _ = document.index.place(diagnostic.range.start)
+        said = str(diagnostic.code).startswith("miss-")
+        return said and action.answers == f"{MISS}{line}"
     if action.answers == TRUST:
         return diagnostic.code == "workspace-untrusted"
     if diagnostic.code in ("hunk-waits", "hunk-in-conflict"):

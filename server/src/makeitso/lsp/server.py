@@ -17,6 +17,7 @@ from makeitso.lsp.documents import Documents
 from makeitso.lsp.protocol import Protocol, converter
 from makeitso.lsp.review_view import ReviewView
 from makeitso.lsp.session import Session
+from makeitso.lsp.studies import Studies
 from makeitso.lsp.views import Views
 from makeitso.protocol.methods import BY_COMMAND, METHODS
 from makeitso.protocol.trust import TrustState
@@ -44,6 +45,7 @@ class Server(LanguageServer):
         self.client = Client()
         self.documents = Documents()
         self.session = Session(self)
+        self.studies = Studies(self)
         self.views = Views(self)
 
     # -- told by the protocol -----------------------------------------------------------------
@@ -67,6 +69,7 @@ class Server(LanguageServer):
         """A document was closed: what it said is taken back, what it showed is seen."""
         view = self.views.last(document)
         self.views.forget(document)
+        self.studies.forget(document)
         if isinstance(view, ReviewView):
             review_looking.closed(self, document, view)
         self.session.touched()

@@ -124,15 +124,20 @@ class Session:
         """What is shown may not be so any more."""
         self._world_moved = True
         self._wake.set()
+        self._server.studies.wake()
 
     def touched(self) -> None:
         """A document was opened, changed or closed; its own view is up to date already."""
         self._wake.set()
+        self._server.studies.wake()
 
     def reload(self, path: Path | None) -> None:
         """A file was saved that settings or trust may come from."""
-        if path is not None and path.name in ("config.toml", "AGENTS.md") and self._at is not None:
-            self._at.bridge.reload()
+        if path is not None and self._at is not None:
+            learning = self._at.bridge.config.learning
+            ours = path == self._at.bridge.root / learning.regex_repo
+            if ours or path.name in ("config.toml", "AGENTS.md"):
+                self._at.bridge.reload()
         self.stale()
 
     def cancel_progress(self, token: object) -> None:
@@ -164,6 +169,7 @@ class Session:
                 group.start_soon(self._writing.work, at)
                 group.start_soon(self._watch, at)
                 group.start_soon(self._refresh, at)
+                group.start_soon(self._server.studies.work, at)
                 self.stale()
                 offers.offer_resume(self._server, at)
         finally:

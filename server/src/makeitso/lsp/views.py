@@ -17,6 +17,8 @@ from makeitso.lsp.file_view import (
     file_diagnostics,
     relative_path,
 )
+from makeitso.lsp.library_view import LibraryView
+from makeitso.lsp.log_view import LogView, log_actions, log_diagnostics
 from makeitso.lsp.plan_actions import plan_actions
 from makeitso.lsp.plan_view import PlanView, view_plan
 from makeitso.lsp.review_actions import review_actions, selection_actions
@@ -91,10 +93,14 @@ class Views:
                 *selection_actions(view, first=first, last=last),
                 *review_actions(view, uri=uri, first=first, last=last),
             ]
+        found_out: list[Action] = []
+        study = self._server.studies.of(document)
+        if isinstance(study, LogView) and wanted is not None:
+            found_out += log_actions(study, first=first, last=last)
         if wanted is not None:
             runs = _runs(self._server.session.place)
-            return document, file_actions(self.hunks(document), uri, runs, first=first, last=last)
-        return document, []
+            found_out += file_actions(self.hunks(document), uri, runs, first=first, last=last)
+        return document, found_out
 
     def _be_at(self, uri: str, view: ReviewView, line: int) -> None:
         """Somebody is at a line: beyond the lenses that are shown, others are."""
@@ -183,10 +189,16 @@ class Views:
             return diagnostics.of_rules(document.path, document.text, document.index)
         if document.kind == "config" and document.path is not None and at is not None:
             return diagnostics.of_config(document.path, document.text, document.index, at)
+        study = self._server.studies.latest(document)
+        found: list[types.Diagnostic] = []
+        if isinstance(study, LibraryView):
+            found += [diagnostics.of_problem(one, document.index) for one in study.problems]
+        elif isinstance(study, LogView):
+            found += log_diagnostics(study, document.index)
         severity = _SEVERITY[self._server.client.problems]
         if document.kind == "other" and severity is not None:
-            return file_diagnostics(self.hunks(document), document.index, severity)
-        return []
+            found += file_diagnostics(self.hunks(document), document.index, severity)
+        return found
 
     def _view(self, document: Document) -> PlanView | ReviewView | None:
         if document.path is None or document.kind not in ("plan", "review"):

@@ -238,7 +238,6 @@ def test_a_directory_in_place_of_the_file_is_said(place: Place) -> None:
     [
         ("workers.codex.run_via = 'api'", "workers.codex.run_via"),
         ("workers.codex.auth = 'account'", "workers.codex.auth"),
-        ("learning.mode = 'canary'", "learning.mode"),
         ("team.temporal = 'h:7233'", "team.temporal"),
         ("policies.air_gap = true", "policies.air_gap"),
         ("repos.other.path = '../other'", "repos.other.path"),

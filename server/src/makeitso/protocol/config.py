@@ -204,11 +204,12 @@ class Learning(Section):
     """Learning from output."""
 
     mode: Literal["off", "shadow", "canary", "auto"] = _key(
-        "shadow", "Trial rules: off, shadow, canary, auto.", rights=True, not_yet=["canary", "auto"]
+        "shadow", "Trial rules: off, shadow, canary, auto.", rights=True
     )
     regex_repo: str = _key(".makeitso/protocol/regexes.toml", "The workspace's pattern library.")
     prompt_repo: str = _key(".makeitso/protocol/prompts/", "The workspace's prompts.")
     replay_dir: str = _key(".makeitso/replays", "Where replays are kept.")
+    golden_dir: str = _key(".makeitso/golden", "Logs that no proposal may read differently.")
     min_precision: float = _key(0.98, "Gate: precision at least.", ge=0, le=1)
     min_recall: float = _key(0.5, "Gate: recall at least.", ge=0, le=1)
     min_runs: int = _key(2, "Gate: runs a rule must be seen in.", ge=1)

@@ -29,6 +29,9 @@ class ProposalListResult(Wire):
     """Proposals."""
 
     proposals: tuple[ProposalItem, ...] = Field(description="Oldest first.")
+    problems: tuple[str, ...] = Field(
+        default=(), description="Files that are no proposals, each with what is wrong where."
+    )
 
 
 class ProposalDecideParams(Wire):

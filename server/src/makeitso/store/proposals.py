@@ -9,32 +9,17 @@ from typing import TYPE_CHECKING
 from makeitso.errors import ConfigError, MisError, NotFoundError, StoreError
 from makeitso.learning.risks import risks_of
 from makeitso.parsing.library import Library
+from makeitso.protocol.proposal import Trial
 from makeitso.store.learning_history import digest, rows, states
 from makeitso.store.proposal_text import parse_proposal, proposal_text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from makeitso.protocol.proposal import PatternEntry, Proposal, ProposalState
+    from makeitso.protocol.proposal import Proposal, ProposalState
 
 MAX_BYTES = 1 << 20
 """A file larger than this is no proposal."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
-    """A pattern on trial in runs.
-
-    Attributes:
-        id: the proposal's id.
-        entry: the pattern.
-        canary: whether it acts in the runs that `learning.trials.in_trial` picks; else its hits
-            are only counted.
-    """
-
-    id: str
-    entry: PatternEntry
-    canary: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,6 +52,10 @@ STEPS: Mapping[str, str] = {
     "worktree.remove": "the worktree of a settled task is about to be removed",
     "worktree.emptied": "the worktree's files are gone; git still knows it",
     "worktree.gone": "the worktree is gone; the worker's private directories are not",
+    "learning.begun": "a change of library or prompt is recorded as begun; nothing is changed",
+    "learning.agreed": "the person's agreement holds for the new text; the file is as before",
+    "learning.replaced": "the file has its new text; nothing says yet that it is done",
+    "learning.recorded": "the end of the change is recorded",
     "recording": "any event is about to be recorded; `recording:n` is the n-th",
     "recorded": "any event is on disk; `recorded:n` is the n-th of this process",
 }

@@ -17,7 +17,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from makeitso.errors import StateError
+from makeitso.errors import StateError, TrustError
 from makeitso.prompts.dictionary import packaged_dictionary, parse_dictionary
 from makeitso.prompts.dictionary_text import find_section
 from makeitso.protocol.trust import TrustChange, TrustFile, TrustGrant, TrustName, TrustState
@@ -90,6 +90,56 @@ def grant(state: TrustState, *, at: int, dirs: UserDirs | None = None) -> None:
         TrustGrant(workspace=state.workspace, granted_at=at, files=files),
         dirs=dirs or user_dirs(),
     )
+
+
+def carry_over(
+    root: Path, path: str, *, before: str, after: str, at: int, dirs: UserDirs | None = None
+) -> None:
+    """Let the agreement to one file hold for what this program puts in its place.
+
+    Only a person's own decision may lead here. The agreement to all other files stays as it is.
+
+    Args:
+        root: the workspace.
+        path: a library or prompt, relative to the root.
+        before: digest of the bytes that are agreed to now; empty: of no file.
+        after: digest of what will be there; empty: no file.
+        at: now, Unix ms.
+        dirs: the person's directories.
+
+    Raises:
+        TrustError: that file, or another that carries rights, is not as the person agreed to.
+        StoreError: the record cannot be written.
+    """
+    dirs = dirs or user_dirs()
+    workspace = str(root.resolve())
+    recorded = read_record(dirs).workspaces.get(workspace)
+    agreed = dict(recorded.files) if recorded else {}
+    others = [file for file in status(root, dirs=dirs).files if file.path != path]
+    if agreed.get(path, "") != before or any(file.change != "same" for file in others):
+        raise TrustError(
+            f"{path} is to be changed, and you have not agreed to what is there now",
+            hint="look at it with `mis trust`, agree with `mis trust --yes`",
+        )
+    if not _may_carry(root, path, dirs):
+        raise TrustError(
+            f"{path} would not be read: it is named on the command line alone",
+            hint="name it in a config file",
+        )
+    agreed.pop(path, None)
+    if after:
+        agreed[path] = after
+    if agreed:
+        given = TrustGrant(workspace=workspace, granted_at=at, files=agreed)
+        record_grant(given, dirs=dirs)
+    else:
+        remove_grant(workspace, dirs=dirs)
+
+
+def agreed_digest(root: Path, path: str, *, dirs: UserDirs | None = None) -> str | None:
+    """The digest of a file, relative to the root, that the person agreed to; None: to none."""
+    recorded = read_record(dirs or user_dirs()).workspaces.get(str(root.resolve()))
+    return recorded.files.get(path) if recorded else None
 
 
 def revoke(root: Path, *, dirs: UserDirs | None = None) -> bool:
@@ -177,6 +227,13 @@ def _own_dictionary(root: Path) -> str | None:
     if section is None or parse_dictionary(text)[0] == packaged_dictionary():
         return None
     return text[section.start : section.end]
+
+
+def _may_carry(root: Path, path: str, dirs: UserDirs) -> bool:
+    """Whether a file at that path counts as a library or prompt."""
+    naming = (read_file(dirs.config_file, "user"), *config.workspace_files(root))
+    named = {_PROTOCOL} | _named_paths(naming, "regex_repo") | _named_paths(naming, "prompt_repo")
+    return any(path == place or path.startswith(f"{place}/") for place in named)
 
 
 def _protocol_files(root: Path, files: tuple[ConfigFile, ...]) -> dict[str, str]:

@@ -1,0 +1,258 @@
+"""`mis/proposal/*` and `mis/learn/*`: what is proposed from output, decided, and taken back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from anyio import to_thread
+
+from makeitso.errors import NotFoundError
+from makeitso.learning.mining import Sample
+from makeitso.learning.synthesis import compiled
+from makeitso.parsing.engine import LIVE
+from makeitso.parsing.explain import Explainer
+from makeitso.parsing.linear import PatternError
+from makeitso.protocol.methods_learn import (
+    LearnProposeResult,
+    LearnRunResult,
+    ProposalDecideResult,
+    ProposalHistoryResult,
+    ProposalListResult,
+    ProposalRollbackResult,
+)
+from makeitso.store.learning_history import rows, states
+from makeitso.store.proposals import Stored, kept, path_of, read, state_of
+from makeitso.store.replays import read as read_replay
+from makeitso.tuning.applying import recover, roll_back
+from makeitso.tuning.deciding import decide as decide_one
+from makeitso.tuning.deciding import item, supersede, write_all
+from makeitso.tuning.material import Material, of_replay
+from makeitso.tuning.passing import learn
+from makeitso.wiring.learning import library_of, place_of, tuning
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from makeitso.protocol.methods_learn import (
+        LearnProposeParams,
+        LearnRunParams,
+        ProposalDecideParams,
+        ProposalHistoryParams,
+        ProposalItem,
+        ProposalListParams,
+        ProposalRollbackParams,
+    )
+    from makeitso.protocol.proposal import Proposal
+    from makeitso.requests.place import Workplace
+    from makeitso.tuning.deciding import Mode
+    from makeitso.wiring.bridge import Bridge
+    from makeitso.wiring.learning import Tuning
+
+
+async def list_(at: Workplace, params: ProposalListParams) -> ProposalListResult:
+    """Proposals that wait for a decision or are on canary; with `all` those decided, too."""
+    return await to_thread.run_sync(lambda: listed(at.bridge, everything=params.all_))
+
+
+async def decide(at: Workplace, params: ProposalDecideParams) -> ProposalDecideResult:
+    """Let a proposal in, or turn it down.
+
+    Raises:
+        NotFoundError: there is none of that id.
+        StateError: it does not pass the gate, or is decided otherwise.
+        TrustError: the person has not agreed to the library as it is.
+        ConfigError: the proposal's file or the library is broken.
+    """
+
+    def work() -> ProposalDecideResult:
+        place, stored = place_of(at.bridge), read(path_of(at.bridge.dot.proposals, params.id))
+        found = tuning(at.bridge) if params.grant else None
+        decide_one(
+            place,
+            stored,
+            grant=params.grant,
+            because=params.because,
+            library=found.library if found else library_of(at.bridge),
+            golden=found.guarded if found else (),
+            clock=found.terms.clock if found else float,
+        )
+        return ProposalDecideResult(item=item(place, stored))
+
+    result = await to_thread.run_sync(work)
+    at.bridge.reload()
+    return result
+
+
+async def rollback(at: Workplace, params: ProposalRollbackParams) -> ProposalRollbackResult:
+    """Take an applied proposal back.
+
+    Raises:
+        NotFoundError: there is none of that id.
+        StateError: it is not applied.
+        TrustError: the person has not agreed to the library as it is.
+        ConfigError: the proposal's file or the library is broken.
+    """
+
+    def work() -> ProposalRollbackResult:
+        place, stored = place_of(at.bridge), read(path_of(at.bridge.dot.proposals, params.id))
+        exact = roll_back(place, stored.proposal, by="person", because=params.because)
+        return ProposalRollbackResult(item=item(place, stored), exact=exact)
+
+    result = await to_thread.run_sync(work)
+    at.bridge.reload()
+    return result
+
+
+async def history(at: Workplace, params: ProposalHistoryParams) -> ProposalHistoryResult:
+    """All that was ever proposed and decided here."""
+    del params
+    return ProposalHistoryResult(rows=rows(at.bridge.dot.proposals))
+
+
+async def run(at: Workplace, params: LearnRunParams) -> LearnRunResult:
+    """Mine kept runs, propose, prove, gate, and do with it as the mode says.
+
+    Raises:
+        StateError: learning is off.
+        NotFoundError: a run has no replay.
+    """
+    mode: Mode = at.bridge.config.learning.mode
+
+    def work() -> LearnRunResult:
+        found = tuning(at.bridge)
+        materials = materials_of(found, _replays(found, params.runs))
+        return carried_out(at.bridge, found, materials, mode=mode)
+
+    result = await to_thread.run_sync(work)
+    at.bridge.reload()
+    return result
+
+
+async def propose(at: Workplace, params: LearnProposeParams) -> LearnProposeResult:
+    """Propose a pattern for one line; it is written even where the gate does not let it pass yet.
+
+    Raises:
+        StateError: learning is off.
+    """
+    return await to_thread.run_sync(_propose, at.bridge, params.text.strip(), params.run)
+
+
+def listed(bridge: Bridge, *, everything: bool) -> ProposalListResult:
+    """The proposals of a workspace, and what is wrong with files that are none."""
+    place = place_of(bridge)
+    recover(place)
+    past = rows(place.folder)
+    known = states(past)
+    found, wrong = kept(place.folder) if place.folder.is_dir() else ([], [])
+    return ProposalListResult(
+        proposals=tuple(
+            item(place, stored, past)
+            for stored in found
+            if everything or state_of(stored.proposal.id, known) in ("open", "canary")
+        ),
+        problems=tuple(error.message for error in wrong),
+    )
+
+
+def materials_of(found: Tuning, replays: Sequence[Path]) -> list[Material]:
+    """What kept runs have to tell, oldest first."""
+    return [of_replay(read_replay(path), found.library) for path in replays]
+
+
+def carried_out(
+    bridge: Bridge, found: Tuning, materials: Sequence[Material], *, mode: Mode, dry: bool = False
+) -> LearnRunResult:
+    """A pass over lines, with its proposals written and let in as the mode says.
+
+    Args:
+        bridge: the workspace.
+        found: its settings for learning.
+        materials: lines of runs, oldest first.
+        mode: what may be let in without a person.
+        dry: write nothing; proposals are only told.
+    """
+    outcome = learn(materials, found.terms)
+    base = LearnRunResult(
+        runs=outcome.runs,
+        lines=outcome.lines,
+        explained=outcome.explained,
+        groups=outcome.groups,
+        written=(),
+        refused=(*outcome.refused, *(_failed(p) for p in outcome.failed)),
+    )
+    place = found.place
+    if dry:
+        shown = tuple(_shown(found, proposal) for proposal in outcome.proposals)
+        return base.model_copy(update={"written": shown})
+    if outcome.proposals:
+        bridge.make_dot()
+    done = write_all(place, outcome.proposals, mode=mode)
+    supersede(place, found.library, but=[s.proposal.id for s in done.stored])
+    past = rows(place.folder)
+    return base.model_copy(
+        update={
+            "written": tuple(item(place, stored, past) for stored in done.stored),
+            "applied": tuple(done.applied),
+            "refused": (*base.refused, *done.refused),
+        }
+    )
+
+
+def _propose(bridge: Bridge, text: str, run: str) -> LearnProposeResult:
+    found = tuning(bridge)
+    hit = Explainer(found.library, live=LIVE).line(text.encode())
+    if hit is not None:
+        return LearnProposeResult(item=None, reason=f"{hit.pattern.name} explains it already")
+    materials = materials_of(found, found.latest())
+    if not any(s.text == text for m in materials for s in m.unexplained):
+        materials.append(_line_alone(text, run))
+    outcome = learn(materials, found.terms)
+    fitting = [p for p in (*outcome.proposals, *outcome.failed) if _matches(p, text)]
+    if not fitting:
+        reason = next((r for r in outcome.refused if repr(text[:200]) in r), "")
+        return LearnProposeResult(item=None, reason=reason or "no pattern can be made of it")
+    bridge.make_dot()
+    done = write_all(found.place, fitting[:1], mode="shadow")
+    if done.stored:
+        return LearnProposeResult(item=item(found.place, done.stored[0]))
+    there = path_of(found.place.folder, fitting[0].id)
+    known = item(found.place, read(there)) if there.is_file() else None
+    return LearnProposeResult(item=known, reason="; ".join(done.refused))
+
+
+def _shown(found: Tuning, proposal: Proposal) -> ProposalItem:
+    """A proposal that is not written."""
+    path = path_of(found.place.folder, proposal.id)
+    stored = Stored(proposal=proposal, path=path, digest="")
+    return item(found.place, stored, ()).model_copy(update={"state": "open"})
+
+
+def _line_alone(text: str, run: str) -> Material:
+    return Material(
+        run=run, unexplained=(Sample(text=text, run=run),), owned=(), lines=1, explained=0
+    )
+
+
+def _matches(proposal: Proposal, text: str) -> bool:
+    if proposal.pattern is None:
+        return False
+    try:
+        return compiled(proposal.pattern).matches(text.encode())
+    except PatternError:
+        return False
+
+
+def _replays(found: Tuning, runs: Sequence[str]) -> list[Path]:
+    if not runs:
+        return found.latest()
+    there = {path.name.partition(".")[0]: path for path in found.latest(10**6)}
+    for run in runs:
+        if run not in there:
+            raise NotFoundError(f"run {run} has no replay", hint="`mis status --all` lists runs.")
+    return [path for name, path in there.items() if name in runs]
+
+
+def _failed(proposal: Proposal) -> str:
+    wrong = [f"{f.rule}: {f.detail}" for f in proposal.gate if not f.passed and f.rule != "risk"]
+    return f"{proposal.title}: {'; '.join(wrong)}"

@@ -19,7 +19,11 @@ import subprocess
 import sys
 import warnings
 from functools import cache
+from multiprocessing import forkserver
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
+
+import pytest
 
 import makeitso
 from makeitso.cli.main import main
@@ -27,7 +31,6 @@ from makeitso.cli.main import main
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from multiprocessing.context import ForkServerContext
-    from pathlib import Path
 
 COLD = "MIS_TEST_STARTS"
 LEFT_OUT = ("makeitso.lsp", "makeitso.demo", "makeitso.__main__", "makeitso.wiring.otlp")
@@ -121,7 +124,11 @@ def _loaded() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     found = pkgutil.walk_packages(makeitso.__path__, "makeitso.")
     ours = [module.name for module in found if not module.name.startswith(LEFT_OUT)]
-    context.set_forkserver_preload([*ours, *HEAVY])
+    context.set_forkserver_preload([*ours, *HEAVY, "warm_models"])
+    paths = [str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
+    with pytest.MonkeyPatch.context() as patch:  # it is not told the paths of this process
+        patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
+        forkserver.ensure_running()
     return context
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +17,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from makeitso.cli.context import context_of
+from makeitso.cli.later import Later
 
 MAIN = "Commands"
 MORE = "More"
@@ -92,9 +94,14 @@ class VerbGroup(TyperGroup):
 
 def load(verb: Verb) -> Any:  # noqa: ANN401 -- typer's command type is not public
     """Import a verb's module and build its command, with the options all verbs share."""
+    return command_of(verb.module, verb.name)
+
+
+def command_of(module: str, name: str) -> Any:  # noqa: ANN401 -- typer's command type is not public
+    """Import a module and build a command it registers, with the options all verbs share."""
     app = typer.Typer(add_completion=False)
-    importlib.import_module(verb.module).register(app)
-    command = typer.main.get_group(app).commands[verb.name]
+    importlib.import_module(module).register(app)
+    command = typer.main.get_group(app).commands[name]
     _add_shared_options(command)
     return command
 
@@ -172,11 +179,17 @@ def _shared(
 
 
 def _add_shared_options(command: Any) -> None:  # noqa: ANN401 -- typer's command type is not public
+    taken = {name for param in command.params for name in param.opts}
+    command.params += [one for one in _shared_params() if not taken.intersection(one.opts)]
+    children = getattr(command, "commands", {})
+    if not isinstance(children, Later):  # what is loaded later gets them then
+        for child in children.values():
+            _add_shared_options(child)
+
+
+@cache
+def _shared_params() -> tuple[Any, ...]:
+    """A parameter keeps nothing of a call, so that all commands can have the same ones."""
     carrier = typer.Typer(add_completion=False)
     carrier.command()(_shared)
-    taken = {name for param in command.params for name in param.opts}
-    for param in typer.main.get_command(carrier).params:
-        if not taken.intersection(param.opts):
-            command.params.append(param)
-    for child in getattr(command, "commands", {}).values():
-        _add_shared_options(child)
+    return tuple(typer.main.get_command(carrier).params)

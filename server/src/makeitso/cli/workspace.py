@@ -6,10 +6,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from makeitso.cli.innermost import innermost
-from makeitso.cli.trust import agree
 from makeitso.errors import MisError, TrustError
 from makeitso.wiring import Bridge
-from makeitso.workspace.trust import status
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -55,9 +53,13 @@ def ensure_trusted(context: Context) -> None:
     Raises:
         TrustError: it is not trusted, and nobody agreed.
     """
+    from makeitso.workspace.trust import status
+
     state = status(context.root)
     if state.state == "trusted":
         return
+    from makeitso.cli.trust import agree
+
     if context.console.interactive and agree(context, state):
         return
     word = "changed since it was trusted" if state.state == "changed" else "not trusted"

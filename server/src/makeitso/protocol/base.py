@@ -17,6 +17,7 @@ class Wire(BaseModel):
         validate_by_name=True,
         validate_by_alias=True,
         extra="forbid",
+        defer_build=True,
         frozen=True,
     )
 
@@ -24,4 +25,4 @@ class Wire(BaseModel):
 class Foreign(BaseModel):
     """A message of somebody else's: we read what we know and let the rest pass."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True, defer_build=True)

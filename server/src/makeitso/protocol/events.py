@@ -6,7 +6,7 @@ could hold a secret are redacted before an event is made.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast, get_args
 
 from pydantic import Field, computed_field
 
@@ -87,7 +87,11 @@ from makeitso.protocol.events_work import (
 )
 from makeitso.protocol.words import Actor, PhaseName
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 __all__ = [
+    "MODELS",
     "AcceptedChecked",
     "ApprovalAsked",
     "ApprovalDecided",
@@ -179,6 +183,12 @@ EventData = Annotated[
     | RuleStored,
     Field(discriminator="type"),
 ]  # fmt: skip
+
+MODELS: Mapping[str, type[EventData]] = {
+    cast("str", model.model_fields["type"].default): model
+    for model in cast("tuple[type[EventData], ...]", get_args(get_args(EventData)[0]))
+}
+"""The model of each kind of event, so that one can be read without building those of all."""
 
 
 class Event(Wire):

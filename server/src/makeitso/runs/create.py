@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from makeitso import __version__
 from makeitso.protocol import events as ev
-from makeitso.runs.planning import checked_goal
 
 if TYPE_CHECKING:
     from makeitso.protocol.config import Config
@@ -31,6 +30,8 @@ def create_run(ports: Ports, *, goal: str, plan: str | None, options: RunOptions
         StateError: another process drives runs here since.
         StoreError: the journal cannot be written, or another run was begun at the same moment.
     """
+    from makeitso.runs.planning import checked_goal  # a review of something else needs no plans
+
     text = checked_goal(goal)
     ports.fault("run.create")
     config = ports.config

@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING
 from makeitso import __version__
 from makeitso.journal.foreign import open_review
 from makeitso.journal.state import TaskState
-from makeitso.landing.carry import Stays, carry_entry
-from makeitso.landing.committing import difference
 from makeitso.protocol import events as ev
 from makeitso.protocol.plan import NoManager, Task
 from makeitso.review.carrying import renamed
@@ -26,6 +24,8 @@ from makeitso.runs.proposing import proposed
 from makeitso.workspace import changes, snapshots, trees
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from makeitso.journal.state import RunState
     from makeitso.protocol.config import Config
     from makeitso.protocol.plan import RunOptions
@@ -123,7 +123,7 @@ def weigh(
     found = with_edits(repo, known, found)
     base = ev.SnapshotTaken(name="base", tree=found.base_tree, commit="", ref="", notes=found.notes)
     spec = Task(id=name, title=found.title, goal=found.summary)
-    task = TaskState(id=name, spec=spec, digest="", base=base)
+    task = TaskState(id=name, spec=spec, digest="", base=base, change=known.change)
     change = proposed(repo, known.run, task, tree=found.tree, commit="")
     touching = with_overlaps(
         repo,
@@ -141,7 +141,7 @@ def weigh(
         base=base,
         change=touching,
         source_tree=source_tree if source_tree != found.tree else "",
-        carried=_carried(repo, known, found),
+        carried=_carried(repo, known, found, change.moves),
         options=options.model_copy(
             update={
                 "manager": NoManager(kind="none"),
@@ -247,6 +247,9 @@ def with_edits(repo: Repository, known: Standing, found: Found) -> Found:
     opened, mine = known.opened, known.change
     if opened is None or mine is None or mine.tree == _source_tree(opened):
         return found
+    from makeitso.landing.carry import Stays, carry_entry
+    from makeitso.landing.committing import difference
+
     now = trees.entries(repo, found.tree)
     laid: dict[str, trees.Entry | None] = {}
     notes: list[str] = []
@@ -270,16 +273,18 @@ def _name(found: Found) -> str:
     return f"{word[:_NAME_CHARS].strip('-')}-{mark}"
 
 
-def _carried(repo: Repository, known: Standing, found: Found) -> dict[str, Mark]:
+def _carried(
+    repo: Repository, known: Standing, found: Found, moved: Mapping[str, str]
+) -> dict[str, Mark]:
     """Marks on what the last round said, by the ids that it has on the base of now."""
     opened, last = known.opened, known.change
     if opened is None or last is None or opened.change.base_tree == found.base_tree:
         return {}
     before, after = (
-        changes.between(repo, base, tree, run=known.run, task=opened.name)
-        for base, tree in (
-            (last.base_tree, last.tree),
-            (found.base_tree, found.tree),
+        changes.between(repo, base, tree, run=known.run, task=opened.name, moves=moves)
+        for base, tree, moves in (
+            (last.base_tree, last.tree, last.moves),
+            (found.base_tree, found.tree, moved),
         )
     )
     marks: dict[str, Mark] = {}

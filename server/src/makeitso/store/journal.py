@@ -20,16 +20,17 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from makeitso.errors import StoreError
 from makeitso.journal.fold import UNFOLDED
-from makeitso.protocol.events import Event, EventData
+from makeitso.protocol.events import MODELS, Event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Generator, Iterator
     from pathlib import Path
 
+    from makeitso.protocol.events import EventData
     from makeitso.protocol.words import Actor, PhaseName
     from makeitso.store.clock import Clock
 
@@ -58,7 +59,6 @@ CREATE INDEX IF NOT EXISTS events_by_run ON events (run, seq);
 CREATE INDEX IF NOT EXISTS events_by_type ON events (type, seq);
 """
 _COLUMNS = "seq, at, run, task, phase, type, actor, client, cause, data, prev, hash"
-_DATA: TypeAdapter[EventData] = TypeAdapter(EventData)
 _NO_CHARACTER = re.compile("[\ud800-\udfff]")
 """Halves of characters: how Python holds bytes of arguments and names that are not UTF-8."""
 _NO_ROOM = frozenset({"SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE"})
@@ -404,15 +404,21 @@ class Journal:
 
     def _event(self, row: Row) -> Event:
         fields = dict(zip(_COLUMNS.split(", "), row, strict=True))
-        fields.pop("type")
+        model = MODELS.get(str(fields.pop("type")))
+        if model is None:
+            raise self._unreadable(row, "no such kind of event is known")
         try:
-            data = _DATA.validate_json(str(fields.pop("data")))
+            data = model.model_validate_json(str(fields.pop("data")))
             return Event.model_validate({**fields, "data": data})
         except ValidationError as error:
-            raise StoreError(
-                f"journal row {row[0]} ({row[5]}) cannot be read: {error.error_count()} problems",
-                hint="another version of makeitso wrote it; update, or start a new journal",
-            ) from None
+            raise self._unreadable(row, f"{error.error_count()} problems") from None
+
+    @staticmethod
+    def _unreadable(row: Row, why: str) -> StoreError:
+        return StoreError(
+            f"journal row {row[0]} ({row[5]}) cannot be read: {why}",
+            hint="another version of makeitso wrote it; update, or start a new journal",
+        )
 
     @contextmanager
     def _faults(self, doing: str) -> Generator[None]:

@@ -1,4 +1,7 @@
-"""One workspace, opened by one door, and everything a run needs from it."""
+"""One workspace, opened by one door, and everything a run needs from it.
+
+What only runs and answers need is loaded when it is first asked for: most verbs only look.
+"""
 
 from __future__ import annotations
 
@@ -8,26 +11,14 @@ import secrets
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import anyio
-
-from makeitso.errors import (
-    UsageError,
-)
+from makeitso.errors import UsageError
 from makeitso.landing.editor import NoEditor
 from makeitso.plans.amounts import whole_seconds
-from makeitso.policy.redaction import Redactor
-from makeitso.prompts.dictionary import packaged_dictionary, parse_dictionary, with_tokens
 from makeitso.protocol.plan import ApiManager, CodexManager, NoManager, RunOptions
-from makeitso.runs.ask import decide, find
 from makeitso.runs.book import Book
-from makeitso.runs.ports import Places, Ports, WorkerSettings
-from makeitso.runs.rules import store_decided
-from makeitso.store import owner
 from makeitso.store.journal import Journal
-from makeitso.wiring import adapters
 from makeitso.wiring.clock_jumps import clock_from_environment
 from makeitso.wiring.faults import fault_from_environment
-from makeitso.wiring.live import LiveMonitor, LiveRules
 from makeitso.workspace import trust
 from makeitso.workspace.git import open_repository
 from makeitso.workspace.paths import (
@@ -39,21 +30,25 @@ from makeitso.workspace.paths import (
     user_dirs,
     workspace_state,
 )
-from makeitso.workspace.rule_edit import usable
 from makeitso.workspace.secrets import api_key, known_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
+    import anyio
+
     from makeitso.landing.editor import Editor
     from makeitso.managers.port import Manager
+    from makeitso.policy.redaction import Redactor
     from makeitso.prompts.dictionary import Dictionary
     from makeitso.protocol.approval import Approval, Decision
     from makeitso.protocol.config import Config
     from makeitso.protocol.plan import ManagerKind
     from makeitso.protocol.trust import TrustState
     from makeitso.protocol.words import ApprovalPolicy, HaltPoint
+    from makeitso.runs.ports import Places, Ports
+    from makeitso.store.owner import Owner
     from makeitso.workspace.config import LoadedConfig
     from makeitso.workspace.git import Repository
 
@@ -108,11 +103,16 @@ class Bridge:
     @cached_property
     def redactor(self) -> Redactor:
         """Knows every secret this process can know."""
+        from makeitso.policy.redaction import Redactor
+
         redactor = Redactor(secrets.token_bytes(32))
         names = (self.config.workers.codex.api_key_env, self.config.manager.api_key_env)
         for value in sorted(known_secrets(names)):
             redactor.register("secret", value)
         return redactor
+
+    def _scrub(self, value: object) -> object:
+        return self.redactor.value(value)  # which is made, and loaded, when something is recorded
 
     @cached_property
     def repo(self) -> Repository:
@@ -137,7 +137,7 @@ class Bridge:
                 checked_dot(self.root).journal,
                 clock=self.clock,
                 client=self.client,
-                scrub=self.redactor.value,
+                scrub=self._scrub,
                 fault=self.fault,
                 making=self._begin,
             )
@@ -151,6 +151,8 @@ class Bridge:
         """The first record is about to be written: from here on something is there."""
         self.make_dot()
         if self._unlocked is not None:
+            from makeitso.store import owner
+
             self._unlocked.enter_context(owner.own(self.dot.owner_lock, door=self.client))
             self._unlocked = None
 
@@ -162,8 +164,10 @@ class Bridge:
         return self._book
 
     @property
-    def owner(self) -> owner.Owner | None:
+    def owner(self) -> Owner | None:
         """The process that drives runs here, if any."""
+        from makeitso.store import owner
+
         return owner.current(self.dot.owner_lock)
 
     @contextlib.contextmanager
@@ -179,6 +183,8 @@ class Bridge:
         if self._owned:
             yield  # this process is already
             return
+        from makeitso.store import owner
+
         self.fault("workspace.own")
         lock = checked_dot(self.root).owner_lock
         with contextlib.ExitStack() as held:
@@ -226,7 +232,11 @@ class Bridge:
             NotFoundError, StateError, UsageError: it cannot be answered so.
             ConfigError: something is wrong in the rules file, and the answer is for always.
         """
+        from makeitso.runs.ask import decide, find
+
         if decision.scope == "always":
+            from makeitso.workspace.rule_edit import usable
+
             usable(user_dirs())
         decided = decide(self.book, decision, who=who)
         if decision.scope != "always":
@@ -241,10 +251,14 @@ class Bridge:
             ConfigError: something is wrong in the rules file.
             StoreError: it cannot be written.
         """
+        from makeitso.runs.rules import store_decided
+
         store_decided(self.book, root=self.root, dirs=user_dirs(), at=self.clock.now_ms())
 
     def places(self) -> Places:
         """Where things are kept; made if missing, once there is a run to keep them for."""
+        from makeitso.runs.ports import Places
+
         artifacts = (self.root / self.config.project.artifacts_dir).resolve()
         if not artifacts.is_relative_to(self.root):
             raise UsageError(
@@ -271,6 +285,10 @@ class Bridge:
             EnvironmentFault: git is missing.
             UserError: there is no repository, or a setting is refused.
         """
+        from makeitso.runs.ports import Ports, WorkerSettings
+        from makeitso.wiring import adapters
+        from makeitso.wiring.live import LiveMonitor, LiveRules
+
         places = self.places()
         settings = self.config.workers.codex
         key = api_key(settings.api_key_env)
@@ -307,11 +325,15 @@ class Bridge:
     @cached_property
     def landing(self) -> anyio.Lock:
         """Guards the workspace's files: every run of this process lands under it."""
+        import anyio
+
         return anyio.Lock()
 
     @cached_property
     def dictionary(self) -> Dictionary:
         """The protocol dictionary: of AGENTS.md when the workspace is trusted, else packaged."""
+        from makeitso.prompts.dictionary import packaged_dictionary, parse_dictionary, with_tokens
+
         path = self.root / "AGENTS.md"
         found = packaged_dictionary()
         if self.trust.state == "trusted" and path.is_file():
@@ -358,4 +380,6 @@ class Bridge:
         self, kind: ManagerKind, label: str
     ) -> contextlib.AbstractAsyncContextManager[Manager]:
         """Open a manager; `label` names its private directories: a run id, or `plan`."""
+        from makeitso.wiring import adapters
+
         return adapters.manager(self, kind, label)

@@ -6,12 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-import anyio
-from anyio import to_thread
-
 from makeitso.runs import foreign
 from makeitso.workspace import changes, sources
-from makeitso.workspace.git_thread import in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,6 +84,11 @@ async def review_meanwhile(
         NotFoundError, UsageError: it names nothing that can be reviewed.
         StoreError: it cannot be recorded.
     """
+    import anyio
+    from anyio import to_thread
+
+    from makeitso.workspace.git_thread import in_thread
+
     repo = bridge.repo
     found = await in_thread(partial(_find, repo, source, start=start, patch=patch))
     while True:
@@ -121,11 +122,12 @@ def _weighing(bridge: Bridge, found: Found, known: Standing) -> Callable[[], Rev
 def change_of(bridge: Bridge, opened: Opened) -> Change:
     """The change of a source that is not under review, in hunks that nobody has marked."""
     found, review = opened.found, opened.review
+    trees = (found.base_tree, found.tree)
     return changes.between(
         bridge.repo,
-        found.base_tree,
-        found.tree,
+        *trees,
         run=review.run,
         task=review.task,
         notes=found.notes,
+        moves=changes.moves(bridge.repo, *trees),
     )

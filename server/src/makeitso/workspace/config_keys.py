@@ -12,7 +12,7 @@ import re
 import tomllib
 import types
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast, get_args, get_origin
 
 import annotated_types
@@ -40,6 +40,8 @@ class Key:
         not_yet: values this version refuses; `"any"`: every value but the default.
         expected: what a right value is, in words.
         choices: the words it may be, for a closed vocabulary.
+        annotation: its type.
+        metadata: what bounds it.
     """
 
     path: Names
@@ -49,7 +51,16 @@ class Key:
     not_yet: tuple[object, ...] | Literal["any"]
     expected: str
     choices: tuple[str, ...]
-    adapter: TypeAdapter[Any]
+    annotation: Any
+    metadata: tuple[Any, ...]
+
+    @cached_property
+    def _adapter(self) -> TypeAdapter[Any]:
+        # Subscribed at run time: the checker takes `Annotated[...]` for a type expression.
+        form: Any = operator.getitem(
+            cast("Any", Annotated), (self.annotation, *(self.metadata or (None,)))
+        )
+        return TypeAdapter(form)
 
     def refuses(self, value: object) -> bool:
         """Whether this version does not do that value yet."""
@@ -66,7 +77,7 @@ class Key:
         """
         plain = tuple(cast("list[object]", value)) if isinstance(value, list) else value
         try:
-            return self.adapter.validate_python(plain, strict=True)
+            return self._adapter.validate_python(plain, strict=True)
         except ValidationError as error:
             raise ValueError(self.expected) from error
 
@@ -178,7 +189,8 @@ def _walk_keys(section: type[Section], path: Names) -> list[Key]:
                 not_yet="any" if not_yet == "any" else tuple(cast("list[object]", not_yet)),
                 expected=_expected(info.annotation, info.metadata, info.description or ""),
                 choices=_choices(info.annotation),
-                adapter=_adapter(info.annotation, info.metadata),
+                annotation=info.annotation,
+                metadata=tuple(info.metadata),
             )
         )
     return found
@@ -205,12 +217,6 @@ def _walk_tables(
             here = (*here, "*")
         found.extend(_walk_tables(inner, here, about, not_yet=refused))
     return found
-
-
-def _adapter(annotation: Any, metadata: list[Any]) -> TypeAdapter[Any]:  # noqa: ANN401 -- a type form
-    # Subscribed at run time: the checker takes `Annotated[...]` for a type expression.
-    form: Any = operator.getitem(cast("Any", Annotated), (annotation, *(metadata or [None])))
-    return TypeAdapter(form)
 
 
 def _choices(annotation: object) -> tuple[str, ...]:

@@ -9,9 +9,7 @@ import typer
 from makeitso.cli.context import JsonFlag, context_of
 from makeitso.cli.review.foreign import FromOption, from_source
 from makeitso.cli.review.listing import exit_code, list_hunks
-from makeitso.cli.review.loop import review_task
 from makeitso.cli.review.selecting import OPEN, RunOption, TaskOption, select
-from makeitso.cli.review.tool import review_with_tool
 from makeitso.cli.workspace import opened
 from makeitso.errors import UsageError
 
@@ -72,6 +70,8 @@ def review(
         else:
             found = select(bridge, run=run, task=task)
         if tool:
+            from makeitso.cli.review.tool import review_with_tool
+
             review_with_tool(bridge, context.console, found, named=tool)
             return _after(bridge, context.console, found)
         if context.console.interactive and form is None and not tell:
@@ -98,6 +98,8 @@ def _loop(bridge: Bridge, console: Console, found: list[Reviewed], *, only_new: 
     if not open_ones:
         console.note("nothing to review")
         return 0
+    from makeitso.cli.review.loop import review_task
+
     for run, task in open_ones:
         if not review_task(bridge, console, run.id, task.id, only_new=only_new):
             break

@@ -6,8 +6,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from makeitso.cli.review.commenting import line_of, say
-from makeitso.cli.review.editor import edit_hunk
 from makeitso.cli.review.selecting import OPEN
 from makeitso.errors import NotFoundError, UsageError
 from makeitso.journal.conversation import may_go_back
@@ -150,6 +148,8 @@ def _join(here: _At, rest: str) -> Move:
 
 def _edit(here: _At, rest: str) -> Move:
     del rest
+    from makeitso.cli.review.editor import edit_hunk
+
     edit_hunk(here.bridge, here.hunk)
     return "ahead"
 
@@ -163,6 +163,8 @@ def _comment(here: _At, rest: str) -> Move:
         if typed is None:
             return "stay"
         rest = typed.strip()
+    from makeitso.cli.review.commenting import line_of, say
+
     found = _AT_LINES.match(rest)
     lines, text = (found[1], (found[2] or "").strip()) if found else ("", rest)
     task = here.bridge.book.run(hunk.run).tasks[hunk.task]

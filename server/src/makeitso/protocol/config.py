@@ -210,6 +210,9 @@ class Learning(Section):
     prompt_repo: str = _key(".makeitso/protocol/prompts/", "The workspace's prompts.")
     replay_dir: str = _key(".makeitso/replays", "Where replays are kept.")
     golden_dir: str = _key(".makeitso/golden", "Logs that no proposal may read differently.")
+    canary_share: float = _key(
+        0.1, "Part of the runs in which a pattern in the canary acts, from 0 to 1.", ge=0, le=1
+    )
     min_precision: float = _key(0.98, "Gate: precision at least.", ge=0, le=1)
     min_recall: float = _key(0.5, "Gate: recall at least.", ge=0, le=1)
     min_runs: int = _key(2, "Gate: runs a rule must be seen in.", ge=1)
@@ -307,6 +310,8 @@ class Retention(Section):
 
     days: int = _key(30, "Days outputs of ended runs are kept.", ge=0)
     bytes_: int = _key(2_000_000_000, "Bytes of outputs kept.", alias="bytes", ge=0)
+    replay_days: int = _key(90, "Days replays of ended runs are kept.", ge=0)
+    replay_bytes: int = _key(500_000_000, "Bytes of replays kept.", ge=0)
 
 
 class Team(Section):

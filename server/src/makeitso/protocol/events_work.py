@@ -29,6 +29,16 @@ class WorkerStarted(Wire):
     start_time: float = Field(description="Start time of the process, Unix seconds.")
     thread: str = Field(description="Thread id, for resuming.")
     program: str = Field(description="Name and version.")
+    library: str = Field(
+        default="", description="Digest of the patterns that read what it puts out, hex."
+    )
+    reading: str = Field(
+        default="", description="SHA-256 of all it is read with, as kept for replays; empty: not."
+    )
+    shadow: tuple[str, ...] = Field(
+        default=(), description="Proposals whose patterns are counted and say nothing."
+    )
+    canary: tuple[str, ...] = Field(default=(), description="Proposals whose patterns act.")
 
 
 class WorkerEnded(Wire):
@@ -85,6 +95,14 @@ class MissFound(Wire):
     miss: Miss = Field(description="What.")
 
 
+class TrialHits(Wire):
+    """What the pattern of a proposal would explain."""
+
+    proposal: str = Field(description="Proposal id.")
+    lines: int = Field(ge=1, description="Lines it matches.")
+    explained_lines: int = Field(ge=0, description="Those of them that another pattern explains.")
+
+
 class OutputParsed(Wire):
     """How much of a channel the parser could explain since the last such count.
 
@@ -102,6 +120,9 @@ class OutputParsed(Wire):
         default=0, ge=0, description="Records past the most that are journalled of one channel."
     )
     unlisted_misses: int = Field(default=0, ge=0, description="Misses past it.")
+    trials: tuple[TrialHits, ...] = Field(
+        default=(), description="What proposals in the shadow would explain, by id."
+    )
 
 
 class UsageCounted(Wire):

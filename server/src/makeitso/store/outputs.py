@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 HINT = "free some disk space or mend the directory, then `mis resume`"
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
     """Make a directory and what is missing above it, each one's name durable."""
     missing: list[Path] = []
     at = folder
@@ -27,10 +27,10 @@ def _make_folder(folder: Path) -> None:
         at = at.parent
     for new in reversed(missing):
         new.mkdir(exist_ok=True, mode=0o700)
-        _sync_folder(new.parent)
+        sync_folder(new.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make the names in a directory durable: a file's own fsync does not."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
@@ -49,12 +49,12 @@ class OutputFile:
         self.relative = relative
         self.path = root / relative
         try:
-            _make_folder(self.path.parent)
+            make_folder(self.path.parent)
             fresh = not self.path.exists()
             self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             self._start = os.fstat(self._file).st_size
             if fresh:
-                _sync_folder(self.path.parent)
+                sync_folder(self.path.parent)
         except OSError as error:
             raise StoreError(
                 f"cannot open the output file {self.path}: {error}", hint=HINT
@@ -117,7 +117,7 @@ def keep(root: Path, relative: str, data: bytes, *, flushed: bool = True) -> Out
     path = root / relative
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     try:
-        _make_folder(path.parent)
+        make_folder(path.parent)
         with temporary.open("wb") as file:
             file.write(data)
             file.flush()
@@ -125,7 +125,7 @@ def keep(root: Path, relative: str, data: bytes, *, flushed: bool = True) -> Out
                 os.fsync(file.fileno())
         temporary.replace(path)
         if flushed:
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
     except OSError as error:
         with contextlib.suppress(OSError):
             temporary.unlink()

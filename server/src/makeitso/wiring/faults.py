@@ -56,6 +56,8 @@ STEPS: Mapping[str, str] = {
     "learning.agreed": "the person's agreement holds for the new text; the file is as before",
     "learning.replaced": "the file has its new text; nothing says yet that it is done",
     "learning.recorded": "the end of the change is recorded",
+    "replay.written": "the run is over; its replay is written aside, not under its name",
+    "replay.kept": "the replay of the run is kept",
     "recording": "any event is about to be recorded; `recording:n` is the n-th",
     "recorded": "any event is on disk; `recorded:n` is the n-th of this process",
 }

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from makeitso.requests.place import Workplace
 
 SOURCE = "makeitso"
-_SEVERITY: dict[Severity, types.DiagnosticSeverity] = {
+SEVERITIES: dict[Severity, types.DiagnosticSeverity] = {
     "error": types.DiagnosticSeverity.Error,
     "warning": types.DiagnosticSeverity.Warning,
     "information": types.DiagnosticSeverity.Information,
@@ -35,7 +35,7 @@ def of_problem(problem: Problem, index: TextIndex) -> types.Diagnostic:
     return types.Diagnostic(
         range=index.range(problem.span),
         message=problem.message,
-        severity=_SEVERITY[problem.severity],
+        severity=SEVERITIES[problem.severity],
         code=problem.code,
         source=SOURCE,
     )

@@ -18,6 +18,7 @@ from makeitso.lsp.protocol import Protocol, converter
 from makeitso.lsp.review_view import ReviewView
 from makeitso.lsp.session import Session
 from makeitso.lsp.studies import Studies
+from makeitso.lsp.tool_problems import ToolProblems
 from makeitso.lsp.views import Views
 from makeitso.protocol.methods import BY_COMMAND, METHODS
 from makeitso.protocol.trust import TrustState
@@ -46,6 +47,7 @@ class Server(LanguageServer):
         self.documents = Documents()
         self.session = Session(self)
         self.studies = Studies(self)
+        self.tools = ToolProblems(self)
         self.views = Views(self)
 
     # -- told by the protocol -----------------------------------------------------------------
@@ -57,6 +59,7 @@ class Server(LanguageServer):
 
     def on_open(self, document: Document) -> None:
         """A document was opened."""
+        self.tools.looked_at()
         self.views.show(document)
         self.session.touched()
 
@@ -70,6 +73,7 @@ class Server(LanguageServer):
         view = self.views.last(document)
         self.views.forget(document)
         self.studies.forget(document)
+        self.tools.looked_at()
         if isinstance(view, ReviewView):
             review_looking.closed(self, document, view)
         self.session.touched()

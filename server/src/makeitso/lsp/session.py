@@ -170,6 +170,7 @@ class Session:
                 group.start_soon(self._watch, at)
                 group.start_soon(self._refresh, at)
                 group.start_soon(self._server.studies.work, at)
+                group.start_soon(self._server.tools.work, at)
                 self.stale()
                 offers.offer_resume(self._server, at)
         finally:
@@ -245,6 +246,7 @@ class Session:
         if run is None:
             return
         notices.tell(self._server, self._at, run, event)
+        self._server.tools.take(event)
         if self._group is not None:
             if isinstance(event.data, ev.ApprovalAsked) and self._server.client.asks:
                 approval = run.approvals.get(event.data.id)

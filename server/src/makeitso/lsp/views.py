@@ -198,6 +198,8 @@ class Views:
         severity = _SEVERITY[self._server.client.problems]
         if document.kind == "other" and severity is not None:
             found += file_diagnostics(self.hunks(document), document.index, severity)
+        if document.kind == "other":
+            found += self._server.tools.of(document)
         return found
 
     def _view(self, document: Document) -> PlanView | ReviewView | None:

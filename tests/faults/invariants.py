@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from makeitso.protocol import events as ev
+from makeitso.store.evidence import examine
 from makeitso.store.outputs import fetch
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def stands(w: World, job: Job, earlier: list[Event]) -> list[Event]:
     never_twice(now)
     for ref in _refs(now):
         fetch(w.root / ".makeitso/artifacts", ref)
+    assert not examine(w.root / ".makeitso/artifacts", now).added, "a kill is taken for tampering"
     for path, text in job.landed.items():
         if len(job.tasks) == 1:
             assert w.read(path) in (job.files[path], text), f"{path} is neither old nor new"
@@ -102,6 +104,8 @@ def no_output_lost(w: World, job: Job) -> None:
     """Every stretch is what was recorded, and every byte that was captured is in a stretch."""
     __tracebackhide__ = True
     artifacts = w.root / ".makeitso/artifacts"
+    found = examine(artifacts, w.events())
+    assert found.whole, found
     refs = _refs(w.events())
     for ref in refs:
         fetch(artifacts, ref)

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import anyio
 import pytest
 
 from journal.tape import Check, plan_of, task_of
@@ -172,3 +173,26 @@ async def test_a_check_sees_a_network_only_when_everybody_lets_it(
         there.ctx.run.options = there.ctx.run.options.model_copy(update=flags)
         await check(there, tree, sha, reuse=False)
     assert seen == [False, True, False, False]
+
+
+async def test_what_a_check_put_out_that_is_ended_in_the_middle_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = tmp_path / "go-on"
+    line = f"echo begun; test -e {go_on} || sleep 600"
+    there, tree, sha = there_with(tmp_path, monkeypatch, Check(command=line))
+    log = there.ctx.ports.places.artifacts / f"{there.ctx.run_id}/T1/checks/proposal-1.log"
+    async with anyio.create_task_group() as group:
+        group.start_soon(check, there, tree, sha)
+        with anyio.fail_after(60):
+            while not log.exists() or log.read_bytes() != b"begun\n":  # noqa: ASYNC110 -- a file
+                await anyio.sleep(0.01)
+        group.cancel_scope.cancel()
+    assert log.read_bytes() == b"", "nothing will ever point to it"
+    go_on.touch()
+    (result,) = await check(there, tree, sha)
+    assert result.output is not None
+    assert (result.output.offset, fetch(there.ctx.ports.places.artifacts, result.output)) == (
+        0,
+        b"begun\n",
+    )

@@ -141,3 +141,18 @@ def test_no_room_is_an_error_and_what_was_marked_stays(tmp_path: Path) -> None:
     assert part == b"y" * (5000 - len(b"before\n"))
     assert not (tmp_path / "kept.txt").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["T1"], "nothing half-written is left"
+
+
+def test_what_nothing_points_to_is_taken_out_again(tmp_path: Path) -> None:
+    file = outputs.OutputFile(tmp_path, "t.log")
+    file.write(b"whole\n")
+    kept = file.mark()
+    file.write(b"cut off in the mid")
+    file.drop()
+    file.drop()
+    assert (tmp_path / "t.log").read_bytes() == b"whole\n"
+    again = outputs.OutputFile(tmp_path, "t.log")
+    again.write(b"again\n")
+    assert again.mark().offset == kept.length_bytes
+    again.drop()
+    assert (tmp_path / "t.log").read_bytes() == b"whole\nagain\n"

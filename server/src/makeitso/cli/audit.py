@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 
 SHOWN_BROKEN = 20
 """Broken stretches that are listed; the rest is counted."""
+_RESTS = {
+    "added": "were added by somebody else",
+    "going on": "are not recorded yet: their run is under way, or was killed",
+    "crash": "were never recorded: what would have was killed",
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -103,11 +109,12 @@ def _verdict(
     broken = found.broken if found is not None else ()
     return {
         "rows": rows,
-        "whole": broken_row is None and not broken,
+        "whole": broken_row is None and (found is None or found.whole),
         "broken_row": broken_row,
         "last_hash": last_hash,
         "stretches": found.stretches if found is not None else 0,
         "broken": [{"seq": part.seq, "path": part.path, "state": part.state} for part in broken],
+        "rests": [asdict(rest) for rest in found.rests] if found is not None else [],
         "removed": list(found.removed) if found is not None else [],
     }
 
@@ -136,9 +143,16 @@ def _verify(bridge: Bridge, console: Console) -> int:
     if found.removed:
         console.say(f"output  no longer kept of {', '.join(found.removed)}")
     stretches = counted(found.stretches, "stretch", many="stretches")
-    if not found.broken:
+    if found.whole:
         console.say(f"output  whole: {stretches} of kept files", style="green")
-        return 0
+    for rest in found.rests[:SHOWN_BROKEN]:
+        size = counted(rest.length_bytes, "byte")
+        style = "bold red" if rest.why == "added" else "dim"
+        console.say(f"output  {size} of {rest.path} {_RESTS[rest.why]}", style=style)
+    if len(found.rests) > SHOWN_BROKEN:
+        console.say(f"        and {len(found.rests) - SHOWN_BROKEN:,} more; see --json")
+    if not found.broken:
+        return 0 if found.whole else 1
     console.say(
         f"output  {len(found.broken):,} of {stretches} not as recorded",
         style="bold red",

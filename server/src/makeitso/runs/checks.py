@@ -124,7 +124,7 @@ async def _run(
         take(redaction.close())
         ref = output.mark()
     finally:
-        output.close()
+        output.drop()
     return ev.CheckRan(
         command=check.command,
         cwd=check.cwd,

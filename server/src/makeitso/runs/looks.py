@@ -89,7 +89,7 @@ async def look(
         take(redaction.close())
         return outcome, output.mark()
     finally:
-        output.close()
+        output.drop()
         scratch.cleanup()
 
 

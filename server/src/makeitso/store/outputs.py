@@ -99,6 +99,17 @@ class OutputFile:
         self._digest = hashlib.sha256()
         return ref
 
+    def drop(self) -> None:
+        """Take out what was written since the last mark, and release the file.
+
+        For what nothing will ever point to: the output of a check that is ended in the middle. A
+        file that cannot be cut keeps it.
+        """
+        if self._length and self._file >= 0:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._file, self._start)
+        self.close()
+
     def close(self) -> None:
         """Release the file; idempotent."""
         if self._file >= 0:

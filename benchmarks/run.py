@@ -25,6 +25,7 @@ NAMES = (
     "against_codex",
     "server_start",
     "stream_throughput",
+    "parse_engine",
     "plan_check",
     "journal_append",
     "journal_resume",

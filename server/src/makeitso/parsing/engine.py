@@ -1,21 +1,25 @@
 """Two-stage matching: one set says which patterns match, then only those capture.
 
 Per-line patterns see single clean lines; multi-line patterns see complete delimited blocks. Time is
-linear in the input for any pattern and any bytes.
+linear in the input for any pattern and any bytes: captures are read by `re` only where that is
+shown, else by RE2.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+import sys
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, NamedTuple
 
-from makeitso.parsing.linear import LinearRegex, LinearSet
+from makeitso.parsing.linear import LinearRegex
 from makeitso.parsing.patterns import EXTRACT_JSON, Pattern, PatternState
+from makeitso.parsing.safe import safe_regex
+from makeitso.parsing.sets import PatternSet
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from makeitso.parsing.library import Library
 
@@ -25,8 +29,7 @@ MAX_BLOCK_HITS = 1000
 """Most matches of one pattern in one block; a pattern that matches everywhere ends there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A pattern matched; its captures as text, invalid bytes replaced."""
 
     pattern: Pattern
@@ -38,48 +41,81 @@ class Hit:
 class _Table:
     """One set with the expressions behind it."""
 
-    __slots__ = ("_apart", "_groups", "_patterns", "_regexes", "_set", "_together")
+    __slots__ = ("_apart", "_matchers", "_patterns", "_set", "_together")
 
     def __init__(self, patterns: Sequence[Pattern]) -> None:
         sources = [p.compiled_source() for p in patterns]
         self._patterns = tuple(patterns)
-        self._regexes = [LinearRegex(source) for source in sources]
-        self._groups = [_groups(p, r) for p, r in zip(patterns, self._regexes, strict=True)]
-        self._set = LinearSet(sources)
+        self._matchers = [_Matcher(p, source) for p, source in zip(patterns, sources, strict=True)]
+        self._set = PatternSet(sources)
         # Over many lines at once: in this mode `^` and `$` are the ends of a line, and whatever
         # else a pattern says can only match more than it does in each line. An end of the text is
         # no end of a line, so a pattern that names one is not to be tried so.
         self._apart = any(_ENDS_OF_TEXT.search(source) for source in sources)
-        self._together = LinearSet([] if self._apart else [b"(?m)" + one for one in sources])
+        together = [] if self._apart else [b"(?m)" + one for one in sources]
+        self._together = PatternSet(together)
+
+    def __len__(self) -> int:
+        return len(self._patterns)
 
     def none_in(self, lines: bytes) -> bool:
         """Whether for sure no pattern matches any of these lines; False: look at each."""
         return not self._apart and not self._together.ids(lines)
 
-    def hits(self, data: bytes, *, limit: int) -> list[Hit]:
-        found: list[Hit] = []
-        for index in self._set.ids(data):
-            pattern, groups = self._patterns[index], self._groups[index]
-            if limit == 1:
-                spans = self._regexes[index].search(data) if groups else ((0, 0),)
-                if spans is not None:
-                    found.append(Hit(pattern, _captures(data, spans, groups), spans[0][0]))
-                continue
-            for count, spans in enumerate(self._regexes[index].finditer(data)):
-                if count == limit:
-                    break
-                found.append(Hit(pattern, _captures(data, spans, groups), spans[0][0]))
-        return found
+    def names(self, data: bytes) -> list[str]:
+        return [self._patterns[index].name for index in self._set.ids(data)]
+
+    def hits(self, data: bytes) -> Iterator[Hit]:
+        """A hit of each pattern that matches, in order; captured as it is asked for."""
+        return (self._matchers[index].hit(data) for index in self._set.ids(data))
 
     def first(self, data: bytes) -> Hit | None:
         ids = self._set.ids(data)
-        if not ids:
-            return None
-        index = ids[0]
-        groups = self._groups[index]
-        spans = self._regexes[index].search(data) if groups else ((0, 0),)
-        captures = {} if spans is None else _captures(data, spans, groups)
-        return Hit(self._patterns[index], captures, 0 if spans is None else spans[0][0])
+        return self._matchers[ids[0]].hit(data) if ids else None
+
+    def block(self, data: bytes) -> list[Hit]:
+        return [hit for index in self._set.ids(data) for hit in self._matchers[index].all(data)]
+
+
+class _Matcher:
+    """Takes the captures of one pattern out of a line that it is known to match."""
+
+    __slots__ = ("_groups", "_limit", "_linear", "_numbers", "_once", "_pattern", "_quick")
+
+    def __init__(self, pattern: Pattern, source: bytes) -> None:
+        self._pattern = pattern
+        self._linear = LinearRegex(source)
+        self._groups = _groups(pattern, self._linear)
+        self._numbers = tuple(number for _, number in self._groups)
+        safe = None if pattern.multiline or not self._groups else safe_regex(source)
+        self._quick = None if safe is None else safe.regex.search
+        if safe is not None and safe.anchored:
+            self._quick = safe.regex.match
+        self._limit = sys.maxsize if safe is None or safe.limit_bytes is None else safe.limit_bytes
+        # Without captures and anchored there is nothing to find out.
+        self._once = Hit(pattern, {}, 0) if not self._groups and not pattern.multiline else None
+
+    def hit(self, data: bytes) -> Hit:
+        if self._once is not None:
+            return self._once
+        if self._quick is not None and len(data) <= self._limit:
+            found = self._quick(data)
+            if found is not None:
+                captures = {
+                    name: str(value, "utf-8", "replace")
+                    for name, number in self._groups
+                    if (value := found[number]) is not None
+                }
+                return Hit(self._pattern, captures, found.start())
+        spans = self._linear.search(data)
+        if spans is None:
+            return Hit(self._pattern, {}, 0)
+        return Hit(self._pattern, _captures(data, spans, self._groups), spans[0][0])
+
+    def all(self, data: bytes) -> Iterator[Hit]:
+        """All matches in a block, up to the cap."""
+        for spans in islice(self._linear.finditer(data), MAX_BLOCK_HITS):
+            yield Hit(self._pattern, _captures(data, spans, self._groups), spans[0][0])
 
 
 class Engine:
@@ -106,20 +142,32 @@ class Engine:
         return self._lines.first(data)
 
     def none_in(self, lines: bytes) -> bool:
-        """Whether for sure no pattern explains any of these clean lines; False: ask for each."""
-        return self._lines.none_in(lines)
+        """Whether for sure no pattern, on trial or not, matches any of these clean lines.
 
-    def all_hits(self, data: bytes) -> list[Hit]:
-        """Every live pattern that matches a line; more than one is an ambiguity."""
-        return self._lines.hits(data, limit=1)
+        False: ask for each.
+        """
+        return self._lines.none_in(lines) and (not self.trials or self._trial.none_in(lines))
 
-    def trial_hits(self, data: bytes) -> list[Hit]:
-        """What shadow patterns would say of a line; they explain nothing."""
-        return self._trial.hits(data, limit=1)
+    def all_hits(self, data: bytes) -> Iterator[Hit]:
+        """Every live pattern that matches a line, in library order; two are an ambiguity."""
+        return self._lines.hits(data)
+
+    @property
+    def trials(self) -> int:
+        """How many patterns are on trial: they explain nothing, their hits are counted."""
+        return len(self._trial)
+
+    def trial_hits(self, data: bytes) -> Iterator[Hit]:
+        """What patterns on trial would say of a line."""
+        return self._trial.hits(data)
+
+    def trial_names(self, data: bytes) -> list[str]:
+        """Names of the patterns on trial that match a line."""
+        return self._trial.names(data)
 
     def block(self, data: bytes) -> list[Hit]:
         """All matches of multi-line patterns in a delimited block, by pattern then place."""
-        return self._blocks.hits(data, limit=MAX_BLOCK_HITS)
+        return self._blocks.block(data)
 
 
 @lru_cache(maxsize=4)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import re2
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 SET_MEMORY_BYTES = 256 << 20
 """Ceiling of one set's automaton; small ceilings (8 MiB) fail to compile a few hundred patterns."""
@@ -85,32 +85,38 @@ class LinearRegex:
 class LinearSet:
     """Many expressions tested in one pass; tells which match, not where."""
 
-    __slots__ = ("_everything", "_set")
+    __slots__ = ("_match",)
 
-    def __init__(self, patterns: Sequence[bytes]) -> None:
+    def __init__(self, patterns: Sequence[bytes], *, anchored: bool = False) -> None:
         """Compile.
+
+        Args:
+            patterns: expressions.
+            anchored: test them at the first byte only.
 
         Raises:
             PatternError: a pattern is refused, or all together do not fit the memory ceiling.
         """
         _require_set()
-        self._everything: list[int] = list(range(len(patterns)))
-        self._set = _re2.Set.SearchSet(_options(SET_MEMORY_BYTES)) if patterns else None
-        if self._set is None:
+        self._match: Callable[[bytes], list[int] | None] | None = None
+        if not patterns:
             return
+        kind = _re2.Set.MatchSet if anchored else _re2.Set.SearchSet
+        made = kind(_options(SET_MEMORY_BYTES))
         try:
             for pattern in patterns:
-                self._set.Add(pattern)
-            self._set.Compile()
+                made.Add(pattern)
+            made.Compile()
         except _re2.error as error:
             raise PatternError(_reason(error)) from error
+        self._match = made.Match
 
     def ids(self, data: bytes) -> list[int]:
         """Indexes of the patterns that match somewhere in `data`, ascending."""
-        if self._set is None:
+        found = self._match(data) if self._match is not None else None
+        if not found:
             return []
-        found = cast("Iterable[int] | None", self._set.Match(data))
-        return sorted(found) if found else []
+        return found if len(found) == 1 else sorted(found)
 
 
 def _reason(error: Exception) -> str:

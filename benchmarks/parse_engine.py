@@ -1,0 +1,101 @@
+"""The pattern engine, with captures: 10 and 1,000 patterns, beside a program that only searches.
+
+The bare side is ripgrep where there is one, else `grep -E`, over the same expressions as one list;
+it counts lines and captures nothing. Both read the same lines, most of them of events that a
+pattern knows, and both are warm: what is measured is a log that goes on.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.log_events import events, lines, patterns
+from benchmarks.measure import Row, alternating, call_cpu_s, program_cost
+from makeitso.parsing.engine import Engine
+from makeitso.parsing.library import Library
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from makeitso.parsing.patterns import Pattern
+
+MB = 1_000_000
+COUNTS = (10, 100, 1000)
+STRANGERS = 500
+"""Events that no pattern knows, and whose lines stand among the others."""
+LINES = 30_000
+BARE_PATTERNS = 30
+"""With more patterns than these the bare side reads a part of the log: grep would take minutes."""
+
+
+def explained(engine: Engine, log: Sequence[bytes]) -> int:
+    """Lines that a pattern explains, captures taken."""
+    line = engine.line
+    return sum(line(one) is not None for one in log)
+
+
+def searcher(rules: Sequence[Pattern], folder: Path) -> tuple[str, list[str]]:
+    """The program to measure beside, and its command line but for the file to read."""
+    source = "\n".join(p.regex.replace("(?:", "(") for p in rules)
+    (folder / "rules").write_text(_without_names(source) + "\n")
+    ripgrep = shutil.which("rg")
+    if ripgrep:
+        return "ripgrep", [ripgrep, "--count", "--threads=1", "-f", str(folder / "rules")]
+    grep = shutil.which("grep")
+    if grep is None:
+        raise RuntimeError("neither rg nor grep is on PATH")
+    return "grep -E", [grep, "-cE", "-f", str(folder / "rules")]
+
+
+def _without_names(source: str) -> str:
+    """As a list of `grep -E`: it knows neither names nor the classes of Perl inside brackets."""
+    parts = source.split("(?P<")
+    plain = parts[0] + "".join("(" + part.split(">", 1)[1] for part in parts[1:])
+    for short, posix in ((r"[\d:]", "[0-9:]"), (r"[\w./-]", "[[:alnum:]_./-]"),
+                         (r"[^\s:]", "[^[:space:]:]"), (r"\d", "[0-9]")):  # fmt: skip
+        plain = plain.replace(short, posix)
+    return plain
+
+
+def rows(runs: int) -> list[Row]:
+    """One row for each number of patterns."""
+    with tempfile.TemporaryDirectory() as name:
+        return [_row(count, Path(name), runs) for count in COUNTS]
+
+
+def _same(count: int, command: list[str], env: dict[str, str]) -> None:
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+    if int(done.stdout) != count:
+        raise RuntimeError(f"{command[0]} finds {done.stdout.strip()} lines, the engine {count}")
+
+
+def _row(count: int, folder: Path, runs: int) -> Row:
+    found = events(count + STRANGERS, seed=count)
+    rules = patterns(found[:count])
+    log = lines(found, known=count, count=LINES, seed=7)
+    part = log[: min(LINES, LINES * BARE_PATTERNS // count)]
+    (folder / "log").write_bytes(b"\n".join(part) + b"\n")
+    engine = Engine(Library(rules))
+    against, command = searcher(rules, folder)
+    env = {**os.environ, "LC_ALL": "C"}
+    _same(explained(engine, part), [*command, str(folder / "log")], env)
+    cost, bare = alternating(
+        lambda: call_cpu_s(lambda: explained(engine, log)),
+        lambda: program_cost([*command, str(folder / "log")], cwd=folder, env=env).cpu_s,
+        runs=runs,
+    )
+    size, bare_size = sum(map(len, log)) / MB, sum(map(len, part)) / MB
+    return Row(
+        what=f"{count} patterns, captures",
+        against=f"{against}, count only",
+        unit="ms CPU/MB",
+        ours=cost / size * 1000,
+        bare=bare / bare_size * 1000,
+        runs=runs,
+        note=f"{size / cost:.1f} MB/s, {against} {bare_size / bare:.1f}",
+    )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from unittest import mock
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Generator, Mapping
     from pathlib import Path
 
 ENVIRONMENT = {
@@ -19,6 +21,13 @@ ENVIRONMENT = {
     "GIT_COMMITTER_NAME": "Ada",
     "GIT_COMMITTER_EMAIL": "ada@example.org",
 }
+
+
+@contextmanager
+def environment() -> Generator[None]:
+    """Let every git that this process starts be one without settings of a person or a machine."""
+    with mock.patch.dict(os.environ, ENVIRONMENT):
+        yield
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -140,6 +140,36 @@ def test_an_accepted_hunk_that_the_worker_changes_is_open_again_and_said(tmp_pat
             3, f"accepted and changed since, so open again: {hunk['id']}"
         )
         assert at(w, "line deux")["state"] == "pending"
+
+
+def test_of_lines_that_were_cut_apart_only_what_is_new_is_open(tmp_path: Path) -> None:
+    first = work(
+        change("line 2", "line two"), change("line 3", "line three"), change("line 4", "line four")
+    )
+    again = rules(
+        Rule(when=reviewed, answer=work(change("line three", "line trois", call="trois"))),
+        Rule(when=always, answer=first),
+    )
+    with world(tmp_path, again, files=FILES) as w:
+        w.mis("run", w.plan("spell", PLAN), *ASKING).expect(3, "mis review")
+        (hunk,) = w.hunks()
+        body = str(hunk["diff"]).split("\n")[1:]
+        lines = [n for n, line in enumerate(body, start=1) if line.endswith((" 2", " two"))]
+        w.mis("review", "accept", f"{hunk['id']}:{lines[0]},{lines[1]}").expect(0)
+        (third,) = [h for h in w.hunks() if "+line three\n" in str(h["diff"])]
+        w.mis("review", "comment", str(third["id"]), "say it in French").expect(0)
+        w.mis("review", "fix").expect(3, "goes back to its worker", "1 accepted as before")
+        kept, new = w.hunks()[:2]
+        assert (kept["state"], "+line two\n" in str(kept["diff"])) == ("accepted", True)
+        assert new["state"] == "pending"
+        assert "+line trois\n" in str(new["diff"])
+        assert "line two" not in str(new["diff"])
+        assert [h["state"] for h in w.hunks()] == ["accepted", *["pending"] * (len(w.hunks()) - 1)]
+        (row,) = [h for h in w.hunks() if "+line trois\n" in str(h["diff"])]
+        assert "new" in cast("list[str]", row["flags"]), "though it is beside what was seen"
+        assert "new" not in cast("list[str]", kept["flags"])
+        w.mis("review", "accept", "--all").expect(0)
+        assert w.read("poem.txt").startswith("line 1\nline two\nline trois\nline four\nline 5\n")
 
 
 def test_what_is_accepted_is_proved_before_it_lands(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 import git_sandbox
@@ -148,3 +149,17 @@ def oracle(root: Path) -> Oracle:
 
 def blobs_of(repo: Repository, contents: list[bytes]) -> dict[bytes, str]:
     return {data: blobs.write(repo, data) for data in dict.fromkeys(contents)}
+
+
+def budget(examples: int) -> settings:
+    """How much a property is tried whose examples ask git: as many, however slow or large."""
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        suppress_health_check=[
+            HealthCheck.too_slow,
+            HealthCheck.data_too_large,
+            HealthCheck.filter_too_much,
+            HealthCheck.function_scoped_fixture,
+        ],
+    )

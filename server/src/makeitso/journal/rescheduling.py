@@ -142,6 +142,8 @@ def _follow(task: TaskState, change: ev.ChangeProposed) -> None:
 
 def _carry(task: TaskState, now: str, then: str) -> None:
     """What else is known of a hunk under the name it had before."""
+    if now != parent_of(now):
+        task.kept.add(now)
     if then in task.explicit:
         task.explicit.add(now)
     if then in task.looked or parent_of(then) in task.looked:

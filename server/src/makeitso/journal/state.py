@@ -117,6 +117,8 @@ class TaskState:
     """Where those are cut that are not split at their unchanged lines."""
     looked: set[str] = field(default_factory=set[str])
     """Hunks a person has looked at."""
+    kept: set[str] = field(default_factory=set[str])
+    """Parts that are hunks of a proposal before: what stands beside them may be new."""
     steps: list[Step] = field(default_factory=list["Step"])
     """What people did to hunks that can be taken back, oldest first."""
     fresh: frozenset[str] = frozenset()

@@ -199,6 +199,12 @@ class _Draft:
             kind, removed=removed, added=added, diff=_lines(raw), raw=raw, extra=tuple(extra)
         )
 
+    def _kind_with_mode(self, kind: HunkKind) -> str:
+        """The kind as the id has it: a new file that is a program is not the same as a text."""
+        entry = self._entry
+        executable = entry.status == "A" and entry.new_mode == "100755"
+        return f"{kind} {entry.new_mode}" if executable else kind
+
     def _hunk(
         self,
         kind: HunkKind,
@@ -215,7 +221,7 @@ class _Draft:
                 task=facts.task,
                 path=entry.path,
                 base_blob=entry.old_blob,
-                kind=kind,
+                kind=self._kind_with_mode(kind),
                 removed=removed,
                 added=added,
                 place=_place(raw) if raw else b"",

@@ -14,7 +14,7 @@ from makeitso.review.hunks import parent_id
 from makeitso.review.marks import parts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from makeitso.protocol.change import Change, ChangedFile, Hunk
     from makeitso.protocol.words import HunkState
@@ -31,8 +31,8 @@ class Recorded:
         split: hunks, and parts of hunks, that stand as their parts.
         cuts: where those are cut that are not split at their unchanged lines.
         overlaps: what others propose that touches the same.
-        seen: whole hunks a person has looked at or marked, also a part of; while there are none,
-            no hunk is new.
+        seen: whole hunks a person has looked at or marked, also a part of, and parts of which that
+            is so alone; while there are none, no hunk is new.
     """
 
     states: Mapping[str, HunkState] = field(default_factory=dict[str, "HunkState"])
@@ -121,10 +121,11 @@ def _hunk(hunk: Hunk, recorded: Recorded) -> Hunk:
             changes.update(state=state, reason=reason)
     if hunk.id in recorded.overlaps:
         changes["overlaps"] = recorded.overlaps[hunk.id]
-    if (
-        recorded.seen
-        and state in ("pending", "conflict")
-        and parent_id(hunk.id) not in recorded.seen
-    ):
+    if recorded.seen and state in ("pending", "conflict") and not _seen(hunk.id, recorded.seen):
         changes["flags"] = (*hunk.flags, "new")
     return hunk.model_copy(update=changes) if changes else hunk
+
+
+def _seen(name: str, seen: Collection[str]) -> bool:
+    """Whether a person has seen a hunk, or what it is a part of."""
+    return name in seen or ("." in name and _seen(name.rpartition(".")[0], seen))

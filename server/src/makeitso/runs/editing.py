@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 
 from makeitso.errors import StateError
 from makeitso.journal.parts import leaves
-from makeitso.protocol import events as ev
 from makeitso.review import hunks as hunk_rules
 from makeitso.review.edited import carried, editable, with_edit
 from makeitso.review.marks import parts_of
 from makeitso.review.owners import owned
 from makeitso.runs.edits import next_proposal, record_edit
 from makeitso.runs.marking import mark
-from makeitso.runs.reviewing import cuts_of, locate, present_change
+from makeitso.runs.reviewing import cuts_of, locate, present_change, splits_of
 from makeitso.workspace import blobs
 from makeitso.workspace.git_process import GitPlace, run_git
 
 if TYPE_CHECKING:
     from makeitso.journal.state import TaskState
+    from makeitso.protocol import events as ev
     from makeitso.protocol.change import Change, ChangedFile, Hunk
     from makeitso.protocol.words import HunkState
     from makeitso.runs.book import Book
@@ -80,20 +80,10 @@ def _with_marks(
     drawn = _of(present_change(repo, run_id, now), file.path)
     kept = owned(file.hunks, drawn, edited=hunk, saved=saved, lay=lay)
     if kept is not None:
-        parted = tuple(
-            ev.HunkSplit(
-                hunk=name,
-                parts=parts,
-                before=where.before,
-                paired=where.paired,
-                drawn=where.drawn,
-            )
-            for name, (where, parts) in kept.cuts.items()
-        )
         return data.model_copy(
             update={
                 "splits": kept.splits,
-                "cuts": parted,
+                "cuts": splits_of(kept.cuts),
                 "carried": kept.names,
                 "marks": dict.fromkeys(kept.edited, "accepted"),
             }

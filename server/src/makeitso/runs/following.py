@@ -44,7 +44,8 @@ def with_follows(
         return data
     after = dataclasses.replace(
         task, splits=dict(task.splits), cuts=dict(task.cuts), explicit=set(task.explicit),
-        looked=set(task.looked), hunk_reasons=dict(task.hunk_reasons), comments=[],
+        looked=set(task.looked), kept=set(task.kept), hunk_reasons=dict(task.hunk_reasons),
+        comments=[],
     )  # fmt: skip
     take_change(after, data)
     moved = follows(present_change(repo, run_id, task), present_change(repo, run_id, after), names)

@@ -13,7 +13,7 @@ from makeitso.review.deciding import why_ask
 from makeitso.review.kept_marks import Carried, carry
 from makeitso.runs.following import with_follows
 from makeitso.runs.overlapping import proposals_beside, said, with_overlaps
-from makeitso.runs.reviewing import present_change
+from makeitso.runs.reviewing import present_change, splits_of
 from makeitso.workspace import changes, snapshots
 
 if TYPE_CHECKING:
@@ -50,7 +50,13 @@ async def _propose(ctx: Context, task_id: str, worktree: Worktree) -> None:
     def compare() -> tuple[ev.ChangeProposed, Carried]:
         repo = ctx.ports.repo
         kept = carried_over(repo, ctx.run_id, task, data)
-        marked = data.model_copy(update={"splits": kept.splits, "carried": kept.names})
+        marked = data.model_copy(
+            update={
+                "splits": kept.splits,
+                "cuts": splits_of(kept.cuts),
+                "carried": kept.names,
+            }
+        )
         marked = with_follows(repo, ctx.run_id, task, marked)
         full = with_overlaps(repo, others, run_id=ctx.run_id, task_id=task_id, change=marked)
         return full, kept

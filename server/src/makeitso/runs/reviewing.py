@@ -72,7 +72,10 @@ def present_change(
         split=frozenset(task.splits),
         cuts=cuts_of(task),
         overlaps=overlaps or {},
-        seen=frozenset(map(parent_id, (*task.looked, *task.explicit))),
+        seen=frozenset(
+            name if name in task.kept else parent_id(name)
+            for name in (*task.looked, *task.explicit)
+        ),
     )
     key = (str(repo.common_dir), run_id, task.id)
     with no_collecting():
@@ -87,6 +90,16 @@ def cuts_of(task: TaskState) -> dict[str, Cut]:
         name: Cut(before=split.before, paired=split.paired, drawn=split.drawn)
         for name, split in task.cuts.items()
     }
+
+
+def splits_of(cuts: Mapping[str, tuple[Cut, tuple[str, ...]]]) -> tuple[ev.HunkSplit, ...]:
+    """The same as the journal has it, of hunks with their cut and the parts it makes."""
+    return tuple(
+        ev.HunkSplit(
+            hunk=name, parts=parts, before=where.before, paired=where.paired, drawn=where.drawn
+        )
+        for name, (where, parts) in cuts.items()
+    )
 
 
 def write_review_document(

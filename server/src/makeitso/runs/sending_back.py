@@ -110,6 +110,7 @@ def _to_send(book: Book, task: tuple[str, str], max_rounds: int) -> tuple[str, T
         splits=dict(found.splits),
         cuts=dict(found.cuts),
         looked=set(found.looked),
+        kept=set(found.kept),
         explicit=set(found.explicit),
         comments=[replace(known) for known in found.comments],
         sent_back=list(found.sent_back),

@@ -1,0 +1,19 @@
+"""What the tests of reviews share: a git that says what is changed, with no settings of anybody."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+import git_sandbox
+from review.changed_trees import Oracle, oracle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Oracle]:
+    with git_sandbox.environment():
+        yield oracle(tmp_path_factory.mktemp("oracle"))

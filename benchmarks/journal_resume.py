@@ -1,8 +1,9 @@
 """Taking a run up again from a journal of 100,000 events, against reading the same rows bare.
 
 Resuming: open, fold, know the next steps; events that no state follows from, such as a worker's
-output, are not read. Reading: every event, each held to its model, as an audit does. Bare: SQLite
-gives all the rows, `json` parses them.
+output, are not read. Of counts: nearly all are tokens and time spent, each of which is folded.
+Reading: every event, each held to its model, as an audit does. Bare: SQLite gives all the rows,
+`json` parses them.
 """
 
 from __future__ import annotations
@@ -41,8 +42,14 @@ def rows(runs: int) -> list[Row]:
         fill(path)
         resumed = alternating(lambda: _timed(resume, path), lambda: _timed(_parse, path), runs=few)
         read = alternating(lambda: _timed(_read, path), lambda: _timed(_parse, path), runs=few)
+        counts = Path(directory) / "counts.db"
+        fill(counts, _count)
+        summed = alternating(
+            lambda: _timed(resume, counts), lambda: _timed(_parse, counts), runs=few
+        )
     return [
         _row(f"resume from {EVENTS:,} events", *resumed, few),
+        _row(f"resume from {EVENTS:,} events, most of them counts", *summed, few),
         _row(f"every one of {EVENTS:,} events read", *read, few),
     ]
 
@@ -91,13 +98,13 @@ def _parse(path: Path) -> int:
     return len(parsed)
 
 
-def fill(path: Path) -> None:
+def fill(path: Path, of_turn: Callable[[int, Check], ev.EventData] | None = None) -> None:
     """Write a journal of one long run, as the journal itself would, in one transaction."""
     Journal(path, clock=SystemClock(), client="bench").close()  # makes the schema
     database = sqlite3.connect(path, isolation_level=None)
     database.execute("BEGIN")
     prev = ""
-    for seq, (task, data) in enumerate(_tape(), start=1):
+    for seq, (task, data) in enumerate(_tape(of_turn or _of_turn), start=1):
         text = stored(data.model_dump(mode="json"))
         fields: dict[str, object] = {
             "seq": seq,
@@ -122,7 +129,9 @@ def fill(path: Path) -> None:
     database.close()
 
 
-def _tape() -> Iterator[tuple[str | None, ev.EventData]]:
+def _tape(
+    of_turn: Callable[[int, Check], ev.EventData],
+) -> Iterator[tuple[str | None, ev.EventData]]:
     """A run whose one task has had very many rounds, and is in the middle of another."""
     check = Check(command="pytest -q")
     task = Task(id="T1", title="A long task", checks=(check,))
@@ -144,7 +153,18 @@ def _tape() -> Iterator[tuple[str | None, ev.EventData]]:
     yield "T1", ev.TaskStarted()
     yield "T1", ev.PhaseStarted()
     for number in range(EVENTS - 6):
-        yield "T1", _of_turn(number, check)
+        yield "T1", of_turn(number, check)
+
+
+def _count(number: int, check: Check) -> ev.EventData:
+    """Tokens and time spent, and a turn begun now and then."""
+    if number % 300 == 0:
+        return _of_turn(number // 300 * TURN, check)
+    if number % 3:
+        return ev.TimeCounted(active_ms=1000, run_ms=1000)
+    return ev.UsageCounted(
+        source="worker", input_tokens=900, output_tokens=80, thread_input=number, thread_output=9
+    )
 
 
 def _of_turn(number: int, check: Check) -> ev.EventData:

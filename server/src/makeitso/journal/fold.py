@@ -38,6 +38,9 @@ def apply(runs: dict[str, RunState], event: Event) -> None:
     if event.run is None:
         return
     data = event.data
+    if isinstance(data, ev.TimeCounted | ev.UsageCounted):
+        _count(runs, event)
+        return
     if isinstance(data, ev.RunCreated):
         runs[event.run] = RunState(
             id=event.run,
@@ -58,6 +61,20 @@ def apply(runs: dict[str, RunState], event: Event) -> None:
     if event.task is not None and event.task in run.tasks:
         _task(run, run.tasks[event.task], event)
     _run(run, event)
+
+
+def _count(runs: dict[str, RunState], event: Event) -> None:
+    """Take what was spent: apart from the rest, for of what is folded most is this."""
+    run = runs.get(event.run or "")
+    if run is None:
+        return
+    if event.task is not None and (task := run.tasks.get(event.task)) is not None:
+        match event.data:
+            case ev.UsageCounted(source="worker") as usage:
+                task.thread_input, task.thread_output = usage.thread_input, usage.thread_output
+            case _:
+                pass
+    spend(run, event)
 
 
 def _run(run: RunState, event: Event) -> None:
@@ -82,7 +99,7 @@ def _run(run: RunState, event: Event) -> None:
             run.retry, run.retries = planned, planned.attempt
         case ev.RunFinished() as finished:
             run.finished, run.active, run.ended_at = finished, False, event.at
-        case ev.UsageCounted() | ev.TimeCounted() | ev.BudgetNeared():
+        case ev.BudgetNeared():
             spend(run, event)
         case (
             ev.ApprovalAsked()
@@ -212,7 +229,6 @@ def _task(run: RunState, task: TaskState, event: Event) -> None:
             | ev.TurnEnded()
             | ev.MonitorInterrupted()
             | ev.ManagerJudged()
-            | ev.UsageCounted()
         ):
             _work(task, event)
         case ev.WaitStarted() | ev.WaitLooked() | ev.WaitEnded():
@@ -303,8 +319,5 @@ def _work(task: TaskState, event: Event) -> None:
         case ev.ManagerJudged() as judged:
             task.judgements.append(judged)
             went_well(task)
-        case ev.UsageCounted() as usage:
-            if usage.source == "worker":
-                task.thread_input, task.thread_output = usage.thread_input, usage.thread_output
         case _:
             pass

@@ -403,13 +403,27 @@ class Journal:
         return None
 
     def _event(self, row: Row) -> Event:
-        fields = dict(zip(_COLUMNS.split(", "), row, strict=True))
-        model = MODELS.get(str(fields.pop("type")))
+        # Written out: this is done a hundred thousand times when a long run is taken up.
+        seq, at, run, task, phase, kind, actor, client, cause, text, prev, digest = row
+        model = MODELS.get(kind)
         if model is None:
             raise self._unreadable(row, "no such kind of event is known")
         try:
-            data = model.model_validate_json(str(fields.pop("data")))
-            return Event.model_validate({**fields, "data": data})
+            return Event.model_validate(
+                {
+                    "seq": seq,
+                    "at": at,
+                    "run": run,
+                    "task": task,
+                    "phase": phase,
+                    "actor": actor,
+                    "client": client,
+                    "cause": cause,
+                    "data": model.model_validate_json(text),
+                    "prev": prev,
+                    "hash": digest,
+                }
+            )
         except ValidationError as error:
             raise self._unreadable(row, f"{error.error_count()} problems") from None
 

@@ -34,6 +34,7 @@ OURS = (
     "mis/run/output",
     "mis/approval/changed",
     "mis/change/changed",
+    "mis/proposal/changed",
     "mis/note",
 )
 

@@ -15,6 +15,8 @@ TRUST = "trust"
 """What an action answers that agrees to the files of the workspace."""
 MISS = "miss:"
 """With the zero-based first line of its group: what an action answers that is about misses."""
+PROPOSAL = "proposal:"
+"""With an id: what an action answers that decides about a proposal."""
 
 
 @dataclass(frozen=True, kw_only=True)

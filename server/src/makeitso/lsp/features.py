@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from makeitso.errors import MisError
-from makeitso.lsp import hover, lenses, structure
+from makeitso.lsp import hover, learned, lenses, structure
 from makeitso.lsp.answers import said
-from makeitso.lsp.library_view import LibraryView, library_hover
-from makeitso.lsp.log_view import LogView, log_hover
 from makeitso.lsp.plan_view import PlanView
 from makeitso.lsp.review_links import review_links
 from makeitso.lsp.review_saving import take_in
@@ -72,10 +70,7 @@ def _actions(server: Server, params: types.CodeActionParams) -> list[types.CodeA
     document, actions = found
     seen = server.views.of(params.text_document.uri)
     view = seen[1] if seen is not None else None
-    study = server.studies.of(document)
-    problems = view.problems if isinstance(view, PlanView) else ()
-    if isinstance(study, LibraryView):
-        problems = study.problems
+    problems = view.problems if isinstance(view, PlanView) else learned.problems(server, document)
     return [
         *lenses.fixes(problems, document, params, versioned=server.client.document_changes),
         *lenses.twins(actions, document, params),
@@ -93,11 +88,7 @@ def _hover(server: Server, params: types.HoverParams) -> types.Hover | None:
         shown = hover.plan_hover(view, line, column)
     elif isinstance(view, ReviewView):
         shown = hover.review_hover(view, line)
-    study = server.studies.of(document)
-    if isinstance(study, LibraryView):
-        shown = library_hover(study, line)
-    elif isinstance(study, LogView):
-        shown = log_hover(study, line)
+    shown = learned.hover(server, document, line) or shown
     if shown is None:
         return None
     return types.Hover(

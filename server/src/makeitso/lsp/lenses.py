@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from makeitso.lsp.actions import MISS, TRUST
+from makeitso.lsp.actions import MISS, PROPOSAL, TRUST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -64,6 +64,9 @@ def _answers(action: Action, diagnostic: types.Diagnostic, document: Document) -
         line, _ = document.index.place(diagnostic.range.start)
         said = str(diagnostic.code).startswith("miss-")
         return said and action.answers == f"{MISS}{line}"
+    if action.answers.startswith(PROPOSAL):
+        named = f"Proposal {action.answers.removeprefix(PROPOSAL)} waits"
+        return str(diagnostic.message).startswith(named)
     if action.answers == TRUST:
         return diagnostic.code == "workspace-untrusted"
     if diagnostic.code in ("hunk-waits", "hunk-in-conflict"):

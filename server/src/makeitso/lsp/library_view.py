@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from makeitso.lsp.proposal_view import file_problems
 from makeitso.parsing.entries import Places
 from makeitso.parsing.library import load_library
 from makeitso.parsing.lint_file import check_text
@@ -47,20 +48,25 @@ class LibraryView:
     hits: Mapping[str, int]
     """Records of runs here, by the name of their pattern."""
 
+    @property
+    def last(self) -> int:
+        """Its last line."""
+        return self.text.count("\n")
+
     def at(self, line: int) -> EntryPlace | None:
         """The entry on a line."""
         return next((one for one in self.entries if one.first <= line <= one.last), None)
 
 
 def study_library(
-    text: str, *, base: Library | None, proposal: bool, hits: Mapping[str, int]
+    text: str, *, base: Library | None, proposal: str, hits: Mapping[str, int]
 ) -> LibraryView:
     """Check a text; takes up to some seconds of CPU for a library of hundreds of patterns.
 
     Args:
         text: the document.
         base: what it is laid over; None: it is the packaged library itself.
-        proposal: its pattern stands among the other keys of a proposal.
+        proposal: name of its file, where its pattern stands among the keys of a proposal; or "".
         hits: records by the name of their pattern.
     """
     readable = _SURROGATE.sub("\ufffd", text)
@@ -70,6 +76,8 @@ def study_library(
         cpu=time.thread_time,
         other_keys=_PROPOSAL_KEYS if proposal else frozenset(),
     )
+    if proposal and not any(one.code == "library-syntax" for one in problems):
+        problems += file_problems(readable, where=proposal)
     return LibraryView(
         text=text, problems=tuple(problems), entries=tuple(_entries(readable)), hits=hits
     )

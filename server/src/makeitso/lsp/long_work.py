@@ -49,6 +49,9 @@ LONG = {
     "mis/change/fix": _Kind("Send the change back to its worker", cancellable=True),
     "mis/change/land": _Kind("Land what is accepted"),
     "mis/change/undo": _Kind("Take a landing back"),
+    "mis/learn/run": _Kind("Learn from runs"),
+    "mis/learn/propose": _Kind("Propose a pattern"),
+    "mis/proposal/decide": _Kind("Look at the proposal again"),
     "mis/review/open": _Kind("Open the review", cancellable=True),
 }
 """Requests that may take long; a landing is one transaction, so it is not cancelled half-way."""

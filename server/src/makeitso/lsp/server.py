@@ -11,9 +11,10 @@ from pydantic import ValidationError
 from pygls.lsp.server import LanguageServer
 
 from makeitso import __version__
-from makeitso.lsp import answers, features, review_looking
+from makeitso.lsp import answers, features, learned, review_looking
 from makeitso.lsp.client import Client, client_of
 from makeitso.lsp.documents import Documents
+from makeitso.lsp.proposal_watch import ProposalWatch
 from makeitso.lsp.protocol import Protocol, converter
 from makeitso.lsp.review_view import ReviewView
 from makeitso.lsp.session import Session
@@ -47,6 +48,7 @@ class Server(LanguageServer):
         self.documents = Documents()
         self.session = Session(self)
         self.studies = Studies(self)
+        self.proposals = ProposalWatch(self)
         self.tools = ToolProblems(self)
         self.views = Views(self)
 
@@ -122,6 +124,7 @@ class Server(LanguageServer):
         self, method: Method, parsed: Wire, *, token: str | int | None = None
     ) -> Wire:
         at = self.session.workplace()
+        learned.refuse_unsaved(self, at, parsed)
         result = await self.session.long.request(
             method, parsed, partial(dispatch.answer, at, method, parsed), token=token
         )

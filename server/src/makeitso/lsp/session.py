@@ -185,6 +185,7 @@ class Session:
         while True:
             await anyio.sleep(LOOK_S)
             try:
+                await self._server.proposals.look(at)
                 if self.workplace().bridge.has_journal:
                     at.book.refresh()
             except MisError as error:

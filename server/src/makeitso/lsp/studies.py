@@ -101,7 +101,8 @@ class Studies:
         if kind == "log":
             work = partial(_log, at, text, path, own)
         else:
-            work = partial(_library, at, text, own, kind == "proposal")
+            named = path.name if kind == "proposal" and path is not None else ""
+            work = partial(_library, at, text, own, named)
         view = await to_thread.run_sync(work, abandon_on_cancel=True)
         if self._server.documents.get(document.uri) is not document:
             return  # closed meanwhile
@@ -110,10 +111,10 @@ class Studies:
         self._server.refresh_lenses()
 
 
-def _library(at: Workplace, text: str, own: str | None, proposal: bool) -> LibraryView:  # noqa: FBT001
+def _library(at: Workplace, text: str, own: str | None, proposal: str) -> LibraryView:
     base = libraries.laid_over(own) if proposal else libraries.packaged()
     if not proposal and libraries.is_packaged(text):
-        return study_library(text, base=None, proposal=False, hits=_hits(at))
+        return study_library(text, base=None, proposal="", hits=_hits(at))
     return study_library(text, base=base, proposal=proposal, hits=_hits(at))
 
 

@@ -9,7 +9,7 @@ import anyio
 from lsprotocol import types
 
 from makeitso.errors import MisError
-from makeitso.lsp import diagnostics, review_saving
+from makeitso.lsp import diagnostics, learned, review_saving
 from makeitso.lsp.file_view import (
     FileHunk,
     FileViews,
@@ -17,8 +17,6 @@ from makeitso.lsp.file_view import (
     file_diagnostics,
     relative_path,
 )
-from makeitso.lsp.library_view import LibraryView
-from makeitso.lsp.log_view import LogView, log_actions, log_diagnostics
 from makeitso.lsp.plan_actions import plan_actions
 from makeitso.lsp.plan_view import PlanView, view_plan
 from makeitso.lsp.review_actions import review_actions, selection_actions
@@ -93,14 +91,13 @@ class Views:
                 *selection_actions(view, first=first, last=last),
                 *review_actions(view, uri=uri, first=first, last=last),
             ]
-        found_out: list[Action] = []
-        study = self._server.studies.of(document)
-        if isinstance(study, LogView) and wanted is not None:
-            found_out += log_actions(study, first=first, last=last)
-        if wanted is not None:
-            runs = _runs(self._server.session.place)
-            found_out += file_actions(self.hunks(document), uri, runs, first=first, last=last)
-        return document, found_out
+        if wanted is None:
+            return document, learned.lenses(self._server, document)
+        runs = _runs(self._server.session.place)
+        return document, [
+            *learned.actions(self._server, document, first=first, last=last),
+            *file_actions(self.hunks(document), uri, runs, first=first, last=last),
+        ]
 
     def _be_at(self, uri: str, view: ReviewView, line: int) -> None:
         """Somebody is at a line: beyond the lenses that are shown, others are."""
@@ -151,6 +148,7 @@ class Views:
 
     def after_command(self, params: Wire, result: Wire) -> None:
         """Some commands end in showing something."""
+        learned.after_command(self._server, result)
         if isinstance(result, ReviewOpenResult) and result.uri is None:
             self._server.say(f"{result.title}: it changes nothing here.", types.MessageType.Info)
         if (
@@ -189,12 +187,7 @@ class Views:
             return diagnostics.of_rules(document.path, document.text, document.index)
         if document.kind == "config" and document.path is not None and at is not None:
             return diagnostics.of_config(document.path, document.text, document.index, at)
-        study = self._server.studies.latest(document)
-        found: list[types.Diagnostic] = []
-        if isinstance(study, LibraryView):
-            found += [diagnostics.of_problem(one, document.index) for one in study.problems]
-        elif isinstance(study, LogView):
-            found += log_diagnostics(study, document.index)
+        found = learned.diagnostics(self._server, document)
         severity = _SEVERITY[self._server.client.problems]
         if document.kind == "other" and severity is not None:
             found += file_diagnostics(self.hunks(document), document.index, severity)

@@ -58,7 +58,7 @@ class RunOutputNotification(Wire):
 
 
 class ProposalChangedNotification(Wire):
-    """A proposal was made or decided; not sent yet."""
+    """A proposal was made, edited or decided, here or in another process."""
 
     id: str = Field(description="Proposal id.")
 

@@ -162,6 +162,38 @@ def test_what_is_taken_back_is_not_called_done_any_more(tmp_path: Path) -> None:
         assert len(set(landed_checks(w)[-2:])) == 2
 
 
+def test_what_is_accepted_after_it_was_taken_back_says_how_it_lands(tmp_path: Path) -> None:
+    script = work(change("line 2", "line two"), change("line 39", "line thirty-nine"))
+    with world(tmp_path, script, files=FILES) as w:
+        w.mis("run", w.plan("spell", PLAN), "--yes").expect(0)
+        assert w.read("poem.txt") == BOTH
+        w.mis("review", "undo").expect(0, "open again", "mis review land")
+        assert [h["state"] for h in w.hunks()] == ["pending", "pending"]
+        land = f"mis review land --run {w.run.id}"
+        first = str(w.hunks()[0]["id"])
+        said = w.mis("review", "accept", first, "--json").expect(0).value
+        assert (said["landed"], said["unlanded"]) == ([], [first])
+        w.mis("review", "accept", "--all").expect(0, "2 hunks are accepted and not landed", land)
+        assert w.read("poem.txt") == FILES["poem.txt"]
+        w.mis(*land.split()[1:]).expect(0, "landed: poem.txt")
+        assert w.read("poem.txt") == BOTH
+        assert [h["state"] for h in w.hunks()] == ["landed", "landed"]
+        w.mis("review", "land").expect(2, "nothing is accepted")
+
+
+def test_where_nothing_lands_by_itself_an_accepted_change_says_so(tmp_path: Path) -> None:
+    script = work(change("line 2", "line two"), change("line 39", "line thirty-nine"))
+    with world(tmp_path, script, files=FILES) as w:
+        w.configure(more='[review]\nland = "manual"\n')
+        w.mis("run", w.plan("spell", PLAN), "--yes", "--halt-on", "write_files").expect(3)
+        first, second = (str(hunk["id"]) for hunk in w.hunks())
+        half = w.mis("review", "accept", first, "--json").expect(0).value
+        assert half["unlanded"] == [], "the other one is open still"
+        w.mis("review", "accept", second).expect(0, "2 hunks are accepted and not landed")
+        w.mis("review", "land").expect(0)
+        assert w.read("poem.txt") == BOTH
+
+
 def only_task(w: World) -> dict[str, Any]:
     """The one task of the run, as `mis status --json` has it."""
     (task,) = cast("list[dict[str, Any]]", w.status()["tasks"])

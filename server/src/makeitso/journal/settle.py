@@ -62,6 +62,19 @@ def review_steps(run: RunState, task: TaskState, rules: Rules) -> list[Step]:
     return [EndTask(task.id, "stopped", reason)]
 
 
+def waits_to_be_asked(run: RunState, task: TaskState, rules: Rules) -> bool:
+    """Whether what is accepted of a task lands only when a person asks for it.
+
+    What was taken back is so: to accept it again decides on the change, not on where it is.
+    """
+    if "accepted" not in task.hunks.values() or task.land_requested or task.landing is not None:
+        return False
+    if task.ended is not None:
+        return True
+    by_itself = run.options.land and rules.land != "manual"
+    return task.reviewing and task.settled and not by_itself
+
+
 def after_end(task: TaskState) -> list[Step]:
     """What is left to do for a task that has ended."""
     if task.undo_requested is not None and task.landing is None:

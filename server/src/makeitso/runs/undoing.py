@@ -72,7 +72,7 @@ def _named(book: Book, landing: str) -> tuple[RunState, TaskState, str]:
                 if landing not in task.standing:
                     raise StateError(
                         f"{landing} is taken back already",
-                        hint="`mis review` shows its hunks; accepted, they land again",
+                        hint="`mis review` shows its hunks; accept them and `mis review land`",
                     )
                 return run, task, landing
     raise NotFoundError(

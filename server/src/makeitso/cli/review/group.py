@@ -111,4 +111,9 @@ def _after(bridge: Bridge, console: Console, found: list[Reviewed]) -> int:
     kept = set(bridge.journal.run_ids()) if bridge.has_journal else set[str]()
     from makeitso.cli.review.settling import settle  # the first hunk need not wait for it
 
-    return settle(bridge, console) if any(run.id in kept for run, _ in found) else 0
+    if all(run.id not in kept for run, _ in found):
+        return 0
+    bridge.book.refresh()
+    tasks = [bridge.book.run(run.id).tasks[task.id] for run, task in found if run.id in kept]
+    accepted = [name for task in tasks for name, state in task.hunks.items() if state == "accepted"]
+    return settle(bridge, console, accepted=accepted)

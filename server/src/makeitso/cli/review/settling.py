@@ -9,6 +9,7 @@ import anyio
 from makeitso import wiring
 from makeitso.cli.door import TerminalDoor
 from makeitso.cli.review.stale import say_stale, stale_among
+from makeitso.cli.review.unlanded import say_unlanded
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -29,7 +30,7 @@ def settle(
     """Let what is decided land, here or in the process that owns the workspace.
 
     `also` stands beside it in what a script gets. Of the hunks `accepted` right now those that do
-    not land because their task is stale are named.
+    not land are named: because their task is stale, or because nobody has asked for it.
     """
     door = TerminalDoor(bridge, console)
     before = {
@@ -51,6 +52,7 @@ def settle(
     conflicts = [h for landing in landings for h in landing.conflicts]
     conflicts += [h for h in _set_aside(bridge) if h not in aside and h not in conflicts]
     stale = stale_among(bridge, accepted)
+    unlanded = say_unlanded(bridge, console, accepted)
     console.data(
         {
             **(also or {}),
@@ -60,6 +62,7 @@ def settle(
             "landings": [landing.id for landing in landings],
             "commits": [landing.commit for landing in landings if landing.commit is not None],
             "by_owner": not here,
+            "unlanded": [h for h in accepted if h in unlanded],
             "stale": [h for _, task in stale for h in accepted if h in task.hunks],
         }
     )

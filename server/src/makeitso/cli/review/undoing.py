@@ -33,7 +33,10 @@ def register(group: typer.Typer) -> None:
 def undo(
     ctx: typer.Context, landing: Which = "", run: RunOption = "", json: JsonFlag = False
 ) -> int:
-    """Take the last landing back; edits made since stay, and its hunks can be accepted again."""
+    """Take the last landing back; edits made since stay.
+
+    Its hunks are open again. Accepted once more, they land with `mis review land`.
+    """
     context = context_of(ctx)
     console = context.console
     with opened(context) as bridge:
@@ -64,5 +67,9 @@ def _tell(console: Console, done: LandingUndone) -> None:
             "error": done.error,
         }
     )
-    if done.hunks and not done.files and not console.as_json:
+    if not done.hunks or console.as_json:
+        return
+    if done.files:
+        console.note("its hunks are open again: once accepted, `mis review land` lands them")
+    else:
         console.note(f"{done.landing} was taken back already by hand; its hunks are open again")

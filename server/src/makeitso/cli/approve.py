@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperCommand
 
 from makeitso import wiring
-from makeitso.cli import completing, rules
+from makeitso.cli import approve_proposals, completing, rules
 from makeitso.cli.answering import headline, how, outcome
 from makeitso.cli.context import JsonFlag, context_of
 from makeitso.cli.door import TerminalDoor
@@ -52,14 +52,18 @@ def approve(
     ctx: typer.Context,
     ids: Annotated[
         list[str] | None,
-        typer.Argument(metavar="ID...", help="Approvals.", autocompletion=completing.questions),
+        typer.Argument(
+            metavar="ID|FILE...",
+            help="Approvals, and proposals of `mis learn`.",
+            autocompletion=completing.decidable,
+        ),
     ] = None,
     listing: Annotated[bool, typer.Option("--list", help="Show what is open.")] = False,
     everything: Annotated[
-        bool, typer.Option("--all", help="With --list: decided ones too.")
+        bool, typer.Option("--all", help="With --list or --proposals: decided ones too.")
     ] = False,
     deny: Annotated[bool, typer.Option("--deny", help="Deny instead of granting.")] = False,
-    because: Annotated[str, typer.Option("--because", help="Why denied; the worker is told.")] = "",
+    because: Annotated[str, typer.Option("--because", help="Why denied; a worker is told.")] = "",
     answer: Annotated[
         str,
         typer.Option(
@@ -77,6 +81,9 @@ def approve(
             help="Answer such commands here from now on; alone: propose a pattern and ask.",
         ),
     ] = None,
+    proposals: Annotated[
+        bool, typer.Option("--proposals", help="Show what `mis learn` proposed, with its diff.")
+    ] = False,
     stored: Annotated[bool, typer.Option("--rules", help="Show the rules you stored.")] = False,
     revoke: Annotated[
         list[str] | None, typer.Option("--revoke", metavar="RULE", help="Take a rule back.")
@@ -102,12 +109,25 @@ def approve(
             if ids or listing or always is not None:
                 raise UsageError("rules and approvals are not for one call; make two")
             return rules.manage(context.console, bridge, revoke or [], add_rule, everywhere)
+        if proposals:
+            if ids or listing or always is not None:
+                raise UsageError("--proposals stands alone", hint="`mis approve ID` decides one")
+            return approve_proposals.show_proposals(context, bridge, everything=everything)
+        if ids and always is None and not answer and scope == "once":
+            ids, named = approve_proposals.part(bridge, ids)
+            if named:
+                if ids:
+                    raise UsageError("approvals and proposals are not for one call; make two")
+                return approve_proposals.decide_proposals(
+                    context, bridge, named, grant=not deny, because=because
+                )
         if always and not ids and always in _open_ids(bridge):
             ids, always = [always], _PROPOSED  # `--always a3`: no pattern, but the question
         if not ids and always is not None:
             raise UsageError("--always needs an approval", hint='mis approve ID --always "PATTERN"')
         if listing or not ids:
             _list(context.console, _known(bridge, everything=everything))
+            approve_proposals.note_waiting(context, bridge)
             return 0
         base = Decision(
             id="",

@@ -70,6 +70,20 @@ def places(ctx: typer.Context, incomplete: str) -> list[glance.Named]:
     return _starting(list(names.items()), incomplete)
 
 
+def proposals(ctx: typer.Context, incomplete: str) -> list[glance.Named]:
+    """Proposals of learning, but for those that are named already."""
+    named = cast("list[str]", ctx.params.get("ids") or [])
+    path = _journal(ctx)
+    files = sorted(DotMakeitso(path.parents[1]).proposals.glob("[!.]*.toml")) if path else []
+    found = [(file.stem, "proposal") for file in files if file.stem not in named]
+    return _starting(found, incomplete)
+
+
+def decidable(ctx: typer.Context, incomplete: str) -> list[glance.Named]:
+    """What `mis approve` takes: open questions and proposals."""
+    return [*questions(ctx, incomplete), *proposals(ctx, incomplete)]
+
+
 def _hunks(ctx: typer.Context) -> list[glance_hunks.Seen]:
     run: object = ctx.params.get("run")
     task: object = ctx.params.get("task")

@@ -1,20 +1,17 @@
-"""`mis learn`: what there is to learn from, and whether a pattern library is in order."""
+"""`mis learn`: patterns from output that nothing explains, proposed, proved, and taken back."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from makeitso.cli import completing
 from makeitso.cli.context import JsonFlag, context_of
 from makeitso.errors import UsageError
 
-if TYPE_CHECKING:
-    from makeitso.cli.context import Context
-    from makeitso.protocol.text import Problem
-
-_STYLES = {"error": "red", "warning": "yellow"}
+MODES = ("shadow", "canary", "auto")
 
 
 def register(app: typer.Typer) -> None:
@@ -22,74 +19,84 @@ def register(app: typer.Typer) -> None:
     app.command("learn")(learn)
 
 
+def _modes(incomplete: str) -> list[str]:
+    return [name for name in MODES if name.startswith(incomplete)]
+
+
 def learn(
     ctx: typer.Context,
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[RUN|LOG]...",
+            help="Runs, or log files each read as a run; none: the latest runs.",
+            autocompletion=completing.runs,
+        ),
+    ] = None,
     check: Annotated[
         list[Path] | None,
         typer.Option(
             metavar="FILE", help="Say what is wrong in a pattern library or proposal; repeatable."
         ),
     ] = None,
-    more: Annotated[
-        list[Path] | None, typer.Argument(metavar="[FILE]...", help="Further files to check.")
-    ] = None,
+    mode: Annotated[
+        str,
+        typer.Option(
+            metavar="MODE",
+            help="Let in by itself what passes: shadow (nothing), canary, auto; else as set.",
+            autocompletion=_modes,
+        ),
+    ] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing.")] = False,
+    ci: Annotated[
+        bool,
+        typer.Option(
+            "--ci", help="Check golden logs, learn from them too, let nothing in; exit 3: proposed."
+        ),
+    ] = False,
+    rollback: Annotated[
+        str,
+        typer.Option(
+            metavar="ID",
+            help="Take an applied proposal back.",
+            autocompletion=completing.proposals,
+        ),
+    ] = "",
+    because: Annotated[str, typer.Option(help="With --rollback: why; kept.")] = "",
+    history: Annotated[
+        bool, typer.Option("--history", help="Show all that was proposed and decided.")
+    ] = False,
     json: JsonFlag = False,
 ) -> int:
-    """Check pattern libraries.
+    """Learn patterns from output that nothing explains.
 
-    Exit code 0: no errors, though there may be warnings; 1: a file has errors.
+    Exit code 0: done; 1: with --check a file has errors, with --ci a golden log reads differently;
+    3: with --ci there are proposals.
     """
     context = context_of(ctx)
-    if not check:
-        raise UsageError("nothing to do", hint="Check a library: mis learn --check FILE")
-    return _check(context, [*check, *(more or ())])
-
-
-def _check(context: Context, files: list[Path]) -> int:
-    import time
-
-    from makeitso.cli.libraries import read_library
-    from makeitso.parsing.library import load_library
-    from makeitso.parsing.lint_file import check_text
-    from makeitso.prompts.packaged import packaged_text
-    from makeitso.protocol.proposal import Proposal
-
-    packaged = packaged_text("regexes.toml")
-    base, _ = load_library(packaged, origin="packaged")
-    failed = False
-    for path in files:
-        text = read_library(path)
-        keys = frozenset(Proposal.model_fields) if _is_proposal(text) else frozenset[str]()
-        found = check_text(
-            text,
-            base=None if text == packaged else base,
-            cpu=time.thread_time,
-            other_keys=keys,
-        )
-        failed = failed or any(problem.severity == "error" for problem in found)
-        _tell(context, path, found)
-    return 1 if failed else 0
-
-
-def _is_proposal(text: str) -> bool:
-    """Whether a library's text begins with the keys of a proposal instead of a pattern."""
-    head = text.partition("[[pattern]]")[0]
-    return any(line.startswith("id = ") for line in head.splitlines())
-
-
-def _tell(context: Context, path: Path, found: list[Problem]) -> None:
-    context.console.data(
-        {"file": str(path), "problems": [problem.model_dump(mode="json") for problem in found]}
+    named = sources or []
+    _refuse_mixed(
+        check=bool(check), ci=ci, rollback=bool(rollback), history=history, because=because
     )
-    for problem in found:
-        at = f"{path}:{problem.span.line + 1}:{problem.span.column + 1}"
-        context.console.say(
-            f"{at}: {problem.severity}: {problem.message} [{problem.code}]",
-            style=_STYLES.get(problem.severity),
-        )
-        for fix in problem.fixes:
-            context.console.say(f"    {fix.title}")
-            if fix.new_text:
-                context.console.say(f"        {fix.new_text}", style="dim")
-    if not found:
-        context.console.say(f"{path}: nothing is wrong")
+    if mode and mode not in MODES:
+        raise UsageError(f"no mode {mode}", hint=f"Modes: {', '.join(MODES)}.")
+    if check:
+        from makeitso.cli.learn_check import check_files
+
+        return check_files(context, [*check, *map(Path, named)])
+    from makeitso.cli import learn_pass
+
+    if history:
+        return learn_pass.show_history(context)
+    if rollback:
+        return learn_pass.roll_back(context, rollback, because)
+    if ci:
+        return learn_pass.check_in_ci(context, named, dry=dry_run)
+    return learn_pass.make_a_pass(context, named, mode=mode, dry=dry_run)
+
+
+def _refuse_mixed(*, check: bool, ci: bool, rollback: bool, history: bool, because: str) -> None:
+    if check + ci + rollback + history > 1:
+        raise UsageError("--check, --ci, --rollback and --history exclude each other")
+    if because and not rollback:
+        raise UsageError("--because needs --rollback")

@@ -66,7 +66,7 @@ VERBS: tuple[Verb, ...] = (
     Verb("trust", "makeitso.cli.trust", "Show and record which workspace files may raise rights."),
     Verb("lsp", "makeitso.cli.lsp", "Serve editors over LSP.", needs="makeitso.lsp.main"),
     Verb("parse", "makeitso.cli.parse", "Show what any log says: records and unknown lines.", MORE),
-    Verb("learn", "makeitso.cli.learn", "Check pattern libraries.", MORE),
+    Verb("learn", "makeitso.cli.learn", "Learn patterns from output that nothing explains.", MORE),
     Verb("clean", "makeitso.cli.clean", "Show and remove what ended runs left over.", MORE),
     Verb("audit", "makeitso.cli.audit", "Show what runs cost and what came of them.", MORE),
     Verb("profile", "makeitso.cli.profile", "Show profiles and where settings come from.", MORE),

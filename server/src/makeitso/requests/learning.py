@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from anyio import to_thread
@@ -22,8 +23,11 @@ from makeitso.protocol.methods_learn import (
 )
 from makeitso.store.learning_history import rows, states
 from makeitso.store.proposals import Stored, kept, path_of, read, state_of
+from makeitso.store.replays import kept as kept_replays
 from makeitso.store.replays import read as read_replay
+from makeitso.store.replays import run_of
 from makeitso.tuning.applying import recover, roll_back
+from makeitso.tuning.canary import settle
 from makeitso.tuning.deciding import decide as decide_one
 from makeitso.tuning.deciding import item, supersede, write_all
 from makeitso.tuning.material import Material, of_replay
@@ -45,9 +49,15 @@ if TYPE_CHECKING:
     )
     from makeitso.protocol.proposal import Proposal
     from makeitso.requests.place import Workplace
+    from makeitso.store.replays import Replay
+    from makeitso.tuning.canary import Settled
     from makeitso.tuning.deciding import Mode
     from makeitso.wiring.bridge import Bridge
     from makeitso.wiring.learning import Tuning
+
+
+CANARY_RUNS = 200
+"""Runs that a trial is judged by: the newest, with and without it."""
 
 
 async def list_(at: Workplace, params: ProposalListParams) -> ProposalListResult:
@@ -64,24 +74,11 @@ async def decide(at: Workplace, params: ProposalDecideParams) -> ProposalDecideR
         TrustError: the person has not agreed to the library as it is.
         ConfigError: the proposal's file or the library is broken.
     """
-
-    def work() -> ProposalDecideResult:
-        place, stored = place_of(at.bridge), read(path_of(at.bridge.dot.proposals, params.id))
-        found = tuning(at.bridge) if params.grant else None
-        decide_one(
-            place,
-            stored,
-            grant=params.grant,
-            because=params.because,
-            library=found.library if found else library_of(at.bridge),
-            golden=found.guarded if found else (),
-            clock=found.terms.clock if found else float,
-        )
-        return ProposalDecideResult(item=item(place, stored))
-
-    result = await to_thread.run_sync(work)
+    result = await to_thread.run_sync(
+        lambda: decided(at.bridge, params.id, grant=params.grant, because=params.because)
+    )
     at.bridge.reload()
-    return result
+    return ProposalDecideResult(item=result)
 
 
 async def rollback(at: Workplace, params: ProposalRollbackParams) -> ProposalRollbackResult:
@@ -93,13 +90,7 @@ async def rollback(at: Workplace, params: ProposalRollbackParams) -> ProposalRol
         TrustError: the person has not agreed to the library as it is.
         ConfigError: the proposal's file or the library is broken.
     """
-
-    def work() -> ProposalRollbackResult:
-        place, stored = place_of(at.bridge), read(path_of(at.bridge.dot.proposals, params.id))
-        exact = roll_back(place, stored.proposal, by="person", because=params.because)
-        return ProposalRollbackResult(item=item(place, stored), exact=exact)
-
-    result = await to_thread.run_sync(work)
+    result = await to_thread.run_sync(lambda: rolled_back(at.bridge, params.id, params.because))
     at.bridge.reload()
     return result
 
@@ -117,14 +108,7 @@ async def run(at: Workplace, params: LearnRunParams) -> LearnRunResult:
         StateError: learning is off.
         NotFoundError: a run has no replay.
     """
-    mode: Mode = at.bridge.config.learning.mode
-
-    def work() -> LearnRunResult:
-        found = tuning(at.bridge)
-        materials = materials_of(found, _replays(found, params.runs))
-        return carried_out(at.bridge, found, materials, mode=mode)
-
-    result = await to_thread.run_sync(work)
+    result = await to_thread.run_sync(lambda: learned(at.bridge, params.runs))
     at.bridge.reload()
     return result
 
@@ -153,6 +137,65 @@ def listed(bridge: Bridge, *, everything: bool) -> ProposalListResult:
         ),
         problems=tuple(error.message for error in wrong),
     )
+
+
+def decided(bridge: Bridge, name: str, *, grant: bool, because: str) -> ProposalItem:
+    """Let a proposal in, or turn it down; see `decide`."""
+    place, stored = place_of(bridge), read(path_of(bridge.dot.proposals, name))
+    if grant:
+        found = tuning(bridge)
+        library, golden, clock = found.library, found.terms.golden, found.terms.clock
+    else:
+        library, golden, clock = library_of(bridge), (), time.thread_time
+    decide_one(
+        place, stored, grant=grant, because=because, library=library, golden=golden, clock=clock
+    )
+    return item(place, stored)
+
+
+def rolled_back(bridge: Bridge, name: str, because: str) -> ProposalRollbackResult:
+    """Take an applied proposal back; see `rollback`."""
+    place, stored = place_of(bridge), read(path_of(bridge.dot.proposals, name))
+    exact = roll_back(place, stored.proposal, by="person", because=because)
+    return ProposalRollbackResult(item=item(place, stored), exact=exact)
+
+
+def learned(
+    bridge: Bridge,
+    runs: Sequence[str] = (),
+    *,
+    logs: Sequence[Replay] = (),
+    mode: Mode | None = None,
+    dry: bool = False,
+) -> LearnRunResult:
+    """A pass, with its proposals written and let in as the mode says.
+
+    Args:
+        bridge: the workspace.
+        runs: run ids; empty: the latest ones, unless there are logs.
+        logs: logs read as runs of their own.
+        mode: what may be let in without a person; None: as the settings say.
+        dry: write nothing; proposals are only told.
+
+    Raises:
+        StateError: learning is off.
+        NotFoundError: a run has no replay.
+    """
+    found = tuning(bridge)
+    mode = mode or bridge.config.learning.mode
+    if mode == "canary" and not dry:
+        settle_canaries(found)
+    kept_runs = [] if logs and not runs else _replays(found, runs)
+    materials = materials_of(found, kept_runs)
+    materials += [of_replay(log, found.library) for log in logs]
+    return carried_out(bridge, found, materials, mode=mode, dry=dry)
+
+
+def settle_canaries(found: Tuning) -> list[Settled]:
+    """Take back, or let in, what is on canary, by what the kept runs say."""
+    terms = found.terms
+    runs = [read_replay(path) for path in found.latest(CANARY_RUNS)]
+    return settle(found.place, runs, library=found.library, golden=terms.golden, clock=terms.clock)
 
 
 def materials_of(found: Tuning, replays: Sequence[Path]) -> list[Material]:
@@ -244,13 +287,16 @@ def _matches(proposal: Proposal, text: str) -> bool:
 
 
 def _replays(found: Tuning, runs: Sequence[str]) -> list[Path]:
+    """The replays of the runs that are named, or of the latest, oldest first."""
     if not runs:
         return found.latest()
-    there = {path.name.partition(".")[0]: path for path in found.latest(10**6)}
+    there = {run_of(path): path for path in kept_replays(found.replays)}
     for run in runs:
         if run not in there:
-            raise NotFoundError(f"run {run} has no replay", hint="`mis status --all` lists runs.")
-    return [path for name, path in there.items() if name in runs]
+            raise NotFoundError(
+                f"run {run} has no replay", hint="Runs that ended have one; or name a log file."
+            )
+    return [path for run, path in there.items() if run in runs]
 
 
 def _failed(proposal: Proposal) -> str:

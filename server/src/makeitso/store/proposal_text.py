@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from tomlkit.items import Table
 
 HEADER = """\
-# A suggested change. Read it, edit it, then `mis approve {id}`, or
-# `mis approve --deny {id} --because "..."`. `mis learn --check` says what is wrong in it.
+# A suggested change. You may edit it; `mis learn --check FILE` says what is wrong in it.
+# Let it in:   mis approve {id}
+# Turn it down: mis approve --deny --because "WHY" {id}
 """
 _TABLES = ("before", "after", "support")
 _KEYS = tuple(PatternEntry.model_fields)

@@ -97,7 +97,7 @@ def change_of(place: Place, proposal: Proposal) -> Change:
 def record(
     place: Place,
     name: str,
-    action: Literal["proposed", "canary", "denied", "superseded"],
+    action: Literal["proposed", "canary", "denied", "superseded", "rolled-back"],
     *,
     by: By,
     because: str = "",

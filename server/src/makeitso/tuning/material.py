@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from makeitso.learning.mining import Sample
 from makeitso.protocol.plan import Delimiters
-from makeitso.store.replays import Reading, Replay, ReplayStream, lines_of
+from makeitso.store.replay_readings import Reading
+from makeitso.store.replays import Replay, ReplayStream, lines_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from makeitso.parsing.library import Library
+    from makeitso.protocol.record import StreamChannel
 
 MAX_OWNED = 2_000
 """Known lines that a pass tries its patterns on: so many, spread over all there are."""
@@ -70,13 +72,13 @@ def of_replay(replay: Replay, library: Library) -> Material:
     )
 
 
-def log_as_replay(name: str, data: bytes) -> Replay:
+def log_as_replay(name: str, data: bytes, *, channel: StreamChannel = "stdout") -> Replay:
     """A log file as if it were the output of a run of that name."""
     reading = Reading(digest="", library="", text="", delimiters=Delimiters(), phases={})
     stream = ReplayStream(
         task="",
         phase="task",
-        channel="stdout",
+        channel=channel,
         session=1,
         reading="",
         root="",
@@ -93,6 +95,7 @@ def log_as_replay(name: str, data: bytes) -> Replay:
         reason="",
         ended_at=0,
         nonce=_NO_NONCE,
+        exact=True,
         readings={"": reading},
         streams=(stream,),
     )

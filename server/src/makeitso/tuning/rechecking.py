@@ -31,6 +31,7 @@ def looked_at_again(
     library: Library,
     golden: Sequence[Golden],
     clock: Callable[[], float],
+    lines: Sequence[str] = (),
 ) -> tuple[GateFinding, ...]:
     """The findings of a pattern as they are now: what can be looked at again is.
 
@@ -39,6 +40,7 @@ def looked_at_again(
         library: the library it would join.
         golden: logs whose records may not change.
         clock: CPU seconds of this thread, rising.
+        lines: lines it matches, whose captures are looked at beside those of its examples.
     """
     entry = proposal.pattern
     if entry is None:
@@ -54,6 +56,7 @@ def looked_at_again(
         library=library,
         score=Score(hits=0, right=0, group=0, lines=0, negative_hits=0, negatives=0),
         support=proposal.support,
+        lines=lines,
         golden=golden,
         risks=risks,
     )

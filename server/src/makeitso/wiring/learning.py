@@ -21,7 +21,6 @@ from makeitso.workspace.agreed import agreed_text
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from makeitso.learning.gate import Golden
     from makeitso.parsing.library import Library
     from makeitso.tuning.golden import GoldenLog
     from makeitso.wiring.bridge import Bridge
@@ -39,11 +38,6 @@ class Tuning:
     golden: tuple[GoldenLog, ...]
     terms: Terms
     replays: Path
-
-    @property
-    def guarded(self) -> tuple[Golden, ...]:
-        """Logs whose records may not change."""
-        return tuple(self.terms.golden)
 
     def latest(self, most: int = LATEST) -> list[Path]:
         """The newest kept runs, oldest first."""

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from journal.tape import plan_of
+from makeitso.parsing.library import Library
+from makeitso.parsing.patterns import Pattern
 from makeitso.protocol import events as ev
 from makeitso.protocol.plan import Delimiters
 from makeitso.runs.rounds import streams
@@ -28,7 +30,13 @@ def parsed(there: Place) -> list[ev.OutputParsed]:
 
 def stream_of(there: Place, channel: Channel) -> Stream:
     return Stream(
-        there.ctx, task="T1", phase="task", channel=channel, delimiters=Delimiters(), nonce=None
+        there.ctx,
+        task="T1",
+        phase="task",
+        channel=channel,
+        delimiters=Delimiters(),
+        nonce=None,
+        library=there.ctx.ports.library(there.ctx.run_id).library,
     )
 
 
@@ -66,3 +74,26 @@ def test_what_is_past_the_limit_is_counted(there: Place, monkeypatch: pytest.Mon
     assert (found.unlisted_records, found.unlisted_misses) == (2, 3)
     listed = [e.data.type for e in there.ctx.ports.journal.read()]
     assert listed.count("record.found") + listed.count("miss.found") == 3
+
+
+def test_what_proposals_would_explain_is_counted_turn_by_turn(there: Place) -> None:
+    fnord = Pattern(name="fnord", intent="event", regex="^fnord", state="shadow", origin="p-fnord")
+    base = there.ctx.ports.library(there.ctx.run_id).library
+    stream = Stream(
+        there.ctx,
+        task="T1",
+        phase="task",
+        channel="stdout",
+        delimiters=Delimiters(),
+        nonce=None,
+        library=Library((*base.patterns, fnord)),
+    )
+    stream.feed(b"fnord 1\nfnord.py:1:2: E501 long\nfnord 2\n")
+    stream.flush()
+    stream.feed(b"nothing\n")
+    stream.flush()
+    stream.feed(b"fnord 3")
+    stream.close()
+    hits = [[(t.proposal, t.lines, t.explained_lines) for t in p.trials] for p in parsed(there)]
+    assert hits == [[("p-fnord", 3, 1)], [], [("p-fnord", 1, 0)]]
+    assert [p.explained_lines for p in parsed(there)] == [1, 0, 0]

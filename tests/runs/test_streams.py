@@ -30,7 +30,13 @@ def there(tmp_path_factory: pytest.TempPathFactory) -> Place:
 
 def stream_of(there: Place, channel: Channel = "stdout") -> Stream:
     return Stream(
-        there.ctx, task="T1", phase="task", channel=channel, delimiters=Delimiters(), nonce=None
+        there.ctx,
+        task="T1",
+        phase="task",
+        channel=channel,
+        delimiters=Delimiters(),
+        nonce=None,
+        library=there.ctx.ports.library(there.ctx.run_id).library,
     )
 
 

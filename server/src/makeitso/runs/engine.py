@@ -23,6 +23,7 @@ from makeitso.runs.bases import ready_to_start
 from makeitso.runs.context import Context
 from makeitso.runs.mending import mend
 from makeitso.runs.meter import Meter
+from makeitso.runs.replaying import keep_replays
 from makeitso.runs.rounds.endings import Unanswered
 from makeitso.runs.steps import ending, land, plan, review, undo
 from makeitso.runs.steps.boundary import ask_phase
@@ -79,7 +80,10 @@ async def drive(
         ctx = Context(
             run_id=run_id, ports=ports, book=book, door=door, manager=manager, meter=meter
         )
-        return await _Engine(ctx, settle_only=settle_only).drive()
+        outcome = await _Engine(ctx, settle_only=settle_only).drive()
+    if ctx.run.finished is not None:
+        await keep_replays(ctx)
+    return outcome
 
 
 def _recorder(ports: Ports, run_id: str) -> Record:

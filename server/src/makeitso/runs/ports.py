@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import anyio
 
     from makeitso.landing.editor import Editor
+    from makeitso.learning.running import RunLibrary
     from makeitso.managers.port import Manager
-    from makeitso.parsing.library import Library
     from makeitso.policy.redaction import Redactor
     from makeitso.policy.standing_rules import RuleSet
     from makeitso.prompts.catalog import PromptName
@@ -109,6 +109,7 @@ class Places:
     """Private directories of worker programs."""
     tmp: Path
     """Their TMPDIRs; no ancestor of `homes`."""
+    replays: Path
     setups: Path
     """What set-up commands made, kept for other worktrees; may not exist yet."""
 
@@ -132,7 +133,8 @@ class Ports:
     editor: Editor
     redactor: Redactor
     dictionary: Dictionary
-    library: Library
+    library: Callable[[str], RunLibrary]
+    """The patterns of a run by its id, with what is tried in it as proposals stand now."""
     monitor: Callable[[], Monitor]
     """What the monitor watches for, as the settings say now: they may change under way."""
     prompt_overrides: Mapping[PromptName, str] = field(default_factory=no_overrides)

@@ -55,8 +55,7 @@ class Reading:
 
 def reading_of(library: Library, delimiters: Delimiters, phases: Mapping[str, str]) -> Reading:
     """Everything that decides how output is read, as one; what is on trial decides nothing."""
-    acts = acting(library)
-    return reading(library_text(acts), acts.digest(), delimiters, phases)
+    return reading(*_acting(library), delimiters, phases)
 
 
 def reading(text: str, library: str, delimiters: Delimiters, phases: Mapping[str, str]) -> Reading:
@@ -112,6 +111,12 @@ def _path(folder: Path, digest: str) -> Path:
 def _canonical(text: str, library: str, delimiters: Delimiters, phases: Mapping[str, str]) -> bytes:
     form = [text, library, delimiters.model_dump(by_alias=True), dict(sorted(phases.items()))]
     return json.dumps(form, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+@lru_cache(maxsize=8)
+def _acting(library: Library) -> tuple[str, str]:
+    acts = acting(library)
+    return library_text(acts), acts.digest()
 
 
 @lru_cache(maxsize=8)

@@ -23,7 +23,7 @@ from makeitso.store.replay_archive import members, refused
 from makeitso.store.replay_readings import Reading, reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from makeitso.learning.misses import MissKind
@@ -91,7 +91,7 @@ class Replay:
     reason: str
     ended_at: int
     nonce: str
-    exact: bool
+    exact: bool = True
     readings: Mapping[str, Reading]
     streams: tuple[ReplayStream, ...]
 
@@ -146,11 +146,27 @@ class ReplayLine:
 def kept(folder: Path) -> list[Path]:
     """The replays in a folder, newest last; what has no name of a replay is left out."""
     try:
-        found = {path: _NAME.fullmatch(path.name) for path in folder.iterdir()}
+        found = {path: _order(path.name) for path in folder.iterdir()}
     except OSError:
         return []
-    named = [(name["day"], int(name["number"]), path) for path, name in found.items() if name]
-    return [path for _, _, path in sorted(named)]
+    return [path for _, path in sorted((order, path) for path, order in found.items() if order)]
+
+
+def _order(name: str) -> tuple[str, int] | None:
+    found = _NAME.fullmatch(name)
+    return (found["day"], int(found["number"])) if found else None
+
+
+def newer(folder: Path, runs: Iterable[str]) -> list[str]:
+    """Those of the runs that are newer than the newest replay of a folder, oldest first.
+
+    Others without one had no output, or it was removed.
+    """
+    held = kept(folder)
+    newest = _order(held[-1].name) if held else None
+    found = {run: _order(run + SUFFIX) for run in runs}
+    named = sorted((order, run) for run, order in found.items() if order is not None)
+    return [run for order, run in named if newest is None or order > newest]
 
 
 def run_of(path: Path) -> str:

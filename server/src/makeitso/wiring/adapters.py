@@ -6,19 +6,22 @@ import contextlib
 from typing import TYPE_CHECKING, Literal
 
 from makeitso.errors import NotYetError
+from makeitso.learning.running import run_library
 from makeitso.managers.bounds import Limits
 from makeitso.parsing.library import load_library, overlay
 from makeitso.prompts.catalog import CATALOG
 from makeitso.prompts.packaged import packaged_text
 from makeitso.protocol.plan import ApiManager, NoManager
+from makeitso.store.proposals import open_patterns
 from makeitso.workspace.agreed import agreed_text
 from makeitso.workspace.paths import private_dir
 from makeitso.workspace.secrets import api_key
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Callable
     from pathlib import Path
 
+    from makeitso.learning.running import RunLibrary
     from makeitso.managers.port import Manager
     from makeitso.parsing.library import Library
     from makeitso.prompts.catalog import PromptName
@@ -132,6 +135,24 @@ def library(bridge: Bridge) -> Library:
         return base
     own, _ = load_library(text, origin=str(path))
     return overlay(base, own)
+
+
+def libraries(bridge: Bridge) -> Callable[[str], RunLibrary]:
+    """The patterns of a run by its id: the library as it is now, proposals as they will be then."""
+    base, settings = library(bridge), bridge.config.learning
+    trusted = bridge.trust.state == "trusted"
+
+    def of_run(run: str) -> RunLibrary:
+        return run_library(
+            base,
+            () if settings.mode == "off" else open_patterns(bridge.dot.proposals),
+            run=run,
+            mode=settings.mode,
+            share=settings.canary_share,
+            trusted=trusted,
+        )
+
+    return of_run
 
 
 def prompts(bridge: Bridge) -> dict[PromptName, str]:

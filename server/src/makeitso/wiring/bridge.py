@@ -259,12 +259,8 @@ class Bridge:
         """Where things are kept; made if missing, once there is a run to keep them for."""
         from makeitso.runs.ports import Places
 
-        artifacts = (self.root / self.config.project.artifacts_dir).resolve()
-        if not artifacts.is_relative_to(self.root):
-            raise UsageError(
-                f"[project] artifacts_dir lies outside the workspace: {artifacts}",
-                hint="name a directory below the workspace",
-            )
+        artifacts = self._inside("[project] artifacts_dir", self.config.project.artifacts_dir)
+        replays = self._inside("[learning] replay_dir", self.config.learning.replay_dir)
         if self.has_journal:
             for path in (self.state.worktrees, self.state.codex, self.state.tmp):
                 private_dir(path)
@@ -276,7 +272,22 @@ class Bridge:
             homes=self.state.codex,
             tmp=self.state.tmp,
             setups=self.state.setups,
+            replays=replays,
         )
+
+    def _inside(self, key: str, name: str) -> Path:
+        """A directory that the settings name, links followed.
+
+        Raises:
+            UsageError: it lies outside the workspace.
+        """
+        path = (self.root / name).resolve()
+        if not path.is_relative_to(self.root):
+            raise UsageError(
+                f"{key} lies outside the workspace: {path}",
+                hint="name a directory below the workspace",
+            )
+        return path
 
     def ports(self) -> Ports:
         """Everything a run reaches the world through.
@@ -314,7 +325,7 @@ class Bridge:
             editor=self.editor,
             redactor=self.redactor,
             dictionary=self.dictionary,
-            library=adapters.library(self),
+            library=adapters.libraries(self),
             monitor=LiveMonitor(self.loaded, lambda: self._load()[0]),
             rules=LiveRules(user_dirs().rules_file),
             prompt_overrides=adapters.prompts(self),

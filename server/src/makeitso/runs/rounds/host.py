@@ -14,6 +14,7 @@ from makeitso.policy.answers import standing_grant
 from makeitso.policy.digest import approval_digest
 from makeitso.protocol import events as ev
 from makeitso.runs.ask import ask, decided
+from makeitso.runs.replaying import noted_reading
 from makeitso.runs.rounds.standing import forbidden, pattern_for, ruled
 from makeitso.runs.rounds.streams import Stream
 from makeitso.workers import port
@@ -53,6 +54,9 @@ class Host:
         self._ctx, self._task = ctx, task
         self._phase: PhaseName = phase
         self._delimiters, self._nonce = delimiters, nonce
+        self._library = ctx.ports.library(ctx.run_id)
+        """The same for all that the session puts out, whatever becomes of proposals meanwhile."""
+        self._reading = noted_reading(ctx, self._library, delimiters)
         self.nobody = nobody
         self._streams: dict[port.Channel, Stream] = {}
         self.watch = Watch(
@@ -78,6 +82,10 @@ class Host:
                         start_time=started.start_time,
                         thread=started.thread,
                         program=started.program,
+                        library=self._reading.library,
+                        reading=self._reading.reading,
+                        shadow=self._library.shadow,
+                        canary=self._library.canary,
                     )
                 )
             case port.CommandEnded() as command:
@@ -206,6 +214,7 @@ class Host:
                 channel=channel,
                 delimiters=self._delimiters,
                 nonce=self._nonce,
+                library=self._library.library,
             )
         return self._streams[channel]
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from makeitso.parsing.locations import localise
-from makeitso.parsing.stream import LineCounts, StreamParser
+from makeitso.parsing.stream import LineCounts, StreamParser, TrialCounts
 from makeitso.parsing.tokens import without_nonce
 from makeitso.policy.redact_records import redact_item
 from makeitso.protocol import events as ev
@@ -17,6 +17,7 @@ from makeitso.store.outputs import OutputFile
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from makeitso.parsing.library import Library
     from makeitso.protocol.plan import Delimiters
     from makeitso.protocol.words import PhaseName
     from makeitso.runs.context import Context
@@ -40,6 +41,7 @@ class Stream:
         channel: Channel,
         delimiters: Delimiters,
         nonce: str | None,
+        library: Library,
     ) -> None:
         self._ctx, self._task, self._channel, self._nonce = ctx, task, channel, nonce
         self._phase: PhaseName = phase
@@ -50,7 +52,7 @@ class Stream:
         self._parser = (
             StreamParser(
                 channel,
-                ctx.ports.library,
+                library,
                 delimiters=delimiters,
                 nonce=nonce,
                 phases=ctx.ports.dictionary.phase_words(),
@@ -63,6 +65,7 @@ class Stream:
         self._roots = (root,) if root else ()
         self._found = 0
         self._counted = LineCounts()
+        self._tried: dict[str, TrialCounts] = {}
         self._unlisted = {"records": 0, "misses": 0}
         self._inside_line = False
         self._shown = channel in ("message", "stdout", "stderr")
@@ -139,6 +142,7 @@ class Stream:
         if self._parser is None:
             return
         now, before = self._parser.lines, self._counted
+        trials = self._trials(self._parser)
         self._unlisted["misses"] += self._parser.skimmed
         self._parser.skimmed = 0
         if now.lines == before.lines and not any(self._unlisted.values()):
@@ -152,6 +156,7 @@ class Stream:
                 explained_bytes=now.explained_bytes - before.explained_bytes,
                 unlisted_records=self._unlisted["records"],
                 unlisted_misses=self._unlisted["misses"],
+                trials=trials,
             ),
             task=self._task,
             phase=self._phase,
@@ -159,3 +164,17 @@ class Stream:
         )
         self._counted = replace(now)
         self._unlisted = {"records": 0, "misses": 0}
+
+    def _trials(self, parser: StreamParser) -> tuple[ev.TrialHits, ...]:
+        """What patterns in the shadow matched since the last time."""
+        found: list[ev.TrialHits] = []
+        for proposal, now in sorted(parser.trials.items()):
+            before = self._tried.get(proposal, TrialCounts())
+            if now.lines > before.lines:
+                explained = now.explained_lines - before.explained_lines
+                hits = ev.TrialHits(
+                    proposal=proposal, lines=now.lines - before.lines, explained_lines=explained
+                )
+                found.append(hits)
+            self._tried[proposal] = replace(now)
+        return tuple(found)

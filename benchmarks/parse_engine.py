@@ -14,21 +14,25 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.hostile_lines import EVIL, long_lines, stretched
 from benchmarks.log_events import events, lines, patterns
 from benchmarks.measure import Row, alternating, call_cpu_s, program_cost
 from makeitso.parsing.engine import Engine
-from makeitso.parsing.library import Library
+from makeitso.parsing.library import Library, load_library
+from makeitso.parsing.patterns import Pattern
+from makeitso.prompts.packaged import packaged_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from makeitso.parsing.patterns import Pattern
 
 MB = 1_000_000
 COUNTS = (10, 100, 1000)
 STRANGERS = 500
 """Events that no pattern knows, and whose lines stand among the others."""
 LINES = 30_000
+HOSTILE = 300
+"""Stretched examples of the packaged library."""
+ALLOWED_MS = 50.0
 BARE_PATTERNS = 30
 """With more patterns than these the bare side reads a part of the log: grep would take minutes."""
 
@@ -63,9 +67,38 @@ def _without_names(source: str) -> str:
 
 
 def rows(runs: int) -> list[Row]:
-    """One row for each number of patterns."""
+    """One row for each number of patterns, and the line that takes longest of hostile ones."""
     with tempfile.TemporaryDirectory() as name:
-        return [_row(count, Path(name), runs) for count in COUNTS]
+        found = [_row(count, Path(name), runs) for count in COUNTS]
+    return [*found, _slowest("packaged library", runs), _slowest("hostile patterns", runs)]
+
+
+def _slowest(what: str, runs: int) -> Row:
+    """The slowest of lines at the cap, as seen for the first time, of the fastest of all runs.
+
+    The fastest: what else a machine does only adds to a line, and one in hundreds is looked for.
+    """
+    packaged = load_library(packaged_text("regexes.toml"))[0]
+    evil = [Pattern(name="evil", intent="x", regex=regex) for regex in EVIL]
+    libraries = [packaged] if what.startswith("packaged") else [Library((one,)) for one in evil]
+    worst = 0.0
+    for library in libraries:
+        lines_ = [*long_lines(11), *stretched(library.patterns, count=HOSTILE, seed=11)]
+        best = [float("inf")] * len(lines_)
+        for _ in range(runs):
+            engine = Engine(library)
+            for number, line in enumerate(lines_):
+                cost = call_cpu_s(lambda engine=engine, line=line: engine.line(line))
+                best[number] = min(best[number], cost)
+        worst = max(worst, *best)
+    return Row(
+        what=f"slowest hostile line, {what}",
+        against="allowed",
+        unit="ms CPU/line",
+        ours=worst * 1000,
+        bare=ALLOWED_MS,
+        runs=runs,
+    )
 
 
 def _same(count: int, command: list[str], env: dict[str, str]) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from makeitso.parsing.linear import LinearRegex
 from makeitso.parsing.patterns import EXTRACT_JSON, Pattern, PatternState
 from makeitso.parsing.safe import safe_regex
-from makeitso.parsing.sets import PatternSet
+from makeitso.parsing.sets import HEAVY_SIZE, PatternSet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,6 +27,12 @@ LIVE: frozenset[PatternState] = frozenset({"active"})
 _ENDS_OF_TEXT = re.compile(rb"\\[AzZC]|\(\?[a-zA-Z]*-[a-zA-Z]*m")
 MAX_BLOCK_HITS = 1000
 """Most matches of one pattern in one block; a pattern that matches everywhere ends there."""
+
+
+CAPTURE_STEPS = 8_000_000
+"""Bytes of a line times instructions of a pattern that RE2 may take to read captures, 5 ns each."""
+SHORT_BYTES = CAPTURE_STEPS // HEAVY_SIZE
+"""Shorter lines are within these steps for every pattern; larger ones than that have limits."""
 
 
 class Hit(NamedTuple):
@@ -63,14 +69,20 @@ class _Table:
         return not self._apart and not self._together.ids(lines)
 
     def names(self, data: bytes) -> list[str]:
-        return [self._patterns[index].name for index in self._set.ids(data)]
+        return [self._patterns[index].name for index in self._ids(data)]
+
+    def _ids(self, data: bytes) -> list[int]:
+        ids = self._set.ids(data)
+        if len(data) > SHORT_BYTES:
+            return [index for index in ids if len(data) <= self._matchers[index].longest]
+        return ids
 
     def hits(self, data: bytes) -> Iterator[Hit]:
         """A hit of each pattern that matches, in order; captured as it is asked for."""
-        return (self._matchers[index].hit(data) for index in self._set.ids(data))
+        return (self._matchers[index].hit(data) for index in self._ids(data))
 
     def first(self, data: bytes) -> Hit | None:
-        ids = self._set.ids(data)
+        ids = self._ids(data)
         return self._matchers[ids[0]].hit(data) if ids else None
 
     def block(self, data: bytes) -> list[Hit]:
@@ -80,19 +92,22 @@ class _Table:
 class _Matcher:
     """Takes the captures of one pattern out of a line that it is known to match."""
 
-    __slots__ = ("_groups", "_limit", "_linear", "_numbers", "_once", "_pattern", "_quick")
+    __slots__ = ("_groups", "_limit", "_linear", "_once", "_pattern", "_quick", "longest")
 
     def __init__(self, pattern: Pattern, source: bytes) -> None:
         self._pattern = pattern
         self._linear = LinearRegex(source)
         self._groups = _groups(pattern, self._linear)
-        self._numbers = tuple(number for _, number in self._groups)
         safe = None if pattern.multiline or not self._groups else safe_regex(source)
         self._quick = None if safe is None else safe.regex.search
         if safe is not None and safe.anchored:
             self._quick = safe.regex.match
         self._limit = sys.maxsize if safe is None or safe.limit_bytes is None else safe.limit_bytes
-        # Without captures and anchored there is nothing to find out.
+        self.longest = sys.maxsize
+        """Of lines over so many bytes the captures would take too long: it says nothing of them."""
+        if self._groups and not pattern.multiline and (safe is None or safe.limit_bytes):
+            self.longest = CAPTURE_STEPS // self._linear.size
+        # Without captures there is nothing to find out.
         self._once = Hit(pattern, {}, 0) if not self._groups and not pattern.multiline else None
 
     def hit(self, data: bytes) -> Hit:

@@ -45,7 +45,7 @@ def _require_set() -> None:
 class LinearRegex:
     """One compiled expression on bytes."""
 
-    __slots__ = ("_regex", "groups", "names")
+    __slots__ = ("_regex", "groups", "names", "size")
 
     def __init__(self, pattern: bytes) -> None:
         """Compile.
@@ -58,6 +58,8 @@ class LinearRegex:
             self._regex = _re2.compile(pattern, _options(PATTERN_MEMORY_BYTES))
         except _re2.error as error:
             raise PatternError(_reason(error)) from error
+        self.size: int = int(self._regex.programsize)
+        """Instructions; reading captures costs at most this times the bytes of a line."""
         self.groups: int = int(self._regex.groups)
         """Number of capturing groups."""
         index = cast("dict[bytes, int]", dict(self._regex.groupindex))

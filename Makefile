@@ -27,7 +27,7 @@ install := $(get) --quiet
 or_say_why = || { echo "make: the installation failed; see above. Where the package index cannot be" \
 	"reached, set PIP_INDEX_URL or PIP_FIND_LINKS to one that can." >&2; exit 1; }
 
-.PHONY: help setup demo test lint format generate build smoke publish-dry-run e2e faults faults-ci bench-ci fuzz audit bench bench-learning lock clean codex
+.PHONY: help setup demo test lint format generate build smoke publish-dry-run e2e faults faults-ci bench-ci learn-ci fuzz audit bench bench-learning lock clean codex
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -74,6 +74,10 @@ fuzz: $(done)/test ## marks, edits, landings and undos in any order beside git; 
 
 bench-ci: $(done)/test codex ## every benchmark once: that it measures, not how long it takes
 	$(py) -m pytest -m bench $(PYTEST_ARGS)
+
+# 3: there is something to propose, for people to look at; nothing is let in by this.
+learn-ci: $(done)/project ## golden logs read as they should, and what they have to teach; writes nothing
+	$(venv)/bin/mis learn --ci --dry-run -c learning.golden_dir=tests/golden/streams || [ $$? -eq 3 ]
 
 faults-ci: $(done)/test codex ## a third of the tries of `make faults`; FAULT_SEED=2 takes another third
 	$(py) -m pytest -n $(JOBS) --dist load -m faults --faults --faults-share 3 --faults-seed $(FAULT_SEED) \

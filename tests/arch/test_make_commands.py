@@ -147,5 +147,5 @@ def test_the_ci_script_runs_what_must_hold() -> None:
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)
     steps = re.findall(r"^step make (\S+)$", script.read_text(), re.MULTILINE)
-    assert steps == ["lint", "smoke", "faults-ci", "bench-ci", "test"]
+    assert steps == ["lint", "smoke", "learn-ci", "faults-ci", "bench-ci", "test"]
     assert subprocess.run(["bash", "-n", str(script)], check=False).returncode == 0

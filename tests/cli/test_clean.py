@@ -207,3 +207,27 @@ def test_a_landing_that_stopped_half_way_is_listed_and_stays(tmp_path: Path) -> 
     assert cast("int", row["size_bytes"]) > 0
     assert cast("float", row["age_days"]) > 100
     assert (home / "old-0").read_text() == "what was there\n"
+
+
+def test_replays_go_after_days_of_their_own(tmp_path: Path) -> None:
+    at = Place(tmp_path)
+    folder = at.box.root / ".makeitso/replays"
+    (folder / "readings").mkdir(parents=True)
+    kept, noted = folder / f"{RUN}.tar.gz", folder / "readings/0.json"
+    beside = folder / "notes.txt"
+    for path in (kept, noted, beside):
+        path.write_bytes(bytes(3000))
+        os.utime(path, (1_500_000_000, 1_500_000_000))
+    rows = {row["name"]: row for row in at.clean("--dry-run", "-c", "retention.replay_days=99999")}
+    row = rows[str(kept)]
+    assert (row["kind"], row["run"], row["action"], row["size_bytes"]) == (
+        "replay",
+        RUN,
+        "keep",
+        3000,
+    )
+    assert rows[str(noted)]["run"] is None
+    assert str(beside) not in rows
+    gone = [row["name"] for row in at.clean("--yes") if row["kind"] == "replay" and row["removed"]]
+    assert gone == [str(kept), str(noted)]
+    assert (kept.exists(), noted.exists(), beside.exists()) == (False, False, True)

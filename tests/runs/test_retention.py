@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from makeitso.runs.retention import Kind, RunEnd
 
 NOW = 1_000 * DAY_MS
-LIMITS = Limits(days=30, bytes_=1_000)
+LIMITS = Limits(days=30, bytes_=1_000, replay_days=90, replay_bytes=500)
 
 
 def item(
@@ -116,3 +116,16 @@ def test_a_landing_that_stopped_half_way_is_never_deleted(end: RunEnd | None, ha
     one = item("landing", days=500, half=half)
     assert not goes(one, end)
     assert not goes(one, end, auto=True)
+
+
+def test_replays_have_days_and_bytes_of_their_own() -> None:
+    assert not goes(item("replay", days=89), "settled")
+    assert not goes(item("replay", days=89), None, auto=True)
+    assert goes(item("replay", days=91), "settled", auto=True)
+    assert not goes(item("replay", days=500), "undecided")
+    items = [item("replay", run=f"r{d}", days=d, size=200) for d in (3, 2, 1)]
+    items += [item("artifacts", run="r1", days=9, size=900)]
+    decided = decide(items, {f"r{d}": "settled" for d in (1, 2, 3)}, LIMITS, now=NOW, auto=True)
+    assert [(d.item.run, d.reason) for d in decided if d.remove] == [
+        ("r3", "replays are more than 500 bytes")
+    ]

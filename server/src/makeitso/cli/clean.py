@@ -75,6 +75,7 @@ def look(bridge: Bridge, *, auto: bool) -> tuple[Decision, ...]:
             bridge.repo,
             bridge.state,
             artifacts=(bridge.root / bridge.config.project.artifacts_dir).resolve(),
+            replays=(bridge.root / bridge.config.learning.replay_dir).resolve(),
             demos=user_dirs().state / "demo",
             ended={run.id: run.ended_at for run in runs.values() if run.ended_at is not None},
             landing={t.landing for run in runs.values() for t in run.tasks.values() if t.landing},
@@ -84,7 +85,12 @@ def look(bridge: Bridge, *, auto: bool) -> tuple[Decision, ...]:
     return decide(
         items,
         {run.id: run_end(run) for run in runs.values()},
-        Limits(days=retention.days, bytes_=retention.bytes_),
+        Limits(
+            days=retention.days,
+            bytes_=retention.bytes_,
+            replay_days=retention.replay_days,
+            replay_bytes=retention.replay_bytes,
+        ),
         now=bridge.clock.now_ms(),
         auto=auto,
     )

@@ -63,7 +63,19 @@ def remove(repo: Repository, item: Leftover) -> str:
             raise StateError(f"{item.name} is ended in the journal", hint="`mis clean`")
         case "home" | "tmp" | "artifacts":
             _delete(path)
+        case "replay":
+            _unlink(path)
     return ""
+
+
+def _unlink(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise EnvironmentFault(
+            f"{path} could not be deleted: {error.strerror}",
+            hint="Check the permissions there.",
+        ) from error
 
 
 def _delete(path: Path) -> None:

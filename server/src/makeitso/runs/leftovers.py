@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from makeitso.runs.retention import Leftover
 from makeitso.store import owner
+from makeitso.store.replay_readings import noted_all
+from makeitso.store.replays import kept, run_of
 from makeitso.workspace import setups, snapshots, worktrees
 from makeitso.workspace.paths import DotMakeitso, workspace_state
 
@@ -55,6 +57,7 @@ def survey(
     state: WorkspaceState,
     *,
     artifacts: Path,
+    replays: Path,
     demos: Path,
     ended: dict[str, int],
     landing: Collection[str],
@@ -65,6 +68,7 @@ def survey(
         repo: the repository.
         state: the workspace's directories outside it.
         artifacts: where outputs are kept.
+        replays: where replays are.
         demos: where demos made their folders.
         ended: Unix milliseconds at which runs ended, by id.
         landing: ids of landings that started and have not ended.
@@ -78,6 +82,7 @@ def survey(
         *_folders("tmp", state.tmp, ended),
         *_refs(repo),
         *_folders("artifacts", artifacts, ended),
+        *_replays(replays, ended),
         *_demos(demos),
         *_setups(state.setups),
         *_landings(repo.root, landing),
@@ -130,6 +135,19 @@ def _refs(repo: Repository) -> Iterator[Leftover]:
         newest[run] = max(newest.get(run, 0), at)
     for run, at in newest.items():
         yield Leftover(kind="refs", name=f"refs/makeitso/{run}", run=run, since=at)
+
+
+def _replays(folder: Path, ended: dict[str, int]) -> Iterator[Leftover]:
+    """Replays, and what runs under way noted for theirs; that goes when nobody used it for long."""
+    for path in (*kept(folder), *noted_all(folder)):
+        run = run_of(path)
+        yield Leftover(
+            kind="replay",
+            name=str(path),
+            run=run if _RUN.fullmatch(run) else "",
+            size_bytes=_size_of(path),
+            since=ended.get(run) or _touched(path),
+        )
 
 
 def _demos(folder: Path) -> Iterator[Leftover]:
@@ -187,6 +205,13 @@ def size(path: Path) -> int:
             except OSError:
                 continue
     return total
+
+
+def _size_of(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError:
+        return 0
 
 
 def _children(folder: Path) -> Iterable[Path]:

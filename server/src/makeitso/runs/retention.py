@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-Kind = Literal["worktree", "home", "tmp", "refs", "artifacts", "demo", "setup", "landing", "review"]
+Kind = Literal[
+    "worktree", "home", "tmp", "refs", "artifacts", "replay", "demo", "setup", "landing", "review"
+]  # fmt: skip
 RunEnd = Literal["open", "undecided", "settled"]
 """undecided: over, with hunks that wait for marks or for landing."""
 
@@ -49,6 +51,16 @@ class Limits:
 
     days: int
     bytes_: int
+    replay_days: int
+    replay_bytes: int
+
+    def days_of(self, kind: Kind) -> int:
+        """How many days something is kept."""
+        return self.replay_days if kind == "replay" else self.days
+
+    def bytes_of(self, kind: Kind) -> int:
+        """How many bytes of something are kept."""
+        return self.replay_bytes if kind == "replay" else self.bytes_
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +90,7 @@ def decide(
         auto: nobody looks: also what could go at once stays for the days of the limits.
     """
     found = [_decide(item, runs, limits, now=now, auto=auto) for item in items]
-    for kind in ("artifacts", "setup"):
+    for kind in ("artifacts", "replay", "setup"):
         found = _within_bytes(found, runs, limits, kind=kind)
     return tuple(found)
 
@@ -104,15 +116,15 @@ def _decide(
         return Decision(item=item, remove=False, reason=f"process {item.pid} uses it")
     if item.kind == "setup" and item.half:
         return Decision(item=item, remove=True, reason="it was never finished")
-    old = now - item.since > limits.days * DAY_MS
-    if old:
-        return Decision(item=item, remove=True, reason=f"older than {limits.days} days")
+    days = limits.days_of(item.kind)
+    if now - item.since > days * DAY_MS:
+        return Decision(item=item, remove=True, reason=f"older than {days} days")
     at_once = item.kind in ("worktree", "demo") or (item.kind in ("home", "tmp") and item.run)
     if at_once and not auto:
         return Decision(
             item=item, remove=True, reason="its run is over" if end else "nothing needs it"
         )
-    return Decision(item=item, remove=False, reason=f"kept for {limits.days} days")
+    return Decision(item=item, remove=False, reason=f"kept for {days} days")
 
 
 def _review(item: Leftover, limits: Limits, *, now: int, auto: bool) -> Decision:
@@ -132,7 +144,7 @@ def _within_bytes(
 ) -> list[Decision]:
     """Let the oldest outputs of settled runs, or set-ups, go until the rest is within the limit."""
     kept = [d for d in decisions if d.item.kind == kind and not d.remove]
-    excess = sum(d.item.size_bytes for d in kept) - limits.bytes_
+    excess = sum(d.item.size_bytes for d in kept) - limits.bytes_of(kind)
     gone: set[str] = set()
     for decision in sorted(kept, key=lambda d: d.item.since):
         if excess <= 0:
@@ -140,8 +152,8 @@ def _within_bytes(
         if runs.get(decision.item.run) in (None, "settled"):
             gone.add(decision.item.name)
             excess -= decision.item.size_bytes
-    what = "outputs" if kind == "artifacts" else "kept set-ups"
-    reason = f"{what} are more than {limits.bytes_:,} bytes"
+    what = {"artifacts": "outputs", "replay": "replays"}.get(kind, "kept set-ups")
+    reason = f"{what} are more than {limits.bytes_of(kind):,} bytes"
     return [
         Decision(item=d.item, remove=True, reason=reason)
         if d.item.kind == kind and d.item.name in gone

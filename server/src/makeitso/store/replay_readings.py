@@ -99,6 +99,14 @@ def noted(folder: Path, digest: str) -> Reading | None:
     return reading(text, library, delimiters, phases)
 
 
+def noted_all(folder: Path) -> list[Path]:
+    """The files of all that is written down."""
+    try:
+        return sorted(path for path in (folder / FOLDER).iterdir() if path.suffix == ".json")
+    except OSError:
+        return []
+
+
 _FORM = TypeAdapter[tuple[str, str, Delimiters, dict[str, str]]](
     tuple[str, str, Delimiters, dict[str, str]]
 )

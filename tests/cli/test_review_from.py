@@ -11,6 +11,7 @@ import pytest
 
 import git_sandbox
 from cli.mis_process import Mis
+from makeitso.cli.review.foreign import MOST_LISTED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,6 +88,24 @@ def test_looking_leaves_no_trace(desk: Desk) -> None:
     left = desk.mis.on_terminal("review", "--from", "speed", until="accept this hunk", answer="q\n")
     assert left.code == 0
     assert (files(desk.box), desk.box.state()) == before
+
+
+def test_of_a_large_change_the_first_hunks_are_listed(desk: Desk) -> None:
+    for number in range(MOST_LISTED + 3):
+        desk.box.write(f"many/{number:03}.txt", b"1\n")
+    desk.box.git("add", "-A")
+    desk.box.git("stash")
+    ended = desk.mis("review", "open", "stash")
+    assert len(ended.out.splitlines()) == MOST_LISTED
+    assert "… and 3 hunks more" in ended.err
+    (run,) = desk.runs()
+    assert f"`mis review --run {run['id']}` goes" in ended.err
+    whole = desk.mis("review", "open", "stash", "--all")
+    assert len(whole.out.splitlines()) == MOST_LISTED + 3
+    assert "more" not in whole.err
+    told = cast("dict[str, dict[str, str]]", desk.mis("review", "open", "stash", "--json").json)
+    assert len(told["hunks"]) == MOST_LISTED + 3
+    assert len(desk.ids("--run", str(run["id"]))) == MOST_LISTED + 3
 
 
 def test_a_branch_is_gone_through_on_a_terminal(desk: Desk) -> None:

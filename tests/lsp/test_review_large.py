@@ -102,9 +102,10 @@ def test_lenses_stand_around_where_somebody_is() -> None:
     view = view_of(text_of(states), states, None)
     hunks = [hunk for file in view.files for hunk in file.hunks]
     assert view.page(0) == (0, hunks[AFTER_HUNKS].last)
-    here = hunks[400]
+    number = len(hunks) - AFTER_HUNKS // 2
+    here = hunks[number]
     first, last = view.page(here.span.line)
-    assert first == hunks[400 + 1 - BEFORE_HUNKS].span.line
+    assert first == hunks[number + 1 - BEFORE_HUNKS].span.line
     assert last == view.last
     shown = list(review_actions(view, first=first, last=last))
     assert {action.title for action in shown if action.first == here.span.line} >= {"Accept"}

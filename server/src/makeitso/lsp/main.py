@@ -17,6 +17,7 @@ from makeitso.lsp.framing import Decoder, FramingError
 from makeitso.lsp.logs import configure
 from makeitso.lsp.server import build
 from makeitso.lsp.transport import PipeWriter, read_pipe, take_stdio
+from makeitso.plans.collecting import collect_seldom
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -52,6 +53,7 @@ def serve(
     *, stdio: bool, host: str | None = None, port: int | None = None, log_file: str | None = None
 ) -> int:
     """Serve one client over stdio or TCP and return the exit code."""
+    collect_seldom()
     configure(log_file)
     server = build()
     if stdio:

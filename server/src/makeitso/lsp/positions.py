@@ -6,6 +6,7 @@ by way of its offset in the text, and both sides keep their own idea of lines.
 
 from __future__ import annotations
 
+import itertools
 import re
 from bisect import bisect_right
 from functools import cached_property
@@ -55,10 +56,13 @@ class TextIndex:
 
     @cached_property
     def _own(self) -> list[int]:
-        return [0, *(match.end() for match in re.finditer("\n", self.text))]
+        ends = itertools.accumulate(len(line) + 1 for line in self.text.split("\n"))
+        return [0, *ends][:-1]
 
     @cached_property
     def _wire(self) -> list[int]:
+        if "\r" not in self.text:
+            return self._own
         return [0, *(match.end() for match in _WIRE_LINE.finditer(self.text))]
 
     def range(self, span: Stretch) -> types.Range:
@@ -84,6 +88,8 @@ class TextIndex:
             return len(self.text)
         start = self._wire[position.line]
         line = self._wire_line(position.line)
+        if line.isascii():
+            return start + min(position.character, len(line))
         found = self._codec.position_from_client_units(
             [f"{line}\n"], types.Position(line=0, character=position.character)
         )
@@ -119,4 +125,6 @@ class TextIndex:
     def _position(self, offset: int) -> types.Position:
         line = bisect_right(self._wire, offset) - 1
         before = self.text[self._wire[line] : offset].rstrip("\r\n")
-        return types.Position(line=line, character=self._codec.client_num_units(before))
+        # in ASCII each is one unit of any encoding; what stands before most places is that
+        units = len(before) if before.isascii() else self._codec.client_num_units(before)
+        return types.Position(line=line, character=units)

@@ -12,6 +12,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from makeitso.plans.collecting import no_collecting
 from makeitso.protocol.text import Span
 from makeitso.review.sections import read_document
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 FOLDED = ("generated", "lock-file", "whitespace", "moved")
 """Flags of hunks that are folded to a line until somebody opens them."""
-BEFORE_HUNKS, AFTER_HUNKS = 100, 250
+BEFORE_HUNKS, AFTER_HUNKS = 50, 150
 """So many hunks before and after the place where somebody is have lenses: more stall editors."""
 _NAME = re.compile(r"^(r\d{8}-\d+)-(.+)$")
 
@@ -122,16 +123,17 @@ def view_review(
     task = run.tasks.get(names[1]) if run is not None else None
     states = dict(task.hunks) if task is not None else {}
     known = before.sections if before is not None else None
-    if before is not None and known is not None and known.text == text:
-        lines, sections = before.lines, known
-    else:
-        lines = _lines(text)
-        sections = read_document(text, before=known)
-    places = before.files if before is not None else ()
-    files = tuple(
-        _file(lines, file, states, place)
-        for file, place in itertools.zip_longest(sections.files, places[: len(sections.files)])
-    )
+    with no_collecting():
+        if before is not None and known is not None and known.text == text:
+            lines, sections = before.lines, known
+        else:
+            lines = _lines(text)
+            sections = read_document(text, before=known)
+        places = before.files if before is not None else ()
+        files = tuple(
+            _file(lines, file, states, place)
+            for file, place in itertools.zip_longest(sections.files, places[: len(sections.files)])
+        )
     return ReviewView(
         run=names[0],
         task=names[1],

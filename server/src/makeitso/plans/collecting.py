@@ -14,6 +14,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+COLLECT_AFTER = 100_000
+"""New objects between two collections. Starting makes that many that all stay: going through them
+every 700, as Python does, took an eighth of the time of `mis approve --list`."""
+
+
+def collect_seldom() -> None:
+    """Go through what is new less often, for the rest of this process."""
+    gc.set_threshold(COLLECT_AFTER, 10, 10)
+
 
 @contextmanager
 def no_collecting() -> Generator[None]:

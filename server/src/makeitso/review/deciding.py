@@ -27,6 +27,8 @@ UNKNOWN = "protected path or content"
 
 def why_ask(file: ChangedFile, hunk: Hunk) -> str:
     """Why a person decides on a hunk; empty: nobody has to."""
+    if not hunk.flags and not file.protected:
+        return ""  # nearly every hunk
     said_of = {**_OF_TEXT, "proves-task": file.proves or _OF_TEXT["proves-task"]}
     found = [file.protected, *(said for flag, said in said_of.items() if flag in hunk.flags)]
     return "; ".join(dict.fromkeys(filter(None, found)))

@@ -13,6 +13,7 @@ from functools import cached_property
 
 HUNK_ID = r"[0-9a-f]{12}(?:\.\d+)*"
 _HUNK = re.compile(rf"^(?:# )?@@ -[\d,]+ \+(\d+)[\d,]* @@ \[(\w+) ({HUNK_ID})(?:; ([a-z0-9, -]+))?")
+_HEADS = ("@@", "# @@")
 _WHOLE = re.compile(rf"^# \[\w+ ({HUNK_ID})[;:\]]")
 _FILES = re.compile(r"\n(?:# )?diff --git ")
 _REMARK = re.compile(r"^# ?> ?(.*?)\s*$")
@@ -150,7 +151,11 @@ def _is_between(line: str) -> bool:
 
 
 def _file(lines: list[str], first: int, end: int) -> FileSection:
-    heads = [(at, found) for at in range(first, end) if (found := _HUNK.match(lines[at]))]
+    heads = [
+        (at, found)
+        for at in range(first, end)
+        if lines[at].startswith(_HEADS) and (found := _HUNK.match(lines[at]))
+    ]
     stops = [*(at for at, _ in heads[1:]), end][: len(heads)]
     hunks = tuple(
         _hunk(lines, at, stop, found) for (at, found), stop in zip(heads, stops, strict=True)
@@ -175,6 +180,10 @@ def _hunk(lines: list[str], head: int, stop: int, found: re.Match[str]) -> HunkS
     body: list[str] = []
     remarks: list[Remark] = []
     for at in range(head + 1, stop):
+        if lines[at][:1] != "#":  # nearly every line
+            numbered.append(at)
+            body.append(lines[at])
+            continue
         line = lines[at].removeprefix(mark)
         said = _REMARK.match(lines[at].removesuffix("\r"))
         if said and remarks and at - 1 == _end_of(remarks[-1]):

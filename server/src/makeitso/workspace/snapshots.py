@@ -144,6 +144,22 @@ def tree_of(repo: Repository, revision: str) -> str:
     return found.decode("ascii").strip()
 
 
+def trees_of(repo: Repository, *revisions: str) -> tuple[str, ...]:
+    """The trees of commits or trees, in one call of git.
+
+    Args:
+        repo: the repository.
+        revisions: object ids.
+
+    Raises:
+        EnvironmentFault: one names neither.
+    """
+    found = run_git(
+        ["rev-parse", *(f"{revision}^{{tree}}" for revision in revisions)], place=repo.objects()
+    )
+    return tuple(found.decode("ascii").split())
+
+
 def drop(repo: Repository, *, run: str) -> int:
     """Delete all refs of a run, so that git may collect its objects; returns how many."""
     prefix = "refs/makeitso/" + run.replace(".", "%2E") + "/"

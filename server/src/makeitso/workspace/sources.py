@@ -191,7 +191,7 @@ def _of_ours(repo: Repository, commit: str) -> bool:
 
 def _of(repo: Repository, name: str, commit: str) -> Found:
     """A branch, tag or commit, against where it left HEAD."""
-    head = read_head(repo).commit
+    head = _commit(repo, "HEAD")
     base = _merge_base(repo, head, commit) if head else None
     if head is not None and base is None:
         raise UsageError(
@@ -203,16 +203,17 @@ def _of(repo: Repository, name: str, commit: str) -> Found:
     ref = os.fsdecode(asked.out).strip() if asked.code == 0 else ""
     branch = ref.startswith("refs/") and ref != "refs/stash"
     log = _log(repo, base, commit)
+    base_tree, tree = _trees(repo, base, commit)
     return Found(
         source=ReviewSource(
             kind="branch" if branch else "commit",
             name=name,
             key=f"ref:{ref}" if branch else f"commit:{commit}",
         ),
-        base_tree=_tree(repo, base),
+        base_tree=base_tree,
         base_commit=base,
-        tree=_tree(repo, commit),
-        title=_title(repo, name, commit, log),
+        tree=tree,
+        title=_title(name, log),
         summary=log,
     )
 
@@ -224,12 +225,13 @@ def _of_range(repo: Repository, name: str, left: str, right: str, *, symmetric: 
             f"the two ends of {name} have no history in common", hint="name it with two dots"
         )
     log = _log(repo, base, right)
+    base_tree, tree = _trees(repo, base, right)
     return Found(
         source=ReviewSource(kind="range", name=name, key=f"range:{name}"),
-        base_tree=_tree(repo, base),
+        base_tree=base_tree,
         base_commit=base,
-        tree=_tree(repo, right),
-        title=_title(repo, name, right, log),
+        tree=tree,
+        title=_title(name, log),
         summary=log,
     )
 
@@ -282,6 +284,14 @@ def _tree(repo: Repository, commit: str | None) -> str:
     return snapshots.tree_of(repo, commit)
 
 
+def _trees(repo: Repository, base: str | None, tip: str) -> tuple[str, str]:
+    """The trees of two commits; that of no base is the empty one."""
+    if base is None:
+        return _tree(repo, None), _tree(repo, tip)
+    one, other = snapshots.trees_of(repo, base, tip)
+    return one, other
+
+
 def _merge_base(repo: Repository, one: str, other: str) -> str | None:
     asked = try_git(["merge-base", one, other], place=repo.objects())
     return asked.out.decode("ascii").split("\n")[0] if asked.code == 0 else None
@@ -302,10 +312,10 @@ def _log(repo: Repository, base: str | None, tip: str | None) -> str:
     return "\n".join([*(["… and earlier ones"] if len(lines) > _COMMITS else []), *shown])
 
 
-def _title(repo: Repository, name: str, commit: str, log: str) -> str:
+def _title(name: str, log: str) -> str:
     commits = log.count("\n") + bool(log)
     if commits == 1:
-        return f"{name}: {_subject(repo, commit)}"
+        return f"{name}: {log.partition(' ')[2].strip()}"
     return f"{name}, {commits} commits" if commits else name
 
 

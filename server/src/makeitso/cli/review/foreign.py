@@ -14,6 +14,7 @@ from makeitso.cli.context import JsonFlag, context_of
 from makeitso.cli.review.listing import list_hunks
 from makeitso.cli.workspace import opened
 from makeitso.errors import UsageError
+from makeitso.protocol.counts import counted
 from makeitso.workspace.patch_apply import MOST_BYTES
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from makeitso.wiring import Bridge
     from makeitso.wiring.foreign import Opened
 
+MOST_LISTED = 50
+"""Hunks that are listed when a change is put up for review; nobody reads thousands of lines."""
 FromOption = Annotated[
     str,
     typer.Option(
@@ -46,6 +49,9 @@ def open_(
             metavar="SOURCE", help="A worktree, branch, A..B, stash, patch file, or - for stdin."
         ),
     ],
+    everything: Annotated[
+        bool, typer.Option("--all", help=f"List all hunks, not only the first {MOST_LISTED}.")
+    ] = False,
     json: JsonFlag = False,
 ) -> int:
     """Put changes from elsewhere up for review, to be marked one by one."""
@@ -56,7 +62,13 @@ def open_(
         for run, task in found:
             console.data({"run": run.id, "task": task.id, "hunks": dict(task.hunks)})
             if not console.as_json:
-                list_hunks(bridge, console, found, form="lines")
+                most = None if everything else MOST_LISTED
+                left = list_hunks(bridge, console, [(run, task)], form="lines", most=most)
+                if left:
+                    console.note(
+                        f"… and {counted(left, 'hunk')} more; `mis review --run {run.id}` goes "
+                        "through them, `--stat` with it counts them by file, `--all` lists them"
+                    )
     return 0
 
 

@@ -31,8 +31,12 @@ def list_hunks(
     *,
     form: Form,
     only_new: bool = False,
-) -> None:
-    """Write the hunks of changes in a form; with `only_new` those nobody has looked at."""
+    most: int | None = None,
+) -> int:
+    """Write the hunks of changes in a form; with `only_new` those nobody has looked at.
+
+    With `most` only so many lines are written; returns how many are left out. JSON is never cut.
+    """
     hunks = hunks_of(bridge, found)
     fresh = {hunk for _, task in found for hunk in task.fresh}
     fresh |= {hunk.id for hunk in hunks if "new" in hunk.flags}
@@ -42,7 +46,7 @@ def list_hunks(
     stale = {(run.id, task.id): line for run, task in found if (line := stale_line(run, task))}
     if console.as_json:
         console.data(_data(hunks, fresh, stale, form=form))
-        return
+        return 0
     match form:
         case "lines":
             lines = [
@@ -56,11 +60,12 @@ def list_hunks(
         case "names":
             lines = list(dict.fromkeys(visible(hunk.path) for hunk in hunks))
     if lines:
-        page(bridge.repo, console, lines)
+        page(bridge.repo, console, lines[:most])
     else:
         console.note("nothing to review")
     for run, task in found if form == "lines" else ():
         say_stale(console, run, task)
+    return len(lines) - len(lines[:most])
 
 
 def exit_code(found: Iterable[Reviewed]) -> int:

@@ -194,6 +194,71 @@ def test_marks_follow_a_branch_that_was_rebased(desk: Desk) -> None:
     assert all(word in text for word in ("three", "fifteen", "twenty-five"))
 
 
+def cut_and_said(desk: Desk) -> tuple[str, str]:
+    """Two lines that are replaced beside each other, decided apart, with a word on the second."""
+    both = NUMBERS.replace("\n3\n4\n", "\nthree\nfour\n")
+    desk.on_branch("a.txt", both.replace("\n25\n", "\ntwenty-five\n"), "Two at once")
+    desk.mis("review", "open", "speed")
+    whole, other = desk.ids()
+    body = str(desk.rows()[0]["diff"]).split("\n")[1:]
+    mine = [n for n, line in enumerate(body, start=1) if line in ("-3", "+three")]
+    assert desk.mis("review", "accept", f"{whole}:{mine[0]},{mine[1]}").code == 0
+    part = next(i for i, row in zip(desk.ids(), desk.rows(), strict=True) if row_adds(row, "four"))
+    assert desk.mis("review", "comment", part, "why", "in", "words?").code == 0
+    assert desk.mis("review", "comment", f"{other}:5", "and", "this?").code == 0
+    return part, other
+
+
+def row_adds(row: dict[str, object], word: str) -> bool:
+    return f"\n+{word}\n" in str(row["diff"])
+
+
+def heard(desk: Desk) -> dict[str, str]:
+    """What the line says that is added first by the hunk that each comment stands at."""
+    rows = {str(row["id"]): str(row["diff"]) for row in desk.rows()}
+    said = cast("Rows", desk.mis("review", "comments", "--json").json)
+    return {
+        str(one["text"]): rows.get(str(one["hunk"]), "").partition("\n+")[2].partition("\n")[0]
+        for one in said
+    }
+
+
+def test_lines_that_are_decided_and_spoken_of_are_so_in_the_next_round(desk: Desk) -> None:
+    cut_and_said(desk)
+    assert heard(desk) == {"why in words?": "four", "and this?": "twenty-five"}
+    text = NUMBERS.replace("\n3\n4\n5\n", "\nthree\nFOUR\nfive\n")
+    desk.on_branch("a.txt", text.replace("\n25\n", "\n25.0\n"), "Louder")
+    assert "round 2" in desk.mis("review", "open", "speed").err
+    rows = desk.rows()
+    assert [(row["state"], row["new"]) for row in rows] == [
+        ("accepted", False),
+        ("pending", True),
+        ("pending", True),
+    ]
+    assert row_adds(rows[0], "three")
+    assert not row_adds(rows[0], "FOUR")
+    assert heard(desk) == {"why in words?": "FOUR", "and this?": "25.0"}
+    desk.mis("review", "accept", "--all")
+    assert desk.text() == text.replace("\n25\n", "\n25.0\n")
+
+
+def test_parts_and_what_was_said_follow_a_branch_that_was_rebased(desk: Desk) -> None:
+    part, _ = cut_and_said(desk)
+    before = "".join(f"{n}\n" for n in (-1, 0))
+    desk.box.write("a.txt", (before + NUMBERS).encode())
+    desk.box.commit("main moves on")
+    git_sandbox.Sandbox(desk.box.root.parent / "colleague").git("rebase", "-q", "main")
+    assert "0 hunks are new" in desk.mis("review", "open", "speed").err
+    rows = desk.rows()
+    assert part not in [row["id"] for row in rows], "another base, other ids"
+    assert [row["state"] for row in rows] == ["accepted", "pending", "pending"]
+    assert row_adds(rows[0], "three")
+    assert heard(desk) == {"why in words?": "four", "and this?": "twenty-five"}
+    desk.mis("review", "accept", "--all")
+    words = NUMBERS.replace("\n3\n4\n", "\nthree\nfour\n").replace("\n25\n", "\ntwenty-five\n")
+    assert desk.text() == before + words
+
+
 def test_a_review_that_ended_opens_again_when_its_branch_moves(desk: Desk) -> None:
     desk.mis("review", "open", "speed")
     desk.mis("review", "accept", "--all")

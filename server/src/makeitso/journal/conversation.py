@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from makeitso.journal.rescheduling import open_again, reopen
@@ -29,6 +29,22 @@ class CommentState:
     """The one of them that stands now; empty: it is about no hunk, or that is gone."""
     sent: int = 0
     """The round it went to the worker with; 0: not yet."""
+
+
+def at_this_moment(task: TaskState) -> TaskState:
+    """The task as its review stands: what is folded later changes nothing of that."""
+    return replace(
+        task,
+        hunks=dict(task.hunks),
+        hunk_reasons=dict(task.hunk_reasons),
+        splits=dict(task.splits),
+        cuts=dict(task.cuts),
+        looked=set(task.looked),
+        kept=set(task.kept),
+        explicit=set(task.explicit),
+        comments=[replace(known) for known in task.comments],
+        sent_back=list(task.sent_back),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

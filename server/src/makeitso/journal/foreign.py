@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from makeitso.journal.parts import leaves
 from makeitso.journal.rescheduling import take_change
 from makeitso.journal.state import PhaseState, RunState, TaskState
 from makeitso.protocol.plan import Plan, Task
 from makeitso.protocol.words import PHASES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from makeitso.protocol.events import ReviewOpened
 
 _CARRIED = ("accepted", "rejected")
@@ -47,9 +50,17 @@ def open_review(runs: dict[str, RunState], run_id: str, opened: ReviewOpened, *,
             task.hunks[hunk] = mark
             task.explicit.add(hunk)
     if known is not None:
-        old = {hunk.id for hunk in known.change.hunks} | opened.carried.keys()
+        old = {hunk.id for hunk in known.change.hunks}
+        old |= opened.carried.keys() | set(_known_again(task, opened))
         old |= {hunk.id for hunk in before.hunks} if before is not None else set()
         task.fresh = frozenset(hunk.id for hunk in opened.change.hunks if hunk.id not in old)
+
+
+def _known_again(task: TaskState, opened: ReviewOpened) -> Iterator[str]:
+    """Hunks that are what one of the last round is, or all of whose parts are."""
+    for hunk in opened.change.hunks:
+        if opened.change.carried.keys() >= set(leaves(task.splits, hunk.id)):
+            yield hunk.id
 
 
 def _run(run_id: str, opened: ReviewOpened, *, at: int) -> RunState:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
+from makeitso.journal.conversation import at_this_moment
 from makeitso.journal.rescheduling import take_change
 from makeitso.review.following import follows
 from makeitso.runs.reviewing import present_change
@@ -42,11 +42,7 @@ def with_follows(
     names = wanted - there - {""}
     if task.change is None or not names:
         return data
-    after = dataclasses.replace(
-        task, splits=dict(task.splits), cuts=dict(task.cuts), explicit=set(task.explicit),
-        looked=set(task.looked), kept=set(task.kept), hunk_reasons=dict(task.hunk_reasons),
-        comments=[],
-    )  # fmt: skip
+    after = at_this_moment(task)
     take_change(after, data)
     moved = follows(present_change(repo, run_id, task), present_change(repo, run_id, after), names)
     return data.model_copy(update={"follows": moved}) if moved else data

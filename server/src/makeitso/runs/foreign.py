@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from makeitso import __version__
+from makeitso.journal.conversation import at_this_moment
 from makeitso.journal.foreign import open_review
 from makeitso.journal.state import TaskState
 from makeitso.protocol import events as ev
 from makeitso.protocol.plan import NoManager, Task
 from makeitso.review.carrying import renamed
 from makeitso.runs.create import new_run_id, policies_in_force
+from makeitso.runs.next_round import with_known
 from makeitso.runs.overlapping import proposals_beside, with_overlaps
 from makeitso.runs.proposing import proposed
 from makeitso.workspace import changes, snapshots, trees
@@ -61,7 +63,8 @@ class Standing:
     """Its last round; None: it was never under review."""
     change: ev.ChangeProposed | None
     """The last round with what people edited in it."""
-    hunks: dict[str, HunkState]
+    task: TaskState | None
+    """Its task as it stands for review."""
     finished: bool
     others: tuple[tuple[str, str, ev.ChangeProposed], ...]
     """Run, task and proposal of what is open beside it."""
@@ -85,7 +88,7 @@ def standing(book: Book, found: Found, *, now_ms: int) -> Standing:
         run=run,
         opened=opened,
         change=task.change if task is not None else None,
-        hunks=dict(task.hunks) if task is not None else {},
+        task=at_this_moment(task) if task is not None else None,
         finished=known is not None and known.finished is not None,
         others=tuple(proposals_beside(book.runs, run, name)),
     )
@@ -123,6 +126,8 @@ def weigh(
     spec = Task(id=name, title=found.title, goal=found.summary)
     task = TaskState(id=name, spec=spec, digest="", base=base)
     change = proposed(repo, known.run, task, tree=found.tree, commit="")
+    if known.task is not None:
+        change = with_known(repo, known.run, known.task, change)
     touching = with_overlaps(
         repo,
         known.others,
@@ -226,7 +231,11 @@ def _moved(known: Standing, last: ev.ReviewOpened, found: Found) -> bool:
     """Whether a review of the source needs another round: it is another change, or was put away."""
     if (last.change.base_tree, _source_tree(last)) != (found.base_tree, found.tree):
         return True
-    return known.finished and bool({"pending", "conflict"} & set(known.hunks.values()))
+    return known.finished and bool({"pending", "conflict"} & _states(known))
+
+
+def _states(known: Standing) -> set[HunkState]:
+    return set(known.task.hunks.values()) if known.task is not None else set()
 
 
 def _source_tree(opened: ev.ReviewOpened) -> str:
@@ -273,8 +282,8 @@ def _name(found: Found) -> str:
 
 def _carried(repo: Repository, known: Standing, found: Found) -> dict[str, Mark]:
     """Marks on what the last round said, by the ids that it has on the base of now."""
-    opened, last = known.opened, known.change
-    if opened is None or last is None or opened.change.base_tree == found.base_tree:
+    opened, last, task = known.opened, known.change, known.task
+    if opened is None or last is None or task is None or opened.change.base_tree == found.base_tree:
         return {}
     before, after = (
         changes.between(repo, base, tree, run=known.run, task=opened.name)
@@ -285,7 +294,7 @@ def _carried(repo: Repository, known: Standing, found: Found) -> dict[str, Mark]
     )
     marks: dict[str, Mark] = {}
     for new, old in renamed(before, after).items():
-        state = known.hunks.get(old)
+        state = task.hunks.get(old)
         if state is not None:
             marks[new] = state if state == "accepted" or state == "rejected" else "pending"
     return marks

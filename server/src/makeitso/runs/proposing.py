@@ -50,14 +50,7 @@ async def _propose(ctx: Context, task_id: str, worktree: Worktree) -> None:
     def compare() -> tuple[ev.ChangeProposed, Carried]:
         repo = ctx.ports.repo
         kept = carried_over(repo, ctx.run_id, task, data)
-        marked = data.model_copy(
-            update={
-                "splits": kept.splits,
-                "cuts": splits_of(kept.cuts),
-                "carried": kept.names,
-            }
-        )
-        marked = with_follows(repo, ctx.run_id, task, marked)
+        marked = with_follows(repo, ctx.run_id, task, with_kept(data, kept))
         full = with_overlaps(repo, others, run_id=ctx.run_id, task_id=task_id, change=marked)
         return full, kept
 
@@ -78,6 +71,13 @@ def carried_over(
         return Carried()
     after = dataclasses.replace(task, change=data)
     return carry(present_change(repo, run_id, task), present_change(repo, run_id, after))
+
+
+def with_kept(data: ev.ChangeProposed, kept: Carried) -> ev.ChangeProposed:
+    """The proposal with what is found again in it."""
+    return data.model_copy(
+        update={"splits": kept.splits, "cuts": splits_of(kept.cuts), "carried": kept.names}
+    )
 
 
 def proposed(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ import anyio
 from anyio import to_thread
 
 from makeitso.errors import NotFoundError, StateError
-from makeitso.journal.conversation import may_go_back, place_of, unsent
+from makeitso.journal.conversation import at_this_moment, may_go_back, place_of, unsent
 from makeitso.prompts.cut import cut_text
 from makeitso.protocol import events as ev
 from makeitso.review import marks
@@ -103,18 +102,7 @@ def _to_send(book: Book, task: tuple[str, str], max_rounds: int) -> tuple[str, T
             f"{run.id} has no task {task[1]}", hint=f"its tasks: {', '.join(run.tasks)}"
         )
     _may_be_sent(found, max_rounds)
-    return run.id, replace(
-        found,
-        hunks=dict(found.hunks),
-        hunk_reasons=dict(found.hunk_reasons),
-        splits=dict(found.splits),
-        cuts=dict(found.cuts),
-        looked=set(found.looked),
-        kept=set(found.kept),
-        explicit=set(found.explicit),
-        comments=[replace(known) for known in found.comments],
-        sent_back=list(found.sent_back),
-    )
+    return run.id, at_this_moment(found)
 
 
 def _put_down(book: Book, task: tuple[str, str], data: ev.TaskSentBack) -> ev.TaskSentBack:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from lsprotocol import types
 
 pytestmark = [
+    pytest.mark.e2e,
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.codex,
     pytest.mark.timeout(400),

@@ -25,10 +25,12 @@ if TYPE_CHECKING:
     from makeitso.protocol.plan import Delimiters
     from makeitso.protocol.record import StreamChannel
 
-READ_BYTES = 4 << 20
+READ_BYTES = 2 << 20
 """So much of a log is looked at: an editor shows no more of it at once, and people wait for it."""
 MOST_GROUPS = 200
 """Groups with a diagnostic, those that come first; beyond, a list of problems helps nobody."""
+MOST_ACTIONS = 20
+"""Groups a selection offers to propose for."""
 SHOWN_CHARACTERS = 200
 PIECE_BYTES = 64 << 10
 _PROPOSABLE = frozenset({"new", "drifted"})
@@ -165,6 +167,8 @@ def log_actions(view: LogView, *, first: int, last: int) -> list[Action]:
         group = view.by_line.get(line)
         if group is None or not group.proposable or id(group) in seen:
             continue
+        if len(seen) == MOST_ACTIONS:
+            break
         count = len(group.lines)
         title = "Propose a pattern" + (f" for {count} lines like this" if count > 1 else "")
         seen[id(group)] = Action(

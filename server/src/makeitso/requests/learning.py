@@ -27,12 +27,11 @@ from makeitso.store.replays import kept as kept_replays
 from makeitso.store.replays import read as read_replay
 from makeitso.store.replays import run_of
 from makeitso.tuning.applying import recover, roll_back
-from makeitso.tuning.canary import settle
 from makeitso.tuning.deciding import decide as decide_one
 from makeitso.tuning.deciding import item, supersede, write_all
 from makeitso.tuning.material import Material, of_replay
 from makeitso.tuning.passing import learn
-from makeitso.wiring.learning import library_of, place_of, tuning
+from makeitso.wiring.learning import library_of, place_of, settle_canaries, tuning
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,14 +49,9 @@ if TYPE_CHECKING:
     from makeitso.protocol.proposal import Proposal
     from makeitso.requests.place import Workplace
     from makeitso.store.replays import Replay
-    from makeitso.tuning.canary import Settled
     from makeitso.tuning.deciding import Mode
     from makeitso.wiring.bridge import Bridge
     from makeitso.wiring.learning import Tuning
-
-
-CANARY_RUNS = 200
-"""Runs that a trial is judged by: the newest, with and without it."""
 
 
 async def list_(at: Workplace, params: ProposalListParams) -> ProposalListResult:
@@ -189,13 +183,6 @@ def learned(
     materials = materials_of(found, kept_runs)
     materials += [of_replay(log, found.library) for log in logs]
     return carried_out(bridge, found, materials, mode=mode, dry=dry)
-
-
-def settle_canaries(found: Tuning) -> list[Settled]:
-    """Take back, or let in, what is on canary, by what the kept runs say."""
-    terms = found.terms
-    runs = [read_replay(path) for path in found.latest(CANARY_RUNS)]
-    return settle(found.place, runs, library=found.library, golden=terms.golden, clock=terms.clock)
 
 
 def materials_of(found: Tuning, replays: Sequence[Path]) -> list[Material]:

@@ -115,11 +115,23 @@ async def drive(
                 ports.journal.append(resumed, actor="person", run=run_id)
             _look_at_rules(bridge, run_id)
             try:
-                return await engine.drive(ports, bridge.book, door, run_id)
+                outcome = await engine.drive(ports, bridge.book, door, run_id)
             except BaseException as error:
                 with contextlib.suppress(StoreError):
                     _put_down(bridge, run_id, error)
                 raise
+            await _look_at_canaries(bridge, run_id)
+            return outcome
+
+
+async def _look_at_canaries(bridge: Bridge, run_id: str) -> None:
+    """Once a run is over, end the trials of patterns that its outcome decides."""
+    if bridge.config.learning.mode != "canary" or bridge.book.run(run_id).finished is None:
+        return
+    from makeitso.wiring.learning import after_a_run
+
+    for said in await after_a_run(bridge):
+        bridge.journal.append(ev.NoteAdded(text=said), actor="engine", run=run_id)
 
 
 @contextlib.contextmanager

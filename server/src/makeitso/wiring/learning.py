@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from makeitso.errors import StateError
+from anyio import to_thread
+
+from makeitso.errors import MisError, StateError
 from makeitso.learning.gate import Thresholds
 from makeitso.parsing.library import load_library, overlay
 from makeitso.prompts.packaged import packaged_text
-from makeitso.store.replays import kept
+from makeitso.store.proposals import open_patterns
+from makeitso.store.replays import kept, read
 from makeitso.tuning.applying import Place
+from makeitso.tuning.canary import settle
 from makeitso.tuning.golden import examples_of, read_golden
 from makeitso.tuning.passing import Terms
 from makeitso.workspace import trust
@@ -22,9 +26,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from makeitso.parsing.library import Library
+    from makeitso.tuning.canary import Settled
     from makeitso.tuning.golden import GoldenLog
     from makeitso.wiring.bridge import Bridge
 
+CANARY_RUNS = 200
+"""Runs that a trial is judged by: the newest, with and without it."""
 LATEST = 20
 """Runs a pass reads when nobody names any."""
 
@@ -102,3 +109,31 @@ def tuning(bridge: Bridge) -> Tuning:
         ),
         replays=bridge.root / settings.replay_dir,
     )
+
+
+def settle_canaries(found: Tuning) -> list[Settled]:
+    """Take back, or let in, what is on canary, by what the kept runs say.
+
+    Raises:
+        TrustError: one is proven, and the person has not agreed to the library as it is.
+        StoreError: a replay cannot be read, or a file not be written.
+    """
+    if not any(trial.canary for trial in open_patterns(found.place.folder)):
+        return []
+    terms = found.terms
+    runs = [read(path) for path in found.latest(CANARY_RUNS)]
+    return settle(found.place, runs, library=found.library, golden=terms.golden, clock=terms.clock)
+
+
+async def after_a_run(bridge: Bridge) -> list[str]:
+    """What became of canaries now that a run is over, for people; what cannot be done waits."""
+    if bridge.config.learning.mode != "canary" or not bridge.dot.proposals.is_dir():
+        return []
+    try:
+        settled = await to_thread.run_sync(lambda: settle_canaries(tuning(bridge)))
+    except MisError as error:
+        return [f"patterns on canary could not be looked at: {error.message}"]
+    return [
+        f"{one.id} was {'let in' if one.promoted else 'taken back'}: {one.because}"
+        for one in settled
+    ]

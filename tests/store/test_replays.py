@@ -319,7 +319,10 @@ def test_killed_while_it_is_written_it_is_there_as_a_whole_or_not(tmp_path: Path
     with pytest.raises(Killed):
         run.keep(fault=fault)
     assert len(replays.kept(run.folder)) == (1 if at == "replay.kept" else 0)
+    (run.folder / f".{run.run}.tar.gz.1-1.tmp").write_text("of a process that is gone")
     replays.read(made(run))
+    left = [path.name for path in run.folder.iterdir() if path.name.startswith(".")]
+    assert len(left) == (at == "replay.kept"), "what was there already is not touched"
 
 
 def test_a_reading_that_was_changed_on_disk_is_none(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ known names, in bounds that hold before anything is unpacked. What somebody else
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import os
 import re
@@ -39,6 +40,8 @@ def write(
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     try:
+        for left in path.parent.glob(f".{path.name}.*.tmp"):
+            left.unlink()  # of a process that was killed
         with temporary.open("xb") as file:
             os.fchmod(file.fileno(), 0o600)
             _pack(file, members)
@@ -50,7 +53,8 @@ def write(
     except OSError as error:
         raise StoreError(f"cannot write {path}: {error}", hint=HINT) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
     fault("replay.kept")
 
 

@@ -98,10 +98,10 @@ def test_after_we_are_ended(
         if end == "interrupt":
             running.ctrl_c()
             running.wait().expect(130)
-            gone(w, nap)
         else:
             os.kill(running.process.pid, signal.SIGKILL)
             assert running.wait().code == -signal.SIGKILL
+        gone(w, nap)  # of a kill too, before anybody takes the run up again
         (tmp_path / "once").touch()
         w.mis("resume", "--yes").expect(0, "done")
         gone(w, nap)

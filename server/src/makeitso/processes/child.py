@@ -17,6 +17,7 @@ import psutil
 from anyio import to_thread
 
 from makeitso.errors import EnvironmentFault, WorkerError
+from makeitso.processes import guard
 from makeitso.processes.tree import (
     TAG_VARIABLE,
     TERM_GRACE_S,
@@ -164,6 +165,8 @@ async def open_child(
 ) -> AsyncGenerator[Child]:
     """Start a program; on leaving the block nothing of its tree is left.
 
+    Killed in the block, this process cannot leave it: then the watcher of `guard` ends the tree.
+
     Args:
         argv: program and arguments; never a shell line.
         cwd: working directory.
@@ -176,6 +179,7 @@ async def open_child(
         EnvironmentFault: the program cannot be started.
     """
     tag = secrets.token_hex(12)
+    guard.expect(tag)
     try:
         process = subprocess.Popen(  # noqa: ASYNC220 -- starting takes milliseconds
             list(argv),
@@ -188,16 +192,19 @@ async def open_child(
             start_new_session=True,
         )
     except (OSError, ValueError) as error:
+        guard.ended(tag)
         raise EnvironmentFault(
             f"cannot start {argv[0]}: {error}",
             hint="check that the program exists and may be executed",
         ) from error
+    guard.began(tag, process.pid)
     child = Child(process, tag=tag)
     try:
         yield child
     finally:
         await child.end(patience_s=patience_s, grace_s=grace_s)
         child.close()
+        guard.ended(tag)
 
 
 async def _chunks(pipe: IO[bytes]) -> AsyncGenerator[bytes]:

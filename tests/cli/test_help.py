@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+import typer
 from mis_process import Mis, mis_in
 
 from makeitso import __version__
@@ -17,6 +19,7 @@ from makeitso.cli import verbs
 from makeitso.cli.console import visible
 from makeitso.cli.lsp import parse_address
 from makeitso.cli.main import main
+from makeitso.cli.review import verb as actions
 from makeitso.errors import UsageError
 
 FIRST_SCREEN = tuple(
@@ -71,6 +74,17 @@ def test_every_verb_takes_the_shared_options(verb: verbs.Verb) -> None:
         pending += getattr(command, "commands", {}).values()
 
 
+def test_every_action_of_a_review_is_in_the_table_that_finds_its_file() -> None:
+    found: dict[str, str] = {}
+    for path in Path(actions.__file__).parent.glob("*.py"):
+        module = importlib.import_module(f"makeitso.cli.review.{path.stem}")
+        if module is not actions and hasattr(module, "register"):
+            group = typer.Typer()
+            module.register(group)
+            found |= dict.fromkeys(typer.main.get_group(group).commands, path.stem)
+    assert found == actions.ACTIONS
+
+
 def test_the_version(mis: Mis) -> None:
     assert mis("--version").out == f"mis {__version__}\n"
 
@@ -88,6 +102,7 @@ HEAVY = {"pygls", "lsprotocol", "openai", "openai_codex_cli_bin"}
         (["open", "ftp://x"], HEAVY),
         (["init", "--no-agents-md"], HEAVY),
         (["status", "--json"], HEAVY),
+        (["review", "--json"], {*HEAVY, "psutil", "tomlkit", "re2"}),
         (["parse", "--json", "."], {*HEAVY, "anyio", "tomlkit", "sqlite3"}),
     ],
 )

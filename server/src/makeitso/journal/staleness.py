@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from makeitso.journal.building import broken, undecided_below
-from makeitso.journal.steps import AskStale, EndTask, MarkStale, TakeStale
 
 if TYPE_CHECKING:
     from makeitso.journal.state import RunState, TaskState
@@ -18,6 +17,8 @@ def set_aside(run: RunState, task: TaskState) -> list[Step] | None:
 
     An empty list lets it stand still until what is below it is decided.
     """
+    from makeitso.journal.steps import EndTask, MarkStale  # a review asks about none of them
+
     if task.landing is not None or task.ended is not None:
         return None  # a landing that began comes to its end first
     if task.stop_requested is not None:
@@ -29,6 +30,8 @@ def set_aside(run: RunState, task: TaskState) -> list[Step] | None:
 
 
 def _when_stale(run: RunState, task: TaskState) -> list[Step]:
+    from makeitso.journal.steps import AskStale, TakeStale
+
     if undecided_below(run, task):
         return []
     for approval in reversed(run.approvals.values()):

@@ -37,7 +37,11 @@ class Section(BaseModel):
     """A table of the file: snake_case keys as in Codex, nothing unknown."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True
+        extra="forbid",
+        frozen=True,
+        validate_by_name=True,
+        validate_by_alias=True,
+        defer_build=True,
     )
 
 

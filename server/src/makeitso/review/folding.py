@@ -7,8 +7,7 @@ second look for another reason is never folded.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -122,21 +121,24 @@ _BY_LINES = ("text", "create", "delete")
 _RUNS = re.compile(r"\n(?:(-.*(?:\n-.*)*)|(\+.*(?:\n\+.*)*))")
 
 
-@dataclass(frozen=True, slots=True)
-class _Sides:
-    """What a hunk removes and adds: runs of lines, and the blocks they are."""
+class _Sides(NamedTuple):
+    """What a hunk removes and adds: runs of lines, and the blocks they are; there are thousands."""
 
-    old: tuple[str, ...]
-    new: tuple[str, ...]
-    old_blocks: tuple[Block, ...]
-    new_blocks: tuple[Block, ...]
+    old: list[str]
+    new: list[str]
+    old_blocks: list[Block]
+    new_blocks: list[Block]
 
     @classmethod
     def of(cls, hunk: Hunk) -> _Sides:
-        runs = _RUNS.findall(hunk.diff)
-        old = tuple(run[1:].replace("\n-", "\n") for run, _ in runs if run)
-        new = tuple(run[1:].replace("\n+", "\n") for _, run in runs if run)
-        return cls(old, new, tuple(map(_block, old)), tuple(map(_block, new)))
+        old: list[str] = []
+        new: list[str] = []
+        for removed, added in _RUNS.findall(hunk.diff):
+            if removed:
+                old.append(removed[1:].replace("\n-", "\n"))
+            else:
+                new.append(added[1:].replace("\n+", "\n"))
+        return cls(old, new, [*map(_block, old)], [*map(_block, new)])
 
     def is_whitespace(self, *, path: str) -> bool:
         """Nothing but blank lines, line ends and spaces differ; indentation where it is nothing."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from benchmarks.hostile_lines import EVIL, long_lines, stretched
 from benchmarks.log_events import events, lines, patterns
 from benchmarks.measure import Row, alternating, call_cpu_s, program_cost
+from makeitso.parsing import fast
 from makeitso.parsing.engine import Engine
 from makeitso.parsing.library import Library, load_library
 from makeitso.parsing.patterns import Pattern
@@ -70,6 +71,10 @@ def rows(runs: int) -> list[Row]:
     """One row for each number of patterns, and the line that takes longest of hostile ones."""
     with tempfile.TemporaryDirectory() as name:
         found = [_row(count, Path(name), runs) for count in COUNTS]
+        if fast.version() is not None:
+            fast.switch_on(_Memory())
+            found += [_row(count, Path(name), runs, by=", hyperscan") for count in COUNTS]
+            fast.switch_on(None)
     return [*found, _slowest("packaged library", runs), _slowest("hostile patterns", runs)]
 
 
@@ -107,7 +112,17 @@ def _same(count: int, command: list[str], env: dict[str, str]) -> None:
         raise RuntimeError(f"{command[0]} finds {done.stdout.strip()} lines, the engine {count}")
 
 
-def _row(count: int, folder: Path, runs: int) -> Row:
+class _Memory:
+    """Compiled patterns that nobody keeps: compiling them is not what is measured."""
+
+    def get(self, _key: str, /) -> bytes | None:
+        return None
+
+    def put(self, _key: str, _data: bytes, /) -> None:
+        return None
+
+
+def _row(count: int, folder: Path, runs: int, *, by: str = "") -> Row:
     found = events(count + STRANGERS, seed=count)
     rules = patterns(found[:count])
     log = lines(found, known=count, count=LINES, seed=7)
@@ -124,7 +139,7 @@ def _row(count: int, folder: Path, runs: int) -> Row:
     )
     size, bare_size = sum(map(len, log)) / MB, sum(map(len, part)) / MB
     return Row(
-        what=f"{count} patterns, captures",
+        what=f"{count} patterns, captures{by}",
         against=f"{against}, count only",
         unit="ms CPU/MB",
         ours=cost / size * 1000,

@@ -13,7 +13,7 @@ from importlib import metadata
 
 from locked import pins
 
-SHIPPED = ("runtime", "api", "otel", "codex")
+SHIPPED = ("runtime", "api", "fast", "otel", "codex")
 FITS = frozenset(
     {
         *("MIT", "MIT-0", "ISC", "0BSD", "BSD-2-Clause", "BSD-3-Clause", "Zlib", "Unlicense"),

@@ -21,6 +21,7 @@ EXTRAS = {
     WIDEST: ("dev",),
     "test": ("test",),
     "api": ("api",),
+    "fast": ("fast",),
     "otel": ("otel",),
     "codex": ("codex",),
     "runtime": (),

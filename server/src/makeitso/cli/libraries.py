@@ -73,8 +73,10 @@ def read_library(path: Path) -> str:
 def _of_workspace(context: Context) -> tuple[str, str | None]:
     if not ((context.root / DOT).is_dir() or context.overrides or context.profile):
         return "", None
+    from makeitso.wiring.matching import choose_matching
     from makeitso.workspace.agreed import agreed_text
 
+    choose_matching(context.config)
     name = context.config.learning.regex_repo
     path = context.root / name
     text = agreed_text(path, root=context.root, state=context.trust)

@@ -13,6 +13,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
+from makeitso.parsing.fast import pattern_set
 from makeitso.parsing.linear import LinearRegex
 from makeitso.parsing.patterns import EXTRACT_JSON, Pattern, PatternState
 from makeitso.parsing.safe import safe_regex
@@ -53,7 +54,7 @@ class _Table:
         sources = [p.compiled_source() for p in patterns]
         self._patterns = tuple(patterns)
         self._matchers = [_Matcher(p, source) for p, source in zip(patterns, sources, strict=True)]
-        self._set = PatternSet(sources)
+        self._set = pattern_set(sources)
         # Over many lines at once: in this mode `^` and `$` are the ends of a line, and whatever
         # else a pattern says can only match more than it does in each line. An end of the text is
         # no end of a line, so a pattern that names one is not to be tried so.

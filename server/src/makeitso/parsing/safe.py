@@ -86,6 +86,16 @@ def is_anchored(source: bytes) -> bool:
     return _Proof(fold=fold).opening(items) > 0
 
 
+def for_hyperscan(source: bytes) -> bytes | None:
+    """RE2's source as Hyperscan takes it, with the same meaning; None: nobody can say."""
+    try:
+        translated, _ = _for_re(source)
+        _parsed(translated)
+    except (_Unproven, re.error, RecursionError, OverflowError):
+        return None
+    return re.sub(rb"(\\\\)|\\Z", lambda found: found.group(1) or rb"\z", translated)
+
+
 # -- the text -------------------------------------------------------------------------------------
 
 

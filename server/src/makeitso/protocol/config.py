@@ -210,6 +210,10 @@ class Learning(Section):
     mode: Literal["off", "shadow", "canary", "auto"] = _key(
         "shadow", "Trial rules: off, shadow, canary, auto.", rights=True
     )
+    engine: Literal["re2", "hyperscan"] = _key(
+        "re2",
+        "What finds the patterns that match a line; hyperscan, extra `fast`, says the same sooner.",
+    )
     regex_repo: str = _key(".makeitso/protocol/regexes.toml", "The workspace's pattern library.")
     prompt_repo: str = _key(".makeitso/protocol/prompts/", "The workspace's prompts.")
     replay_dir: str = _key(".makeitso/replays", "Where replays are kept.")

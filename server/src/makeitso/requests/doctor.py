@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from anyio import to_thread
 
 from makeitso.errors import MisError
+from makeitso.parsing import fast
 from makeitso.protocol.counts import counted
 from makeitso.protocol.methods_workspace import DoctorCheck, DoctorResult
 from makeitso.requests import rules
@@ -32,6 +33,7 @@ async def run(at: Workplace, params: DoctorParams) -> DoctorResult:
         _key(at),
         _settings(at),
         _rules(at),
+        _patterns(at),
         _trust(at),
         await _worktrees(at),
         _journal(at),
@@ -140,6 +142,21 @@ def _rules(at: Workplace) -> DoctorCheck:
         detail=f"nothing is allowed by rules: {found.problems[0]}",
         hint=f"put {found.path} right",
     )
+
+
+def _patterns(at: Workplace) -> DoctorCheck:
+    """What matches lines of output here."""
+    if at.bridge.config.learning.engine == "re2":
+        return DoctorCheck(name="patterns", state="ok", detail="matched by RE2")
+    found = fast.version()
+    if found is None:
+        return DoctorCheck(
+            name="patterns",
+            state="warning",
+            detail="matched by RE2: hyperscan is not installed, or does not load",
+            hint=f'{fast.EXTRA}, or `[learning] engine = "re2"`',
+        )
+    return DoctorCheck(name="patterns", state="ok", detail=f"matched by Hyperscan ({found})")
 
 
 def _trust(at: Workplace) -> DoctorCheck:

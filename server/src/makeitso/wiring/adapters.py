@@ -13,6 +13,7 @@ from makeitso.prompts.catalog import CATALOG
 from makeitso.prompts.packaged import packaged_text
 from makeitso.protocol.plan import ApiManager, NoManager
 from makeitso.store.proposals import open_patterns
+from makeitso.wiring.matching import choose_matching
 from makeitso.workspace.agreed import agreed_text
 from makeitso.workspace.paths import private_dir
 from makeitso.workspace.secrets import api_key
@@ -128,6 +129,7 @@ async def manager(bridge: Bridge, kind: ManagerKind, label: str) -> AsyncGenerat
 
 def library(bridge: Bridge) -> Library:
     """The packaged patterns, with those of a trusted workspace laid over."""
+    choose_matching(bridge.config)
     base, _ = load_library(packaged_text("regexes.toml"), origin="packaged")
     path = bridge.root / bridge.config.learning.regex_repo
     text = trusted_text(bridge, path)

@@ -63,6 +63,11 @@ def user_dirs() -> UserDirs:
     )
 
 
+def user_cache() -> Path:
+    """Where the person's programs keep what they can make anew."""
+    return _xdg("XDG_CACHE_HOME") or platformdirs.user_cache_path(APP, appauthor=False)
+
+
 def _xdg(variable: str) -> Path | None:
     # The XDG specification says that a relative value is invalid and to be ignored.
     value = os.environ.get(variable, "")

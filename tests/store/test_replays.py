@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from journal.tape import Tape
 from makeitso.errors import StoreError
@@ -458,3 +460,36 @@ def test_bytes_that_are_not_those_of_the_table_are_refused(whole: Path, member: 
 
 def test_what_cannot_be_opened_is_said(tmp_path: Path) -> None:
     assert "cannot read" in refusal(tmp_path / "r20260101-1.tar.gz")
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_no_harm_to_the_bytes_inside_goes_unseen(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "r20260101-7.tar.gz"
+    if not path.exists():
+        at = Kept(tmp_path_factory.mktemp("harmed"))
+        at.tape.add(started(), "T1", "task")
+        at.tape.add(ended(*at.puts("stdout", b"fnord\n")), "T1", "task")
+        at.tape.add(ev.RunFinished(state="done", reason=""))
+        small = reading_of(Library(BASE.patterns[:2]), TOKENS, PHASES)
+        made_path = keep(
+            at.folder, at.tape.events, artifacts=at.artifacts, nonce=NONCE, fallback=small
+        )
+        assert made_path is not None
+        path.write_bytes(made_path.read_bytes())
+    whole = gzip.decompress(path.read_bytes())
+    harmed = bytearray(whole)
+    for _ in range(data.draw(st.integers(1, 3))):
+        # Where there is something: most of a tar is padding.
+        place = data.draw(st.integers(0, len(whole.rstrip(b"\0")) - 1))
+        harmed[place] = data.draw(st.integers(0, 255))
+    one = path.with_name("r20260101-8.tar.gz")
+    one.write_bytes(gzip.compress(bytes(harmed), compresslevel=1))
+    try:
+        found = replays.read(one)
+    except StoreError:
+        return
+    assert found.streams == replays.read(path).streams
+    assert found.readings == replays.read(path).readings

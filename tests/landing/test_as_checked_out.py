@@ -6,17 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import git_sandbox
 from landing.flavours import ATTRIBUTES, AUTOCRLF, Flavour, repository
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-@pytest.fixture(autouse=True)
-def _free_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in git_sandbox.ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
 
 
 @pytest.mark.parametrize("before", [b"", b"no line end"])

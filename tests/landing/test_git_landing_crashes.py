@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
-import git_sandbox
 from landing.git_workspace import Work, work
 from landing.landing_crasher import in_a_process_that_dies
 from landing.landing_place import accepted
@@ -26,12 +25,6 @@ if TYPE_CHECKING:
 
 OLD = b"1\n2\n3\n"
 NEW = b"1\ntwo\n3\n"
-
-
-@pytest.fixture(autouse=True)
-def sandbox(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in git_sandbox.ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
 
 
 def state(here: Work) -> tuple[bytes, bytes, bytes, str]:

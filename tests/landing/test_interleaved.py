@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import git_sandbox
 from landing.flavours import ATTRIBUTES, AUTOCRLF, PLAIN, Flavour
 from landing.interleaved import play
 
@@ -14,10 +13,8 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize(("seed", "flavour"), [(7, PLAIN), (4711, AUTOCRLF), (99, ATTRIBUTES)])
 def test_marks_edits_landings_and_undos_in_any_order_lose_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, flavour: Flavour
+    tmp_path: Path, seed: int, flavour: Flavour
 ) -> None:
-    for name, value in git_sandbox.ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
     done = play(tmp_path, steps=24, seed=seed, each=24, flavours=[flavour])
     assert done["there and back"] > 0
     assert min(done["edits"], done["undone"]) > 0

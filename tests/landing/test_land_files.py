@@ -1,33 +1,25 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-import git_sandbox
 from landing.landing_place import Place, accepted, file_of, hunks_of, plain, text, with_landed
 from landing.landing_place import place as make_place
 from makeitso.errors import StateError
 from makeitso.landing import land
 from makeitso.review import hunks, marks
 from makeitso.workspace import snapshots
-from review.changed_trees import Tree, tree_pairs
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from review.changed_trees import Tree, budget, standing, tree_pairs
 
 LINES = [f"line {number}" for number in range(1, 41)]
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in git_sandbox.ENVIRONMENT.items():
-            patch.setenv(name, value)
-        yield make_place(tmp_path_factory.mktemp("work") / "wörk space")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    return make_place(tmp_path_factory.mktemp("work") / "wörk space")
 
 
 def with_lines(changes: dict[int, str], lines: list[str] | None = None) -> list[str]:
@@ -49,11 +41,7 @@ def without_links(tree: Tree) -> Tree:
     return {path: entry for path, entry in tree.items() if entry[0] != "120000"}
 
 
-@settings(
-    max_examples=30,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+@budget(30)
 @given(pair=tree_pairs(), data=st.data())
 def test_on_untouched_files_a_choice_lands_exactly(
     place: Place, pair: tuple[Tree, Tree], data: st.DataObject
@@ -63,7 +51,7 @@ def test_on_untouched_files_a_choice_lands_exactly(
     place.fill(base)
     change = place.change(base, proposal)
     parts = {hunk.id for hunk in marks.all_hunks(change) if data.draw(st.booleans())}
-    change = marks.with_splits(change, parts)
+    change = standing(change, parts)
     every = [hunk.id for hunk in marks.all_hunks(change) if hunk.state != "refused"]
     chosen = data.draw(st.one_of(st.just(every), st.sets(st.sampled_from(every or [""]))))
     plan = place.land(accepted(change, chosen))

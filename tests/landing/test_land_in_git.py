@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import git_sandbox
 from landing.git_workspace import Work, work
 from landing.landing_place import accepted
 from makeitso.errors import ConflictError, StateError
@@ -28,9 +27,7 @@ def lines(**changed: str) -> bytes:
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Work:
-    for name, value in git_sandbox.ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
+def here(tmp_path: Path) -> Work:
     return work(tmp_path / "w", {"f.txt": lines(), "g.txt": b"g\n", "gone.txt": b"gone\n"})
 
 
@@ -182,11 +179,7 @@ def test_within_a_merge_or_rebase_nothing_is_committed(here: Work, what: str) ->
     assert here.read("f.txt") == lines()
 
 
-def test_on_an_unborn_branch_it_is_the_first_commit(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, value in git_sandbox.ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
+def test_on_an_unborn_branch_it_is_the_first_commit(tmp_path: Path) -> None:
     there = work(tmp_path / "w", {})
     there.box.write("mine.txt", b"mine\n")
     blob = there.box.git("hash-object", "-w", "--stdin", stdin=b"new\n").decode().strip()

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-import git_sandbox
 from landing.landing_place import Place, accepted, hunks_of, plain, text
 from landing.landing_place import place as make_place
 from makeitso.errors import ConflictError
@@ -19,10 +18,10 @@ from makeitso.landing import land, published
 from makeitso.landing.editor import NoEditor, OpenText
 from makeitso.landing.published import EditorFile, OpenDocument
 from makeitso.landing.text_edits import apply_edits, edits_between
-from review.changed_trees import edited, texts
+from review.changed_trees import budget, edited, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from makeitso.landing.editor import FileEdit
@@ -31,11 +30,8 @@ LINES = [f"line {number} ü" for number in range(1, 21)]
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in git_sandbox.ENVIRONMENT.items():
-            patch.setenv(name, value)
-        yield make_place(tmp_path_factory.mktemp("work"))
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    return make_place(tmp_path_factory.mktemp("work"))
 
 
 @dataclass
@@ -211,7 +207,7 @@ def test_a_terminal_takes_no_edits(place: Place) -> None:
         place.commit(plan)
 
 
-@settings(max_examples=60, deadline=None)
+@budget(60)
 @given(data=st.data(), old=texts())
 def test_edits_make_the_new_text_and_touch_changed_lines_only(
     place: Place, data: st.DataObject, old: bytes

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 import git_sandbox
@@ -9,19 +7,13 @@ from makeitso.landing.line_ends import adapt, style
 from makeitso.landing.merge import merge_text
 from makeitso.workspace.git import Repository, open_repository
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 BOM = b"\xef\xbb\xbf"
 
 
 @pytest.fixture(scope="module")
-def repo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in git_sandbox.ENVIRONMENT.items():
-            patch.setenv(name, value)
-        box = git_sandbox.make(tmp_path_factory.mktemp("r"))
-        yield open_repository(box.root)
+def repo(tmp_path_factory: pytest.TempPathFactory) -> Repository:
+    box = git_sandbox.make(tmp_path_factory.mktemp("r"))
+    return open_repository(box.root)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from landing.landing_place import Place, place, with_landed
@@ -13,7 +13,7 @@ from makeitso.landing.onto_tree import lay
 from makeitso.review import cuts, marks
 from makeitso.workspace import blobs
 from makeitso.workspace.trees import entries
-from review.changed_trees import Tree, texts
+from review.changed_trees import Tree, budget, standing, texts
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -44,7 +44,7 @@ def cut_by(change: Change, lines: Collection[int]) -> tuple[Change, list[str]]:
     choice = cuts.choose(hunk, chosen)
     if choice.cut is None:
         return change, [hunk.id]
-    parted = marks.with_splits(change, {hunk.id}, cuts={hunk.id: choice.cut})
+    parted = standing(change, {hunk.id}, cuts={hunk.id: choice.cut})
     ids = [part.id for part in marks.all_hunks(parted)]
     return parted, [ids[n] for n in choice.chosen]
 
@@ -99,7 +99,7 @@ def _lines(data: bytes) -> list[bytes]:
 
 
 @given(data=st.data(), text=texts().filter(lambda text: text.count(b"\n") > 0))
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@budget(30)
 @pytest.mark.parametrize("goes", [False, True])
 def test_chosen_lines_land_as_git_stages_them_at_once_and_one_after_the_other(
     there: Place, goes: bool, data: st.DataObject, text: bytes

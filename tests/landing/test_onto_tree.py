@@ -54,15 +54,12 @@ class Trees:
 
 @pytest.fixture(scope="module")
 def trees(tmp_path_factory: pytest.TempPathFactory) -> Trees:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in git_sandbox.ENVIRONMENT.items():
-            patch.setenv(name, value)
-        top: Path = tmp_path_factory.mktemp("onto")
-        box = git_sandbox.make(top / "work")
-        box.write("unused", b"")
-        box.commit()
-        repo = open_repository(box.root)
-        tree = snapshots.tree_of(repo, "HEAD")
+    top: Path = tmp_path_factory.mktemp("onto")
+    box = git_sandbox.make(top / "work")
+    box.write("unused", b"")
+    box.commit()
+    repo = open_repository(box.root)
+    tree = snapshots.tree_of(repo, "HEAD")
     return Trees(repo, with_entries(repo, tree, {"unused": None}))
 
 

@@ -20,8 +20,6 @@ CHANGED = TEXT.replace(b"line 20\n", b"line twenty\n")
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Work:
-    for name, value in git_sandbox.ENVIRONMENT.items():
-        monkeypatch.setenv(name, value)
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
     return work(tmp_path / "main", {"f.txt": TEXT, "g.txt": b"g\n"})
 

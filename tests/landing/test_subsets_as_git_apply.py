@@ -8,38 +8,24 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import git_sandbox
 from landing.landing_place import Place, accepted, hunks_of, place
-from makeitso.review import marks
-from review.changed_trees import tree_pairs
+from review.changed_trees import budget, standing, tree_pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from makeitso.protocol.change import Change, ChangedFile, Hunk
     from review.changed_trees import Tree
 
-BUDGET = settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[
-        HealthCheck.too_slow,
-        HealthCheck.data_too_large,
-        HealthCheck.function_scoped_fixture,
-    ],
-)
-
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in git_sandbox.ENVIRONMENT.items():
-            patch.setenv(name, value)
-        yield place(tmp_path_factory.mktemp("landing") / "w")
+def here(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    return place(tmp_path_factory.mktemp("landing") / "w")
 
 
 def patch_of(here: Place, change: Change, file: ChangedFile, picked: Sequence[Hunk]) -> bytes:
@@ -120,7 +106,7 @@ def files(root: Path) -> Tree:
     return found
 
 
-@BUDGET
+@budget(25)
 @given(pair=tree_pairs(), data=st.data())
 def test_on_what_it_was_made_for(here: Place, pair: tuple[Tree, Tree], data: st.DataObject) -> None:
     """Modes, renames, CRLF, BOM, no newline, binary, empty, odd names, moved lines, in parts."""
@@ -133,7 +119,7 @@ def test_on_what_it_was_made_for(here: Place, pair: tuple[Tree, Tree], data: st.
         for hunk in file.hunks
         if hunk.kind == "text" and data.draw(st.booleans())
     }
-    change = marks.with_splits(change, split)
+    change = standing(change, split)
     chosen = drawn(data, change)
     here.fill(base)
     plan = here.land(accepted(change, chosen))
@@ -196,7 +182,7 @@ def merged(here: Place, ours: bytes, base: bytes, theirs: bytes) -> bytes | None
         return None
 
 
-@BUDGET
+@budget(25)
 @given(data=st.data())
 def test_on_what_a_person_has_edited_since(here: Place, data: st.DataObject) -> None:
     """What landed is as `git apply` or git's merge has it; what did not is said and not there."""

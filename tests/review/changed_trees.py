@@ -10,13 +10,16 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 import git_sandbox
+from makeitso.review.standing import Recorded, stand
 from makeitso.workspace import blobs, changes
 from makeitso.workspace.git import Repository, open_repository
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from makeitso.protocol.change import Change
+    from makeitso.review.cuts import Cut
 
 Entry = tuple[str, bytes]
 """Mode and content; for a link its target."""
@@ -149,6 +152,11 @@ def oracle(root: Path) -> Oracle:
 
 def blobs_of(repo: Repository, contents: list[bytes]) -> dict[bytes, str]:
     return {data: blobs.write(repo, data) for data in dict.fromkeys(contents)}
+
+
+def standing(change: Change, split: Iterable[str], cuts: Mapping[str, Cut] | None = None) -> Change:
+    """The change with the named hunks, and the named parts of them, as their parts."""
+    return stand(change, Recorded(split=frozenset(split), cuts=cuts or {})).change
 
 
 def budget(examples: int) -> settings:

@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Oracle]:
+@pytest.fixture(scope="module", autouse=True)
+def _git_of_nobody() -> Iterator[None]:
     with git_sandbox.environment():
-        yield oracle(tmp_path_factory.mktemp("oracle"))
+        yield
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Oracle:
+    return oracle(tmp_path_factory.mktemp("oracle"))

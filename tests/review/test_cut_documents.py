@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from makeitso.review import cuts, marks
 from makeitso.review.render import document
-from review.changed_trees import Oracle, oracle, texts
+from review.changed_trees import Oracle, budget, oracle, standing, texts
 
 if TYPE_CHECKING:
     from makeitso.review.cuts import Cut
@@ -28,11 +28,7 @@ def git(tmp_path_factory: pytest.TempPathFactory) -> Oracle:
     base=st.one_of(st.none(), PLAIN),
     proposal=st.one_of(st.none(), PLAIN),
 )
-@settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
-)
+@budget(40)
 def test_git_makes_the_proposal_of_it(
     git: Oracle, data: st.DataObject, base: bytes | None, proposal: bytes | None
 ) -> None:
@@ -51,7 +47,7 @@ def test_git_makes_the_proposal_of_it(
         found = cuts.choose(hunk, [(n, n) for n in sorted(chosen)])
         if found.cut is not None:
             where[hunk.id] = found.cut
-    parted = marks.with_splits(change, where, cuts=where)
+    parted = standing(change, where, cuts=where)
     text = document(parted, title="t").text
     box = git.box
     box.git("read-tree", change.base_tree)

@@ -6,38 +6,17 @@ import itertools
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-import git_sandbox
 from makeitso.errors import StateError, UsageError
-from makeitso.review import cuts, hunks, marks
-from review.changed_trees import Oracle, Tree, edited, oracle, texts
+from makeitso.review import cuts, hunks
+from review.changed_trees import Oracle, Tree, budget, edited, standing, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from makeitso.protocol.change import Change, ChangedFile, Hunk
 
-BUDGET = settings(
-    max_examples=20,
-    deadline=None,
-    suppress_health_check=[
-        HealthCheck.too_slow,
-        HealthCheck.data_too_large,
-        HealthCheck.function_scoped_fixture,
-        HealthCheck.filter_too_much,
-    ],
-)
 HEADER = "diff --git a/f b/f\n--- a/f\n+++ b/f\n"
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Oracle]:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in git_sandbox.ENVIRONMENT.items():
-            patch.setenv(name, value)
-        yield oracle(tmp_path_factory.mktemp("oracle"))
 
 
 @st.composite
@@ -113,12 +92,12 @@ def equivalent_patch(hunk: Hunk, chosen: list[int]) -> str:
     return f"@@ -{hunk.old_start},{len(before)} +{start},{len(after)} @@\n{shown}"
 
 
-def standing(change: Change, made: dict[str, cuts.Cut]) -> list[Hunk]:
-    (file,) = marks.with_splits(change, made.keys(), cuts=made).files
+def leaves(change: Change, made: dict[str, cuts.Cut]) -> list[Hunk]:
+    (file,) = standing(change, made.keys(), cuts=made).files
     return list(file.hunks)
 
 
-@BUDGET
+@budget(20)
 @given(pair=pairs(), data=st.data())
 def test_chosen_lines_are_what_git_makes_of_an_equivalent_patch(
     world: Oracle, pair: tuple[bytes, bytes], data: st.DataObject
@@ -139,7 +118,7 @@ def test_chosen_lines_are_what_git_makes_of_an_equivalent_patch(
     assert world.box.git("show", ":f") == mine
 
 
-@BUDGET
+@budget(20)
 @given(pair=pairs(), data=st.data())
 def test_parts_of_parts_make_up_the_whole_in_any_order_and_none_is_lost(
     world: Oracle, pair: tuple[bytes, bytes], data: st.DataObject
@@ -152,21 +131,21 @@ def test_parts_of_parts_make_up_the_whole_in_any_order_and_none_is_lost(
         return
     made: dict[str, cuts.Cut] = {}
     for _ in range(data.draw(st.integers(1, 4))):
-        hunk = data.draw(st.sampled_from(standing(change, made)))
+        hunk = data.draw(st.sampled_from(leaves(change, made)))
         choice = cuts.choose(hunk, [(n, n) for n in pick(data, hunk)])
         if choice.cut is not None:
             made[hunk.id] = choice.cut
-    parts = standing(change, made)
+    parts = leaves(change, made)
     assert len({part.id for part in parts}) == len(parts)
     assert sum(part.old_lines for part in parts) == sum(hunk.old_lines for hunk in file.hunks)
     assert sum(part.new_lines for part in parts) == sum(hunk.new_lines for hunk in file.hunks)
     assert hunks.apply(base, proposal, data.draw(st.permutations(parts))) == proposal
     assert hunks.apply(base, proposal, ()) == base
-    again = standing(world.change(tree, {"f": ("100644", proposal)}), made)
+    again = leaves(world.change(tree, {"f": ("100644", proposal)}), made)
     assert again == parts, "the same parts whenever the change is computed"
 
 
-@BUDGET
+@budget(20)
 @given(pair=pairs(), data=st.data())
 def test_cut_at_a_line_is_two_parts_that_join_to_the_same_lines(
     world: Oracle, pair: tuple[bytes, bytes], data: st.DataObject

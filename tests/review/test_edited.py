@@ -3,26 +3,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-import git_sandbox
 from makeitso.errors import UsageError
 from makeitso.review import hunks
 from makeitso.review.edited import carried, editable, with_edit
-from review.changed_trees import Oracle, edited, oracle, texts
+from review.changed_trees import Oracle, budget, edited, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from makeitso.protocol.change import Hunk
     from makeitso.protocol.words import HunkState
-
-BUDGET = settings(
-    max_examples=15,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
-)
 
 
 def is_utf8(text: bytes) -> bool:
@@ -30,14 +21,6 @@ def is_utf8(text: bytes) -> bool:
 
 
 UTF8 = texts().filter(is_utf8)
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Oracle]:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in git_sandbox.ENVIRONMENT.items():
-            patch.setenv(name, value)
-        yield oracle(tmp_path_factory.mktemp("oracle"))
 
 
 def hunks_of(world: Oracle, base: bytes | None, proposal: bytes) -> tuple[Hunk, ...]:
@@ -55,7 +38,7 @@ def pairs(draw: st.DrawFn) -> tuple[bytes | None, bytes]:
     return base, draw(st.one_of(edited(base), edited(base), UTF8).filter(is_utf8))
 
 
-@BUDGET
+@budget(15)
 @given(pair=pairs())
 def test_a_hunk_saved_as_it_was_changes_nothing(
     world: Oracle, pair: tuple[bytes | None, bytes]
@@ -68,7 +51,7 @@ def test_a_hunk_saved_as_it_was_changes_nothing(
         assert with_edit(base or b"", proposal, hunk, without_header) == proposal
 
 
-@BUDGET
+@budget(15)
 @given(pair=pairs(), data=st.data())
 def test_added_lines_land_exactly_where_they_stand(
     world: Oracle, pair: tuple[bytes | None, bytes], data: st.DataObject
@@ -89,7 +72,7 @@ def test_added_lines_land_exactly_where_they_stand(
         assert with_edit(base or b"", proposal, hunk, saved) == b"".join(lines)
 
 
-@BUDGET
+@budget(15)
 @given(pair=pairs())
 def test_a_hunk_whose_changes_are_taken_back_is_the_base_there(
     world: Oracle, pair: tuple[bytes | None, bytes]

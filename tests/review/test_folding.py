@@ -6,25 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import git_sandbox
 from makeitso.review.folding import file_flags, folded
-from review.changed_trees import Oracle, oracle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from makeitso.protocol.change import Hunk
+    from review.changed_trees import Oracle
 
 MOVED = b"def moved(first, second):\n    return first + second\n"
 REST = b"".join(b"line %d\n" % n for n in range(30))
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Oracle]:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in git_sandbox.ENVIRONMENT.items():
-            patch.setenv(name, value)
-        yield oracle(tmp_path_factory.mktemp("oracle"))
 
 
 def hunks(world: Oracle, base: dict[str, bytes], new: dict[str, bytes]) -> list[Hunk]:

@@ -2,37 +2,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-import git_sandbox
 from makeitso.review import hunks, render
 from makeitso.workspace import blobs
-from review.changed_trees import Oracle, Tree, oracle, tree_pairs
+from review.changed_trees import Oracle, Tree, budget, tree_pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from makeitso.protocol.change import Change, ChangedFile
-
-BUDGET = settings(
-    max_examples=30,
-    deadline=None,
-    suppress_health_check=[
-        HealthCheck.too_slow,
-        HealthCheck.data_too_large,
-        HealthCheck.function_scoped_fixture,
-    ],
-)
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Oracle]:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in git_sandbox.ENVIRONMENT.items():
-            patch.setenv(name, value)
-        yield oracle(tmp_path_factory.mktemp("oracle"))
 
 
 def by_lines(change: Change) -> list[ChangedFile]:
@@ -46,7 +24,7 @@ def texts(world: Oracle, file: ChangedFile) -> tuple[bytes, bytes]:
     return found[file.base_blob], found[file.new_blob]
 
 
-@BUDGET
+@budget(30)
 @given(pair=tree_pairs())
 def test_every_path_that_differs_is_there_once_with_its_blobs(
     world: Oracle, pair: tuple[Tree, Tree]
@@ -70,7 +48,7 @@ def test_every_path_that_differs_is_there_once_with_its_blobs(
     assert world.change(base, proposal) == change
 
 
-@BUDGET
+@budget(30)
 @given(pair=tree_pairs(), data=st.data())
 def test_all_hunks_give_the_proposal_none_the_base(
     world: Oracle, pair: tuple[Tree, Tree], data: st.DataObject
@@ -84,7 +62,7 @@ def test_all_hunks_give_the_proposal_none_the_base(
         assert hunks.apply(base, proposal, ()) == base
 
 
-@BUDGET
+@budget(30)
 @given(pair=tree_pairs())
 def test_split_then_join_is_identity_and_parts_do_not_overlap(
     world: Oracle, pair: tuple[Tree, Tree]
@@ -100,7 +78,7 @@ def test_split_then_join_is_identity_and_parts_do_not_overlap(
                 assert sum(part.new_lines for part in parts) == hunk.new_lines
 
 
-@BUDGET
+@budget(30)
 @given(pair=tree_pairs(), data=st.data())
 def test_a_choice_is_what_git_apply_makes_of_it(
     world: Oracle, pair: tuple[Tree, Tree], data: st.DataObject

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from makeitso.review import cuts, hunks, marks
 from makeitso.review.kept_marks import Carried, carry
-from review.changed_trees import Oracle, Tree, budget
+from review.changed_trees import Oracle, Tree, budget, standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -48,22 +48,6 @@ def laid_over(after: Change, found: Carried, before: Change) -> Change:
         for hunk in marks.all_hunks(after)
     }
     return marks.with_states(after, states)
-
-
-def standing(change: Change, split: Iterable[str], where: Cuts) -> Change:
-    files = tuple(
-        file.model_copy(
-            update={
-                "hunks": tuple(
-                    part
-                    for hunk in file.hunks
-                    for part in marks.parts_of(hunk, set(split), cuts=where)
-                )
-            }
-        )
-        for file in change.files
-    )
-    return change.model_copy(update={"files": files})
 
 
 Effect = tuple[str, int, str]
@@ -304,6 +288,19 @@ def test_lines_that_stand_elsewhere_now_are_not_what_was_accepted(world: Oracle)
         found = carry(before, after := proposal(world, {place: text}, UNIQUE))
         now = laid_over(after, found, before)
         assert {state for state, _ in shown(now)} == {"pending"}, text
+
+
+def test_where_it_stands_as_parts_already_lines_are_where_those_have_them(world: Oracle) -> None:
+    before = all_accepted(proposal(world, {4: b"A\n"}, UNIQUE))
+    after = proposal(world, {4: b"A\n", 5: b"B\n", 6: b"C\n"}, UNIQUE)
+    (hunk,) = marks.all_hunks(after)
+    removed_and_added = cuts.Cut(before=(3,))
+    after = standing(after, {hunk.id}, {hunk.id: removed_and_added})
+    now = laid_over(after, carry(before, after), before)
+    assert shown(now) == [
+        ("pending", ["-line 4", "-line 5", "-line 6"]),
+        ("pending", ["+A", "+B", "+C"]),
+    ], "A alone would stand behind line 6"
 
 
 @pytest.mark.parametrize("gone", [0, 1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import git_sandbox
@@ -15,6 +15,7 @@ from makeitso.review.overlaps import base_edits, moved_range, overlaps
 from makeitso.workspace import changes, snapshots
 from makeitso.workspace.git import open_repository
 from makeitso.workspace.trees import Entry, with_entries, write_blob
+from review.changed_trees import budget
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,15 +58,12 @@ class Trees:
 
 @pytest.fixture(scope="module")
 def trees(tmp_path_factory: pytest.TempPathFactory) -> Trees:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in git_sandbox.ENVIRONMENT.items():
-            patch.setenv(name, value)
-        top: Path = tmp_path_factory.mktemp("overlaps")
-        box = git_sandbox.make(top / "work")
-        box.write("unused", b"")
-        box.commit()
-        repo = open_repository(box.root)
-        tree = snapshots.tree_of(repo, "HEAD")
+    top: Path = tmp_path_factory.mktemp("overlaps")
+    box = git_sandbox.make(top / "work")
+    box.write("unused", b"")
+    box.commit()
+    repo = open_repository(box.root)
+    tree = snapshots.tree_of(repo, "HEAD")
     return Trees(repo, with_entries(repo, tree, {"unused": None}))
 
 
@@ -136,9 +134,7 @@ texts = st.lists(st.sampled_from(["a", "b", "c", "d"]), max_size=8)
 
 
 @given(st.lists(st.sampled_from("abcd"), min_size=1, max_size=8), texts, texts)
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@budget(40)
 def test_what_git_does_not_merge_is_found(
     trees: Trees, base: list[str], mine: list[str], other: list[str]
 ) -> None:

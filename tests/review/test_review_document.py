@@ -4,33 +4,18 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 
-import git_sandbox
 from makeitso.protocol.plan import Check
 from makeitso.review import marks, render
 from makeitso.workspace import changes
-from review.changed_trees import Oracle, Tree, oracle, tree_pairs
+from review.changed_trees import Oracle, Tree, budget, tree_pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Oracle]:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in git_sandbox.ENVIRONMENT.items():
-            patch.setenv(name, value)
-        yield oracle(tmp_path_factory.mktemp("oracle"))
-
-
-@settings(
-    max_examples=30,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+@budget(30)
 @given(pair=tree_pairs())
 @example(pair=({}, {"f": ("100644", b"one\r\r"), "g": ("100644", b"one\r")}))
 def test_git_apply_makes_the_proposal_of_the_document(
@@ -108,7 +93,6 @@ def test_what_a_person_must_see(world: Oracle, tmp_path: Path) -> None:
     assert "executable" in by_path["sub dir/.vscode/tasks.json"].hunks[0].flags
     assert "proves-task" in by_path["tests/test_a.py"].hunks[0].flags
     assert by_path["a.py"].hunks[0].flags == ("bidi",)
-    assert not marks.policy_may_land(change)
     accepted = by_path["a.py"].hunks[0].id
     change = marks.with_states(change, {accepted: "conflict"}, reasons={accepted: "line moved"})
     shown = render.document(change, title="Fix dates")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from makeitso.protocol.change import Change, ChangedFile, Hunk
@@ -10,6 +10,7 @@ from makeitso.review.line_map import LineMap
 from makeitso.review.render import document
 from makeitso.review.saved import read_saved
 from makeitso.review.sections import read_sections
+from review.changed_trees import budget
 
 A, B = "a" * 12, "b" * 12
 DIFFS = {
@@ -103,7 +104,7 @@ def test_what_is_new_is_a_section_and_stands_in_the_header() -> None:
 WORDS = st.lists(st.sampled_from(["a", "b", "c", "", "x = 1", "y"]), max_size=12)
 
 
-@settings(max_examples=100, deadline=None)
+@budget(100)
 @given(base=WORDS, now=WORDS)
 def test_lines_are_found_where_they_are(base: list[str], now: list[str]) -> None:
     found = LineMap(base, now)
@@ -118,7 +119,7 @@ def test_lines_are_found_where_they_are(base: list[str], now: list[str]) -> None
             assert now[first] == line
 
 
-@settings(max_examples=100, deadline=None)
+@budget(100)
 @given(base=st.lists(st.integers(), unique=True, min_size=1).map(lambda n: [str(i) for i in n]),
        data=st.data())  # fmt: skip
 def test_what_is_typed_elsewhere_moves_a_line_by_as_much(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from makeitso.protocol.change import Change, ChangedFile, Hunk
 from makeitso.review import marks
 from makeitso.review.standing import Recorded, stand
+from review.changed_trees import budget, standing
 
 if TYPE_CHECKING:
     from makeitso.protocol.words import HunkState
@@ -54,7 +55,7 @@ RECORDED = st.builds(
 )
 
 
-@settings(max_examples=120)
+@budget(120)
 @given(st.lists(RECORDED, min_size=2, max_size=4))
 def test_how_it_stood_before_changes_nothing(moments: list[Recorded]) -> None:
     whole = change()
@@ -64,10 +65,10 @@ def test_how_it_stood_before_changes_nothing(moments: list[Recorded]) -> None:
         assert standing.change == stand(whole, recorded).change
 
 
-@settings(max_examples=120)
+@budget(120)
 @given(RECORDED)
 def test_it_is_what_laying_over_one_by_one_gives(recorded: Recorded) -> None:
-    whole = marks.with_splits(change(), recorded.split)
+    whole = standing(change(), recorded.split)
     whole = marks.with_states(whole, recorded.states, reasons=recorded.reasons)
     assert list(marks.all_hunks(stand(change(), recorded).change)) == [
         hunk.model_copy(

@@ -52,11 +52,6 @@ def lowest(found: Iterable[Ceiling], measure: Measure) -> int:
     return min((c.limit for c in found if c.measure == measure), default=0)
 
 
-def budget_of(run: RunState) -> int:
-    """Token ceiling: the lower of the run's and the plan's, as people raised it; 0: none."""
-    return lowest(ceilings(run), "tokens")
-
-
 def own_tokens(found: Iterable[Ceiling], scope: CeilingScope, used: int) -> Tokens:
     """Spending of a task or phase and the ceiling it has of its own."""
     return Tokens(used=used, budget=lowest((c for c in found if c.scope == scope), "tokens"))

@@ -1,12 +1,10 @@
-"""What a mark does to a hunk, and when a task's marks are complete."""
+"""The hunks of a change: found by id, as parts, and with the states that are recorded of them."""
 
 from __future__ import annotations
 
-from collections import Counter
 from operator import is_
 from typing import TYPE_CHECKING
 
-from makeitso.errors import PolicyDenied, StateError
 from makeitso.review import hunks as hunks_of
 from makeitso.review.cuts import cut as cut_up
 
@@ -14,37 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from makeitso.protocol.change import Change, ChangedFile, Hunk
-    from makeitso.protocol.words import Actor, HunkState, Mark
+    from makeitso.protocol.words import HunkState
     from makeitso.review.cuts import Cut
-
-
-def mark(hunk: Hunk, mark: Mark, *, actor: Actor) -> HunkState:
-    """The state a hunk is in after a mark; a conflict may be accepted again, to try once more.
-
-    Raises:
-        StateError: the hunk is refused and was to be accepted, or it has landed.
-        PolicyDenied: somebody else than a person accepts what only a person may, or the mark comes
-            from somebody who never marks.
-    """
-    if actor not in ("person", "policy"):
-        raise PolicyDenied(f"A {actor} does not mark hunks.")
-    if hunk.state == "landed":
-        raise StateError(
-            f"Hunk {hunk.id} has landed.", hint="Undo it in the editor; it stays undone."
-        )
-    if hunk.state == "refused":
-        if mark == "accepted":
-            raise StateError(
-                f"Hunk {hunk.id} cannot be accepted: {hunk.reason}.",
-                hint=f"Make that change to {hunk.path} by hand if you want it.",
-            )
-        return "refused"
-    if mark == "accepted" and actor == "policy" and "protected" in hunk.flags:
-        raise PolicyDenied(
-            f"{hunk.path} is protected: a person decides on it.",
-            hint="Review it with `mis review`.",
-        )
-    return mark
 
 
 def all_hunks(change: Change) -> Iterator[Hunk]:
@@ -72,16 +41,6 @@ def with_states(
     return _mapped(change, restated)
 
 
-def with_splits(
-    change: Change, split: Collection[str], *, cuts: Mapping[str, Cut] | None = None
-) -> Change:
-    """The change with the named hunks, and the named parts of them, split.
-
-    `cuts` says where those are cut that are not split at their unchanged lines.
-    """
-    return _mapped(change, lambda hunk: parts_of(hunk, split, cuts=cuts or {}))
-
-
 def parts_of(hunk: Hunk, split: Collection[str], *, cuts: Mapping[str, Cut]) -> tuple[Hunk, ...]:
     """What a hunk stands as: itself, or its parts down to the smallest."""
     if hunk.id not in split:
@@ -98,33 +57,11 @@ def find(change: Change, hunk_id: str) -> Hunk | None:
     return next((hunk for hunk in all_hunks(change) if hunk.id == hunk_id), None)
 
 
-def settled(change: Change) -> bool:
-    """Whether nothing waits for a mark any more: no hunk is pending."""
-    return all(hunk.state != "pending" for hunk in all_hunks(change))
-
-
 def held(change: Change) -> tuple[Hunk, ...]:
     """Hunks that hold the whole task: protected, and nobody has decided on them yet."""
     return tuple(
         hunk for hunk in all_hunks(change) if hunk.state == "pending" and "protected" in hunk.flags
     )
-
-
-def landable(change: Change) -> tuple[Hunk, ...]:
-    """Accepted hunks that may land now: none while the task is held."""
-    if held(change):
-        return ()
-    return tuple(hunk for hunk in all_hunks(change) if hunk.state == "accepted")
-
-
-def policy_may_land(change: Change) -> bool:
-    """Whether a policy may land it without a person: nothing in it is protected or refused."""
-    return not any(file.protected or file.refused for file in change.files)
-
-
-def counts(change: Change) -> dict[str, int]:
-    """How many hunks are in each state, states that occur only."""
-    return dict(Counter(hunk.state for hunk in all_hunks(change)))
 
 
 def _mapped(change: Change, over: Callable[[Hunk], tuple[Hunk, ...]]) -> Change:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 from makeitso.landing.merge import merge_text
 from makeitso.workspace import blobs
-from makeitso.workspace.trees import Entry, write_blob
+from makeitso.workspace.trees import Entry, write_blobs
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from makeitso.workspace.git import Repository
 
 
@@ -63,19 +65,49 @@ def carry_entry(
     Raises:
         EnvironmentFault: git failed.
     """
-    if ours in (ancestor, theirs) or ancestor == theirs:
-        return ours if ancestor == theirs else theirs
-    if any(entry is not None and entry.mode not in _FILES for entry in (ours, ancestor, theirs)):
-        return STAYS
-    read = blobs.read(repo, [e.blob for e in (ours, ancestor, theirs) if e is not None])
+    return carry_entries(repo, {"": (ours, ancestor, theirs)})[""]
+
+
+def carry_entries(
+    repo: Repository, sides: Mapping[str, tuple[Entry | None, Entry | None, Entry | None]]
+) -> dict[str, Entry | Stays | None]:
+    """The same for many: git is asked once for all contents, and once to keep what came of them.
+
+    Args:
+        repo: the repository.
+        sides: ours, ancestor and theirs of each path.
+
+    Raises:
+        EnvironmentFault: git failed.
+    """
+    found: dict[str, Entry | Stays | None] = {}
+    apart: dict[str, tuple[Entry | None, Entry | None, Entry | None]] = {}
+    for path, (ours, ancestor, theirs) in sides.items():
+        if ours in (ancestor, theirs) or ancestor == theirs:
+            found[path] = ours if ancestor == theirs else theirs
+        elif any(e is not None and e.mode not in _FILES for e in (ours, ancestor, theirs)):
+            found[path] = STAYS
+        else:
+            apart[path] = (ours, ancestor, theirs)
+    wanted = [entry.blob for three in apart.values() for entry in three if entry is not None]
+    read = blobs.read(repo, wanted) if wanted else {}
 
     def content(entry: Entry | None) -> Content | None:
         return Content(read[entry.blob], entry.mode == "100755") if entry is not None else None
 
-    carried = carry(repo, ours=content(ours), ancestor=content(ancestor), theirs=content(theirs))
-    if not isinstance(carried, Content):
-        return carried
-    return Entry("100755" if carried.executable else "100644", write_blob(repo, carried.data))
+    made: dict[str, Content] = {}
+    for path, (ours, ancestor, theirs) in apart.items():
+        carried = carry(
+            repo, ours=content(ours), ancestor=content(ancestor), theirs=content(theirs)
+        )
+        if isinstance(carried, Content):
+            made[path] = carried
+        else:
+            found[path] = carried
+    names = write_blobs(repo, [one.data for one in made.values()])
+    for (path, one), blob in zip(made.items(), names, strict=True):
+        found[path] = Entry("100755" if one.executable else "100644", blob)
+    return found
 
 
 _FILES = ("100644", "100755")

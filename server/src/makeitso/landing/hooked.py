@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from makeitso.errors import StateError
-from makeitso.landing.carry import Content, carry, carry_entry
+from makeitso.landing.carry import Content, carry, carry_entries
 from makeitso.landing.committing import difference
 from makeitso.landing.intent import Write
 from makeitso.workspace import blobs, files, git_convert
@@ -43,9 +43,16 @@ def with_hooks(
     """
     found = {write.path: write for write in writes}
     staged = dict(index)
-    for path, (asked, got) in difference(repo, made.asked, made.tree).items():
-        ours = staged[path] if path in staged else present.get(path)
-        entry = carry_entry(repo, ours=ours, ancestor=asked, theirs=got)
+    changed = difference(repo, made.asked, made.tree)
+    entries = carry_entries(
+        repo,
+        {
+            path: (staged[path] if path in staged else present.get(path), *both)
+            for path, both in changed.items()
+        },
+    )
+    for path, (asked, got) in changed.items():
+        entry = entries[path]
         write = _write(repo, path, asked=asked, got=got, planned=found.get(path))
         if not isinstance(entry, Entry | None) or write is False or path in edited:
             raise StateError(

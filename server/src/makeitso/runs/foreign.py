@@ -254,15 +254,15 @@ def with_edits(repo: Repository, known: Standing, found: Found) -> Found:
     opened, mine = known.opened, known.change
     if opened is None or mine is None or mine.tree == _source_tree(opened):
         return found
-    from makeitso.landing.carry import Stays, carry_entry
+    from makeitso.landing.carry import Stays, carry_entries
     from makeitso.landing.committing import difference
 
     now = trees.entries(repo, found.tree)
     laid: dict[str, trees.Entry | None] = {}
     notes: list[str] = []
     edited = difference(repo, _source_tree(opened), mine.tree)
-    for path, (before, after) in edited.items():
-        entry = carry_entry(repo, ours=now.get(path), ancestor=before, theirs=after)
+    carried = carry_entries(repo, {path: (now.get(path), *both) for path, both in edited.items()})
+    for path, entry in carried.items():
         if isinstance(entry, Stays):
             kept = f"git show {mine.commit[:_COMMIT_CHARS]}:{path}"
             notes.append(f"{path}: what you edited does not fit what came since; `{kept}` has it")

@@ -12,6 +12,7 @@ from makeitso.cli.context import JsonFlag, context_of
 from makeitso.errors import UsageError
 
 MODES = ("shadow", "canary", "auto")
+PROPOSERS = ("offline", "manager")
 
 
 def register(app: typer.Typer) -> None:
@@ -21,6 +22,10 @@ def register(app: typer.Typer) -> None:
 
 def _modes(incomplete: str) -> list[str]:
     return [name for name in MODES if name.startswith(incomplete)]
+
+
+def _proposers(incomplete: str) -> list[str]:
+    return [name for name in PROPOSERS if name.startswith(incomplete)]
 
 
 def learn(
@@ -47,6 +52,14 @@ def learn(
             autocompletion=_modes,
         ),
     ] = "",
+    proposer: Annotated[
+        str,
+        typer.Option(
+            metavar="WHO",
+            help="Who proposes: offline (no model), or manager (redacted samples are sent to it).",
+            autocompletion=_proposers,
+        ),
+    ] = "offline",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing.")] = False,
     ci: Annotated[
         bool,
@@ -80,6 +93,8 @@ def learn(
     )
     if mode and mode not in MODES:
         raise UsageError(f"no mode {mode}", hint=f"Modes: {', '.join(MODES)}.")
+    if proposer not in PROPOSERS:
+        raise UsageError(f"no proposer {proposer}", hint="Name offline or manager.")
     if check:
         from makeitso.cli.learn_check import check_files
 
@@ -92,7 +107,8 @@ def learn(
         return learn_pass.roll_back(context, rollback, because)
     if ci:
         return learn_pass.check_in_ci(context, named, dry=dry_run)
-    return learn_pass.make_a_pass(context, named, mode=mode, dry=dry_run)
+    ask = proposer == "manager"
+    return learn_pass.make_a_pass(context, named, mode=mode, dry=dry_run, ask_manager=ask)
 
 
 def _refuse_mixed(*, check: bool, ci: bool, rollback: bool, history: bool, because: str) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
+
+import anyio
 
 from makeitso.cli.parse_read import whole
 from makeitso.cli.proposal_show import show_item
 from makeitso.cli.workspace import ensure_trusted, opened
 from makeitso.errors import UsageError
-from makeitso.requests.learning import learned, rolled_back
+from makeitso.requests.learning import learned, learned_with_manager, rolled_back
 from makeitso.store.learning_history import rows
 from makeitso.tuning.golden import broken
 from makeitso.tuning.material import log_as_replay
@@ -28,7 +31,9 @@ PROPOSED = 3
 SHOWN_REFUSED = 10
 
 
-def make_a_pass(context: Context, sources: list[str], *, mode: str, dry: bool) -> int:
+def make_a_pass(
+    context: Context, sources: list[str], *, mode: str, dry: bool, ask_manager: bool
+) -> int:
     """Learn from runs and logs."""
     ensure_trusted(context)
     runs, logs = _parted(sources)
@@ -38,7 +43,11 @@ def make_a_pass(context: Context, sources: list[str], *, mode: str, dry: bool) -
                 "no run was kept here yet", hint="Name logs to learn from: mis learn LOG..."
             )
         asked = cast("Mode", mode) if mode else None
-        result = learned(bridge, runs, logs=logs, mode=asked, dry=dry)
+        if ask_manager:
+            work = partial(learned_with_manager, bridge, runs, logs=logs, mode=asked, dry=dry)
+            result = anyio.run(work)
+        else:
+            result = learned(bridge, runs, logs=logs, mode=asked, dry=dry)
     _tell(context, result, dry=dry)
     return 0
 

@@ -11,12 +11,15 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, cast
 
+from makeitso.parsing.linear import LinearRegex, PatternError
+from makeitso.parsing.patterns import FIELDS, translate
 from makeitso.plans.moments import parse_moment
 from makeitso.protocol.plan import Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from makeitso.protocol.learned import LearnDraft
     from makeitso.protocol.plan import Judgement, PlanDraft, PlanDraftTask
 
 _TASK_ID = re.compile(
@@ -52,6 +55,24 @@ def judgement_problems(judgement: Judgement) -> tuple[str, ...]:
         found.append("wait_s: must be a number of seconds, 0 or more")
     if judgement.verdict == "wait":
         found += _wait_problems(judgement)
+    return tuple(found)
+
+
+def learn_problems(draft: LearnDraft, *, groups: int) -> tuple[str, ...]:
+    """Why suggested patterns cannot even be tried; empty: they can."""
+    found: list[str] = []
+    for index, one in enumerate(draft.patterns):
+        place = f"patterns[{index}]"
+        if not 1 <= one.group <= groups:
+            found.append(f"{place}.group: there is no group {one.group}")
+        try:
+            regex = LinearRegex(translate(one.regex, ()))
+        except PatternError as error:
+            found.append(f"{place}.regex: {error}")
+            continue
+        unknown = sorted({*regex.names} - {*FIELDS})
+        if unknown:
+            found.append(f"{place}.regex: there is no field {', '.join(unknown)}")
     return tuple(found)
 
 

@@ -15,8 +15,9 @@ from makeitso.managers.api_failures import translated
 from makeitso.managers.api_stream import Reading
 from makeitso.managers.bounds import Limits
 from makeitso.managers.port import Wrote, unseen
-from makeitso.managers.questions import ask_judgement, ask_plan, no_prompts
+from makeitso.managers.questions import ask_judgement, ask_learn, ask_plan, no_prompts
 from makeitso.managers.schema import strict_schema
+from makeitso.protocol.learned import LearnDraft
 from makeitso.protocol.plan import Judgement, PlanDraft
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from openai.types.responses import EasyInputMessageParam, ResponseTextConfigParam
     from pydantic import BaseModel
 
-    from makeitso.managers.port import Answer, JudgeRequest, ManagerEvent, PlanRequest
+    from makeitso.managers.port import Answer, JudgeRequest, LearnRequest, ManagerEvent, PlanRequest
     from makeitso.managers.structured import Reply
     from makeitso.prompts.catalog import PromptName
 
@@ -89,6 +90,13 @@ class ApiManager:
         return await ask_judgement(
             request, send=talk.send, prompts=self._settings.prompts, limits=self._settings.limits
         )
+
+    async def learn(
+        self, request: LearnRequest, progress: Progress, *, saw: Saw = unseen
+    ) -> Answer[LearnDraft]:
+        """Suggest patterns for lines that nothing explains."""
+        talk = await self._talk(LearnDraft, progress=progress, saw=saw)
+        return await ask_learn(request, send=talk.send, prompts=self._settings.prompts)
 
     async def rest(self) -> None:
         """Close the client's connections; the next question opens them again."""

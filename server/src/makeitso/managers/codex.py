@@ -20,9 +20,10 @@ from makeitso.managers.bounds import Limits
 from makeitso.managers.codex_threads import CodexThreads, Place
 from makeitso.managers.codex_turn import TurnFailed
 from makeitso.managers.port import unseen
-from makeitso.managers.questions import ask_judgement, ask_plan, no_prompts
+from makeitso.managers.questions import ask_judgement, ask_learn, ask_plan, no_prompts
 from makeitso.managers.schema import strict_schema
 from makeitso.processes import task_group
+from makeitso.protocol.learned import LearnDraft
 from makeitso.protocol.plan import Judgement, PlanDraft
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from makeitso.codex.failures import Failure
     from makeitso.managers.codex_turn import Thread
-    from makeitso.managers.port import Answer, JudgeRequest, ManagerEvent, PlanRequest
+    from makeitso.managers.port import Answer, JudgeRequest, LearnRequest, ManagerEvent, PlanRequest
     from makeitso.managers.structured import Reply
     from makeitso.prompts.catalog import PromptName
 
@@ -125,6 +126,15 @@ class CodexManager:
         )
         self._judging[request.task_id] = thread  # one that failed is not used again
         return answer
+
+    async def learn(
+        self, request: LearnRequest, progress: Progress, *, saw: Saw = unseen
+    ) -> Answer[LearnDraft]:
+        """Suggest patterns for lines that nothing explains, in a thread of its own."""
+        with _translated():
+            thread = await self._threads.open(request.repository)
+        talk = self._talk(thread, shape=LearnDraft, progress=progress, saw=saw)
+        return await ask_learn(request, send=talk, prompts=self._settings.prompts)
 
     async def rest(self) -> None:
         """End Codex; the next question starts it again, in a thread of its own."""

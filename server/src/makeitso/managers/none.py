@@ -12,7 +12,8 @@ from makeitso.protocol.plan import Judgement, PlanDraft, PlanDraftTask
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from makeitso.managers.port import JudgeRequest, ManagerEvent, PlanRequest
+    from makeitso.managers.port import JudgeRequest, LearnRequest, ManagerEvent, PlanRequest
+    from makeitso.protocol.learned import LearnDraft
 
 TITLE_LIMIT = 60
 """Characters of a title, as the contract asks of a draft."""
@@ -52,6 +53,24 @@ class NoManager:
         del progress, saw
         verdict = hold(judge_by_checks(request), request, limits=self._limits)
         return Answer(value=verdict, prompt_digest="")
+
+    async def learn(
+        self,
+        request: LearnRequest,
+        progress: Callable[[str], Awaitable[None]],
+        *,
+        saw: Callable[[ManagerEvent], None] = unseen,
+    ) -> Answer[LearnDraft]:
+        """Suggest nothing.
+
+        Raises:
+            UsageError: there is nobody to ask.
+        """
+        del request, progress, saw
+        raise UsageError(
+            "no manager can propose patterns: [manager] kind is none",
+            hint="Name one in [manager] kind, or learn without a model: --proposer offline.",
+        )
 
     async def rest(self) -> None:
         """Nothing runs."""

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
+    from makeitso.protocol.learned import LearnDraft
     from makeitso.protocol.plan import Judgement, PlanDraft
 
 T_co = TypeVar("T_co", covariant=True)
@@ -64,6 +65,19 @@ class JudgeRequest:
     """Reasons a person gave with rejections or answers, oldest first."""
     seed: int = 0
     intent_word: str = "EVAL"
+    """How the workspace's dictionary writes the intent."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearnRequest:
+    """Lines that no pattern explains, to be explained by one pattern a group."""
+
+    groups: tuple[tuple[str, ...], ...]
+    """Some lines of each group, redacted; their numbers count from 1."""
+    repository: Path
+    """Read-only to the manager; nothing of it is needed."""
+    seed: int = 0
+    intent_word: str = "LEARN"
     """How the workspace's dictionary writes the intent."""
 
 
@@ -170,6 +184,16 @@ class Manager(Protocol):
         saw: Callable[[ManagerEvent], None] = unseen,
     ) -> Answer[Judgement]:
         """Say whether a task is done, and if not, what next."""
+        ...
+
+    async def learn(
+        self,
+        request: LearnRequest,
+        progress: Callable[[str], Awaitable[None]],
+        *,
+        saw: Callable[[ManagerEvent], None] = unseen,
+    ) -> Answer[LearnDraft]:
+        """Suggest patterns for lines that nothing explains."""
         ...
 
     async def rest(self) -> None:

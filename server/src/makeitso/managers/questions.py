@@ -5,19 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from makeitso.managers.answers import judgement_problems, plan_problems
+from makeitso.managers.answers import judgement_problems, learn_problems, plan_problems
 from makeitso.managers.bounds import hold
 from makeitso.managers.structured import ask
+from makeitso.parsing.patterns import FIELDS
 from makeitso.prompts.cut import cut_diff, cut_text
 from makeitso.prompts.evidence import check_text, numbered
 from makeitso.prompts.render import render
+from makeitso.protocol.learned import LearnDraft
 from makeitso.protocol.plan import Judgement, PlanDraft
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from makeitso.managers.bounds import Limits
-    from makeitso.managers.port import Answer, JudgeRequest, PlanRequest
+    from makeitso.managers.port import Answer, JudgeRequest, LearnRequest, PlanRequest
     from makeitso.managers.structured import Reply
     from makeitso.prompts.catalog import PromptName
     from makeitso.prompts.render import Prompt
@@ -27,6 +29,9 @@ GOAL_LIMIT = 100_000
 DIFF_LIMIT = 60_000
 MESSAGE_LIMIT = 8_000
 COMMENTS_LIMIT = 12_000
+SAMPLES_LIMIT = 24_000
+LINE_LIMIT = 500
+"""Characters of one line of output a model is shown."""
 
 
 def no_prompts() -> Mapping[PromptName, str]:
@@ -66,6 +71,22 @@ async def ask_judgement(
         retry_text=prompts.get("manager-retry"),
     )
     return replace(answer, value=hold(answer.value, request, limits=limits))
+
+
+async def ask_learn(
+    request: LearnRequest,
+    *,
+    send: Callable[[str], Awaitable[Reply]],
+    prompts: Mapping[PromptName, str],
+) -> Answer[LearnDraft]:
+    """Ask for patterns."""
+    return await ask(
+        learn_prompt(request, prompts=prompts),
+        shape=LearnDraft,
+        problems=lambda draft: learn_problems(draft, groups=len(request.groups)),
+        send=send,
+        retry_text=prompts.get("manager-retry"),
+    )
 
 
 def plan_prompt(request: PlanRequest, *, prompts: Mapping[PromptName, str]) -> Prompt:
@@ -108,5 +129,23 @@ def judge_prompt(request: JudgeRequest, *, prompts: Mapping[PromptName, str]) ->
             "now": request.now or "not known",
         },
         override_text=prompts.get("manager-judge"),
+        intent_word=request.intent_word,
+    )
+
+
+def learn_prompt(request: LearnRequest, *, prompts: Mapping[PromptName, str]) -> Prompt:
+    """The exact first message of LEARN."""
+    samples = "\n\n".join(
+        f"Group {number}:\n" + "\n".join(cut_text(line, LINE_LIMIT) for line in lines)
+        for number, lines in enumerate(request.groups, start=1)
+    )
+    return render(
+        "manager-learn",
+        {
+            "samples": cut_text(samples, SAMPLES_LIMIT, head=1.0),
+            "fields": ", ".join(name for name in FIELDS if name != "json"),
+            "seed": str(request.seed),
+        },
+        override_text=prompts.get("manager-learn"),
         intent_word=request.intent_word,
     )

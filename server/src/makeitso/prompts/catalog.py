@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 PromptName = Literal[
     "manager-plan",
     "manager-judge",
+    "manager-learn",
     "manager-retry",
     "worker-exec",
     "worker-fix",
@@ -62,6 +63,9 @@ CATALOG: Mapping[PromptName, PromptSpec] = {
             "waited": "data",
             "now": "line",
         },
+    ),
+    "manager-learn": PromptSpec(
+        intent="LEARN", inputs={"samples": "data", "fields": "line", "seed": "line"}
     ),
     "manager-retry": PromptSpec(intent="FIX", inputs={"errors": "words"}),
     "worker-exec": PromptSpec(

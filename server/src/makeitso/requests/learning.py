@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from anyio import to_thread
 
-from makeitso.errors import NotFoundError
+from makeitso.errors import BudgetExceeded, NotFoundError
 from makeitso.learning.mining import Sample
 from makeitso.learning.synthesis import compiled
+from makeitso.managers.port import LearnRequest
 from makeitso.parsing.engine import LIVE
 from makeitso.parsing.explain import Explainer
 from makeitso.parsing.linear import PatternError
@@ -30,13 +33,22 @@ from makeitso.tuning.applying import recover, roll_back
 from makeitso.tuning.deciding import decide as decide_one
 from makeitso.tuning.deciding import item, supersede, write_all
 from makeitso.tuning.material import Material, of_replay
-from makeitso.tuning.passing import learn
+from makeitso.tuning.passing import (
+    groups_to_show,
+    learn,
+    prove_suggested,
+    shown_lines,
+    suggested,
+)
 from makeitso.wiring.learning import library_of, place_of, settle_canaries, tuning
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from makeitso.learning.mining import Group
+    from makeitso.learning.proposing import Candidate
+    from makeitso.parsing.library import Library
     from makeitso.protocol.methods_learn import (
         LearnProposeParams,
         LearnRunParams,
@@ -50,6 +62,7 @@ if TYPE_CHECKING:
     from makeitso.requests.place import Workplace
     from makeitso.store.replays import Replay
     from makeitso.tuning.deciding import Mode
+    from makeitso.tuning.passing import Outcome
     from makeitso.wiring.bridge import Bridge
     from makeitso.wiring.learning import Tuning
 
@@ -102,7 +115,10 @@ async def run(at: Workplace, params: LearnRunParams) -> LearnRunResult:
         StateError: learning is off.
         NotFoundError: a run has no replay.
     """
-    result = await to_thread.run_sync(lambda: learned(at.bridge, params.runs))
+    if params.proposer == "manager":
+        result = await learned_with_manager(at.bridge, params.runs)
+    else:
+        result = await to_thread.run_sync(lambda: learned(at.bridge, params.runs))
     at.bridge.reload()
     return result
 
@@ -185,6 +201,78 @@ def learned(
     return carried_out(bridge, found, materials, mode=mode, dry=dry)
 
 
+async def learned_with_manager(
+    bridge: Bridge,
+    runs: Sequence[str] = (),
+    *,
+    logs: Sequence[Replay] = (),
+    mode: Mode | None = None,
+    dry: bool = False,
+) -> LearnRunResult:
+    """As `learned`, with patterns that the manager suggests; they are proved as any other.
+
+    Raises:
+        BudgetExceeded: what it would be shown costs more than `[manager] budget_tokens`.
+        ModelError: the manager cannot be asked, or does not answer as it should.
+        StateError, NotFoundError, UsageError: as `learned`; there is no manager.
+    """
+    found = await to_thread.run_sync(lambda: tuning(bridge))
+    kept_runs = [] if logs and not runs else _replays(found, runs)
+
+    def read() -> list[Material]:
+        return [
+            *materials_of(found, kept_runs),
+            *(of_replay(log, found.library) for log in logs),
+        ]
+
+    materials = await to_thread.run_sync(read)
+    groups = await to_thread.run_sync(lambda: groups_to_show(materials))
+    suggestions = await _asked(bridge, groups, found.library) if groups else []
+
+    def prove() -> LearnRunResult:
+        base = learn([], found.terms)
+        outcome = prove_suggested(materials, suggestions, found.terms, base)
+        counted = replace(
+            outcome,
+            runs=tuple(m.run for m in materials),
+            lines=sum(m.lines for m in materials),
+            explained=sum(m.explained for m in materials),
+            groups=len(groups),
+        )
+        chosen = mode or bridge.config.learning.mode
+        return _kept(bridge, found, counted, mode=chosen, dry=dry)
+
+    return await to_thread.run_sync(prove)
+
+
+async def _asked(bridge: Bridge, groups: Sequence[Group], library: Library) -> list[Candidate]:
+    """The manager's suggestions for groups; what it is shown is redacted once more."""
+    shown = tuple(
+        tuple(bridge.redactor.text(line) for line in shown_lines(group)) for group in groups
+    )
+    request = LearnRequest(groups=shown, repository=bridge.root, seed=bridge.config.manager.seed)
+    budget, about = bridge.config.manager.budget_tokens, sum(map(len, chain(*shown))) // 3
+    if 0 < budget < about:
+        raise BudgetExceeded(
+            f"the manager would be shown about {about} tokens, the budget is {budget}",
+            hint="Raise [manager] budget_tokens, or name fewer runs.",
+        )
+
+    async def hear(text: str) -> None:
+        del text
+
+    async with bridge.manager(bridge.manager_kind(), "learn") as manager:
+        answer = await manager.learn(request, hear)
+    found = suggested(answer.value, groups, library=library)
+    cost = f"Suggested by {answer.model or manager.kind} for {answer.spent.total} tokens in all."
+    return [
+        replace(
+            one, entry=one.entry.model_copy(update={"rationale": f"{one.entry.rationale} {cost}"})
+        )
+        for one in found
+    ]
+
+
 def materials_of(found: Tuning, replays: Sequence[Path]) -> list[Material]:
     """What kept runs have to tell, oldest first."""
     return [of_replay(read_replay(path), found.library) for path in replays]
@@ -202,7 +290,12 @@ def carried_out(
         mode: what may be let in without a person.
         dry: write nothing; proposals are only told.
     """
-    outcome = learn(materials, found.terms)
+    return _kept(bridge, found, learn(materials, found.terms), mode=mode, dry=dry)
+
+
+def _kept(
+    bridge: Bridge, found: Tuning, outcome: Outcome, *, mode: Mode, dry: bool
+) -> LearnRunResult:
     base = LearnRunResult(
         runs=outcome.runs,
         lines=outcome.lines,

@@ -7,13 +7,13 @@ any two runs are apart in one of those. What a passing proposal explains is not 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from makeitso.learning.gate import passed
 from makeitso.learning.mining import mine
-from makeitso.learning.proposing import Proof, candidates, prove_all
-from makeitso.learning.synthesis import compiled
+from makeitso.learning.proposing import Candidate, Proof, candidates, prove_all
+from makeitso.learning.synthesis import CannotProposeError, compiled, entry_of
 from makeitso.parsing.linear import PatternError
 from makeitso.tuning.material import owned_of, spread
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from makeitso.learning.gate import Golden, Thresholds
-    from makeitso.learning.mining import Sample
-    from makeitso.learning.proposing import Candidate
+    from makeitso.learning.mining import Group, Sample
     from makeitso.parsing.library import Library
+    from makeitso.protocol.learned import LearnDraft
     from makeitso.protocol.proposal import Proposal, Proposer
     from makeitso.tuning.material import Material
 
@@ -72,6 +72,52 @@ class Outcome:
     proposals: tuple[Proposal, ...]
     failed: tuple[Proposal, ...]
     refused: tuple[str, ...]
+
+
+MAX_SHOWN = 20
+"""Groups a model is shown in one pass."""
+SHOWN_LINES = 6
+
+
+def groups_to_show(materials: Sequence[Material]) -> list[Group]:
+    """What a model may see: groups of the runs a proposer sees, the most frequent first."""
+    seen, _ = next(partings(materials))
+    return mine(seen)[:MAX_SHOWN]
+
+
+def shown_lines(group: Group) -> tuple[str, ...]:
+    """Some lines of a group, from all over."""
+    return tuple(spread(group.lines, SHOWN_LINES))
+
+
+def suggested(draft: LearnDraft, groups: Sequence[Group], *, library: Library) -> list[Candidate]:
+    """A model's patterns as candidates, named here; the first of each group counts."""
+    found: dict[int, Candidate] = {}
+    taken = {p.name for p in library.patterns}
+    for one in draft.patterns:
+        if not 1 <= one.group <= len(groups) or one.group in found:
+            continue
+        group = replace(groups[one.group - 1], regex=one.regex, intent=one.intent)
+        try:
+            entry = entry_of(group, taken=taken)
+        except CannotProposeError:
+            continue
+        taken.add(entry.name)
+        why = f"{one.rationale.strip()[:500]} {entry.rationale}"
+        named = entry.model_copy(update={"rationale": why})
+        found[one.group] = Candidate(entry=named, group=group)
+    return list(found.values())
+
+
+def prove_suggested(
+    materials: Sequence[Material], found: list[Candidate], terms: Terms, base: Outcome
+) -> Outcome:
+    """A pass's outcome with a model's candidates, proved as any other, in place of our own."""
+    seen, unseen = next(partings(materials))
+    proof = Proof(seen=seen, unseen=unseen, owned=owned_of(materials), golden=terms.golden)
+    proved = _proved(found, proof, terms, proposer="manager")
+    good = tuple(p for p in proved if passed(p.gate, by_person=True))
+    return replace(base, proposals=good, failed=tuple(p for p in proved if p not in good))
 
 
 def learn(materials: Sequence[Material], terms: Terms) -> Outcome:
@@ -133,8 +179,9 @@ def partings(materials: Sequence[Material]) -> Iterator[Parts]:
             yield parts
 
 
-def _proved(found: list[Candidate], proof: Proof, terms: Terms) -> list[Proposal]:
-    proposer: Proposer = "offline"
+def _proved(
+    found: list[Candidate], proof: Proof, terms: Terms, *, proposer: Proposer = "offline"
+) -> list[Proposal]:
     return prove_all(
         found,
         proof,

@@ -30,6 +30,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     found = make_place(tmp_path_factory.mktemp("findings"))
     found.file("src/a.mil", REAL)
     found.file("src/b.mil", "b\n")
+    (found.root / "out").symlink_to("/etc")
     tree = tmp_path_factory.mktemp("tree")
     (tree / "src").mkdir()
     (tree / "src/a.mil").write_text(THERE, encoding="utf-8")
@@ -93,12 +94,13 @@ async def test_what_is_said_of_the_worktree_stands_at_the_real_line(
     assert (first.source, first.code, first.severity) == ("mill", "M7", SEVERITY.Error)
     assert f"({RUN} T1)" in str(first.message)
     for event in (
-        _found("src/a.mil", 3, "wet", severity="W", column=3),
         _found("src/a.mil", 4, "of a line that is not here", severity="note"),
         _found("src/a.mil", 3, "no stone"),
         _found("src/gone.mil", 1, "no such file here"),
         _found("../outside.mil", 1, "outside"),
         _found("/etc/passwd", 1, "outside"),
+        _found("out/passwd", 1, "outside"),
+        _found("src/a.mil", 3, "wet", severity="W", column=3),
     ):
         journal.append(event, actor="worker", run=RUN, task="T1")
     await client.until(
@@ -108,6 +110,8 @@ async def test_what_is_said_of_the_worktree_stands_at_the_real_line(
         ),
         what="all of them, once",
     )
+    for name in ("src/gone.mil", "out/passwd"):
+        assert not client.diagnostics.get((place.root / name).as_uri()), name
     severity = {str(d.message).partition("\n")[0]: d.severity for d in client.diagnostics[uri]}
     assert severity["wet"] == SEVERITY.Warning
     assert severity["of a line that is not here"] == SEVERITY.Information

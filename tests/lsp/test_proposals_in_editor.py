@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from lsp_client import Client, Place, make_client, make_place, showing, start, stop
 from lsprotocol import types
@@ -58,6 +61,14 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
 
 def _of(client: Client, uri: str, code: str) -> list[str]:
     return [str(d.message) for d in client.diagnostics.get(uri, []) if d.code == code]
+
+
+def _approve(place: Place, name: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "makeitso", "approve", name],
+        cwd=place.root, env=place.env, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
 def _changed(client: Client, name: str) -> bool:
@@ -147,6 +158,14 @@ async def test_what_another_process_proposes_is_told(client: Client, place: Plac
     denied = await client.command(lenses["Deny"].command)
     assert denied["item"]["state"] == "denied"
     await client.until(lambda: not _of(client, uri, WAITS), what="it does not wait any more")
+
+
+async def test_what_is_let_in_at_a_terminal_counts_here(client: Client, place: Place) -> None:
+    log = (place.root / LOG).as_uri()
+    assert client.codes(log) == {"miss-new"}
+    write(place.root / ".makeitso/proposals", _proposal("mill-third"))
+    _approve(place, "mill-third")
+    await client.until(lambda: client.codes(log) == set(), what="the log is explained")
 
 
 async def test_a_miss_becomes_a_proposal_that_is_shown(place: Place) -> None:

@@ -9,6 +9,7 @@ from learned_world import LIBRARY, KilledError, World, entry, proposal
 
 from makeitso.errors import ConfigError, StateError, TrustError, UsageError
 from makeitso.parsing.library import load_library
+from makeitso.prompts.packaged import packaged_text
 from makeitso.protocol.proposal import (
     PromptChange,
     ProposalRow,
@@ -178,13 +179,18 @@ def _row(fields: dict[str, object]) -> ProposalRow:
 
 
 def test_a_prompt_is_put_in_and_taken_back(world: World) -> None:
-    change = PromptChange(name="worker-exec", base_digest="00", text="New.\n")
+    base = history.digest(packaged_text("prompts/worker-exec.md").encode())
+    change = PromptChange(name="worker-exec", base_digest=base, text="New.\n")
     one = proposal(kind="prompt", pattern=None, prompt=change)
     apply(world.place(), one, by="person")
     path = world.root / ".makeitso/protocol/prompts/worker-exec.md"
     assert path.read_text() == "New.\n"
     assert roll_back(world.place(), one, by="person") is True
     assert not path.exists()
+    path.write_text("Mine.\n")
+    with pytest.raises(StateError, match="not the text that p-zlint was made from"):
+        apply(world.place(), one, by="person")
+    assert path.read_text() == "Mine.\n"
 
 
 def test_a_library_outside_of_the_workspace_is_refused(world: World) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from makeitso.errors import ConfigError, MisError, StateError, StoreError, UsageError
+from makeitso.prompts.packaged import packaged_text
 from makeitso.protocol.proposal import ProposalRow
 from makeitso.store.learning_history import (
     NO_TEXT,
@@ -91,7 +92,14 @@ def change_of(place: Place, proposal: Proposal) -> Change:
             f"{proposal.id} changes nothing", hint="It needs a [[pattern]] or a [prompt]."
         )
     file = f"{place.prompts.rstrip('/')}/{proposal.prompt.name}.md"
-    return Change(file=file, before=_read(place, file), after=proposal.prompt.text.encode())
+    before = _read(place, file)
+    now = packaged_text(f"prompts/{proposal.prompt.name}.md").encode() if before is None else before
+    if digest(now) != proposal.prompt.base_digest:
+        raise StateError(
+            f"{proposal.prompt.name} is not the text that {proposal.id} was made from",
+            hint="Turn it down; a new proposal is made from what is there now.",
+        )
+    return Change(file=file, before=before, after=proposal.prompt.text.encode())
 
 
 def record(

@@ -27,7 +27,7 @@ install := $(get) --quiet
 or_say_why = || { echo "make: the installation failed; see above. Where the package index cannot be" \
 	"reached, set PIP_INDEX_URL or PIP_FIND_LINKS to one that can." >&2; exit 1; }
 
-.PHONY: help setup demo test lint format generate build smoke publish-dry-run e2e faults faults-ci bench-ci learn-ci fuzz audit bench bench-learning lock clean codex
+.PHONY: help setup demo test lint format generate build smoke publish-dry-run e2e faults faults-ci bench-ci learn-ci fuzz fuzz-parsing audit bench bench-learning lock clean codex
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
@@ -71,6 +71,9 @@ e2e: $(done)/test codex ## only the tests that drive the whole product, every mi
 fuzz: $(done)/test ## marks, edits, landings and undos in any order beside git; FUZZ_ARGS="1000 7": steps, seed
 	dir=$$(mktemp -d) && cd tests && PYTHONPATH=. $(py) landing/interleaved.py "$$dir" $(FUZZ_ARGS); \
 	  code=$$?; rm -rf "$$dir"; exit $$code
+
+fuzz-parsing: $(done)/test ## 20,000 streams in chunks against whole; FUZZ_ARGS="20000 1": streams, seed
+	cd tests && PYTHONPATH=. ../$(py) parsing/fuzz_documents.py $(FUZZ_ARGS)
 
 bench-ci: $(done)/test codex ## every benchmark once: that it measures, not how long it takes
 	$(py) -m pytest -m bench $(PYTEST_ARGS)

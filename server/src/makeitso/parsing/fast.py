@@ -66,30 +66,22 @@ def pattern_set(sources: Sequence[bytes]) -> PatternSet | FastSet:
 class FastSet:
     """Expressions in one order, tested at once."""
 
-    __slots__ = (
-        "_database",
-        "_found",
-        "_lock",
-        "_members",
-        "_rest",
-        "_rest_of",
-        "_slow",
-        "_sources",
-    )
+    __slots__ = ("_found", "_lock", "_rest", "_rest_of", "_scan", "_slow", "_sources")
 
     def __init__(self, sources: Sequence[bytes], databases: Databases, module: Any) -> None:  # noqa: ANN401 -- an untyped extension
         self._sources = tuple(sources)
         self._found: list[int] = []
         self._lock = threading.Lock()
         self._slow: PatternSet | None = None
-        members, self._database = _database(self._sources, databases, module)
+        members, database = _database(self._sources, databases, module)
+        self._scan = None if database is None else database.scan
         known = set(members)
         self._rest_of = [n for n in range(len(sources)) if n not in known]
         self._rest = PatternSet([sources[n] for n in self._rest_of])
 
     def ids(self, data: bytes) -> list[int]:
         """Indexes of the expressions that match somewhere in `data`, ascending."""
-        if not data or self._database is None:
+        if not data or self._scan is None:
             # Of nothing at all Hyperscan says nothing.
             if self._slow is None:
                 self._slow = PatternSet(self._sources)
@@ -97,12 +89,12 @@ class FastSet:
         # Its scratch space is for one scan at a time.
         with self._lock:
             found = self._found = []
-            self._database.scan(data, match_event_handler=self._take)
+            self._scan(data, self._take)
         if self._rest_of:
             found += [self._rest_of[n] for n in self._rest.ids(data)]
         return sorted(found) if len(found) > 1 else found
 
-    def _take(self, index: int, *_: object) -> None:
+    def _take(self, index: int, _start: int, _end: int, _flags: int, _context: object) -> None:
         self._found.append(index)
 
 

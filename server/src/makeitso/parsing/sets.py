@@ -32,7 +32,16 @@ _COUNT = re.compile(rb"\{(?:\d+,)?(?:1[6-9]|[2-9]\d|\d{3,})\b")
 class PatternSet:
     """Expressions in one order, tested at once."""
 
-    __slots__ = ("_anchored", "_anywhere", "_heavy", "_huge", "_loose", "_shared", "_strict")
+    __slots__ = (
+        "_alone",
+        "_anchored",
+        "_anywhere",
+        "_heavy",
+        "_huge",
+        "_loose",
+        "_shared",
+        "_strict",
+    )
 
     def __init__(self, sources: Sequence[bytes]) -> None:
         """Compile.
@@ -52,11 +61,15 @@ class PatternSet:
         self._strict = [n for n in light if is_anchored(sources[n])]
         strict = set(self._strict)
         self._loose = [n for n in light if n not in strict]
+        self._alone = len(self._strict) == len(sources)
+        """All of them are in one set, the most common case, and have its numbers."""
         self._anchored = LinearSet([sources[n] for n in self._strict], anchored=True)
         self._anywhere = LinearSet([sources[n] for n in self._loose])
 
     def ids(self, data: bytes) -> list[int]:
         """Indexes of the expressions that match somewhere in `data`, ascending."""
+        if self._alone:
+            return self._anchored.ids(data)
         found = [self._strict[n] for n in self._anchored.ids(data)]
         if self._loose:
             found += [self._loose[n] for n in self._anywhere.ids(data)]

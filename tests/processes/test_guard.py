@@ -94,7 +94,10 @@ def until_sleeping(number: str, count: int) -> None:
 def until_gone(number: str) -> None:
     end = time.monotonic() + SOON_S
     while left := sleepers(number):
-        assert time.monotonic() < end, left
+        if time.monotonic() > end:
+            for pid in left:
+                os.kill(pid, signal.SIGKILL)
+            pytest.fail(f"still there: {left}")
         time.sleep(0.02)
 
 
@@ -118,12 +121,13 @@ def test_the_whole_tree_ends_when_we_are_killed(tmp_path: Path, litter: str, cou
     number = nap()
     with owner(_line(tmp_path, litter, number), "hold") as process:
         until_sleeping(number, count)
-        bystander = subprocess.Popen(["sleep", nap()], start_new_session=True)
-        kill(process)
-        until_gone(number)
-        assert bystander.poll() is None
-        bystander.kill()
-        bystander.wait()
+        with subprocess.Popen(["sleep", nap()], start_new_session=True) as bystander:
+            try:
+                kill(process)
+                until_gone(number)
+                assert bystander.poll() is None
+            finally:
+                bystander.kill()
 
 
 def test_a_descendant_that_left_everything_is_known_from_before(tmp_path: Path) -> None:

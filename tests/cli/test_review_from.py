@@ -396,3 +396,29 @@ def test_two_reviews_are_two_runs(desk: Desk) -> None:
         "branch",
         "range",
     ]
+
+
+def test_a_renamed_file_is_one_file_and_lands_under_its_name(desk: Desk) -> None:
+    box = desk.box
+    box.git("checkout", "-q", "-b", "names")
+    box.git("mv", "a.txt", "b.txt")
+    box.write("b.txt", NUMBERS.replace("\n20\n", "\ntwenty\n").encode())
+    box.commit("Renamed")
+    box.git("checkout", "-q", "main")
+    looked = desk.mis("review", "--from", "names", "--stat")
+    assert " a.txt => b.txt | +1 -1  2 pending" in looked.out
+    kinds = {str(row["kind"]): str(row["id"]) for row in desk.rows("--from", "names")}
+    assert set(kinds) == {"rename", "text"}
+    assert "(renamed, it was a.txt)" in desk.mis("review", "--from", "names").out
+    assert "a.txt:20:1: 20 [" in desk.mis("review", "--from", "names", "--quickfix").out
+    assert desk.mis("review", "open", "names").code == 0
+    done = desk.mis("review", "accept", kinds["text"])
+    assert done.code == 0, done
+    done = desk.mis("review", "land")
+    assert done.code == 0, done
+    assert "\ntwenty\n" in desk.text("a.txt")
+    (document,) = (box.root / ".makeitso/review").glob("*.diff")
+    said = document.read_text("utf-8")
+    assert "rename from a.txt\nrename to b.txt\n" in said
+    assert f"# [pending {kinds['rename']}" in said
+    assert "b.txt: renamed, it was a.txt" in said

@@ -52,7 +52,9 @@ class Work:
         return self.between(base, tree)
 
     def between(self, base: str, tree: str) -> Change:
-        return changes.between(open_repository(self.root), base, tree, run="r1", task="T1")
+        repo = open_repository(self.root)
+        moves = changes.moves(repo, base, tree)
+        return changes.between(repo, base, tree, run="r1", task="T1", moves=moves)
 
     def prepare(
         self, change: Change, target: LandTarget, *, editor: Editor | None = None
@@ -113,6 +115,7 @@ class Work:
                 id=f"u{next(self.numbers)}",
                 hunks={hunk: paths[hunk] for hunk in left},
                 without={paths[h] for h in landing.landed} - {paths[h] for h in left},
+                moves={file.path: file.origin for file in change.files if file.origin},
                 message="Revert it",
                 editor=editor,
             )

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 import git_sandbox
 from landing.landing_place import Place, accepted, hunks_of, place
+from makeitso.workspace.trees import Entry, with_entries
 from review.changed_trees import budget, standing, tree_pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from makeitso.protocol.change import Change, ChangedFile, Hunk
@@ -30,26 +31,43 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Place:
 
 def patch_of(here: Place, change: Change, file: ChangedFile, picked: Sequence[Hunk]) -> bytes:
     """What git itself says of a file, with these hunks alone in it."""
-    names = (file.path,)
+    kinds = {hunk.kind for hunk in picked}
+    hunks, names, tree = hunks_of(change, file.path), {file.path}, change.tree
+    if file.origin is not None and "rename" in kinds:
+        names.add(file.origin)
+    elif file.origin is not None:  # what changed within it, under the name it has
+        hunks, names = [hunk for hunk in hunks if hunk.kind != "rename"], {file.origin}
+        entry = Entry(file.new_mode or "", file.new_blob or "")
+        tree = with_entries(here.oracle.repo, change.base_tree, {file.origin: entry})
     whole = here.oracle.box.git(
-        "diff", "--binary", "--full-index", "--no-renames", change.base_tree, change.tree, "--",
-        *(f":(literal){name}" for name in names),
+        "diff", "--binary", "--full-index", "-M50%" if len(names) > 1 else "--no-renames",
+        change.base_tree, tree, "--", *(f":(literal){name}" for name in sorted(names)),
     )  # fmt: skip
-    if len(picked) == len(hunks_of(change, file.path)):
+    if len(picked) == len(hunks):
         return whole
     head, mark, _ = whole.partition(b"\n@@ ")
     head = head if mark else re.split(rb"\nGIT binary patch\n", whole)[0]
-    kinds = {hunk.kind for hunk in picked}
     lines = head.split(b"\n")
     if "mode" not in kinds:
         lines = [line for line in lines if not line.startswith((b"old mode", b"new mode"))]
-    if kinds == {"mode"}:
-        return b"\n".join(line for line in lines if b"mode" in line or line == lines[0]) + b"\n"
+    if kinds <= {"rename", "mode"}:
+        said = (b"diff ", b"similarity ", b"rename ", b"old mode", b"new mode")
+        return b"\n".join(line for line in lines if line.startswith(said)) + b"\n"
     if "binary" in kinds:
         body = whole[whole.index(b"\nGIT binary patch\n") + 1 :]
     else:
-        body = "".join(hunk.diff for hunk in picked if hunk.kind == "text").encode()
+        body = "".join(in_row([hunk for hunk in picked if hunk.kind == "text"])).encode()
     return b"\n".join(lines) + b"\n" + body
+
+
+def in_row(hunks: Sequence[Hunk]) -> Iterator[str]:
+    """Hunks as they are without the others: git takes one without context at its new place."""
+    shift = 0
+    for hunk in hunks:
+        head, _, body = hunk.diff.partition("\n")
+        first = hunk.old_start + (hunk.old_lines == 0) + shift - (hunk.new_lines == 0)
+        yield re.sub(r"\+\d+", f"+{first}", head, count=1) + f"\n{body}"
+        shift += hunk.new_lines - hunk.old_lines
 
 
 def escaped(file: ChangedFile) -> bool:

@@ -142,7 +142,9 @@ class Oracle:
         return self.box.git("write-tree", env=env).decode().strip()
 
     def change(self, base: Tree, proposal: Tree) -> Change:
-        return changes.between(self.repo, self.tree(base), self.tree(proposal), run="r1", task="T1")
+        old, new = self.tree(base), self.tree(proposal)
+        moves = changes.moves(self.repo, old, new)
+        return changes.between(self.repo, old, new, run="r1", task="T1", moves=moves)
 
 
 def oracle(root: Path) -> Oracle:

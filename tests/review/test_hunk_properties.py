@@ -32,15 +32,19 @@ def test_every_path_that_differs_is_there_once_with_its_blobs(
     base, proposal = pair
     change = world.change(base, proposal)
     differing = {name for name in base | proposal if base.get(name) != proposal.get(name)}
-    assert [file.path for file in change.files] == sorted(differing, key=str.encode)
+    shown = [file.path for file in change.files]
+    assert shown == sorted(shown, key=str.encode)
+    left = [file.origin for file in change.files if file.origin is not None]
+    assert sorted([*shown, *left]) == sorted(differing)
     for file in change.files:
+        was = file.origin or file.path
         assert (file.base_mode, file.new_mode) == (
-            base.get(file.path, (None,))[0],
+            base.get(was, (None,))[0],
             proposal.get(file.path, (None,))[0],
         )
         stored = blobs.read(world.repo, [blob for blob in (file.base_blob, file.new_blob) if blob])
         assert [stored[blob] for blob in (file.base_blob, file.new_blob) if blob] == [
-            tree[file.path][1] for tree in pair if file.path in tree
+            tree[path][1] for tree, path in zip(pair, (was, file.path), strict=True) if path in tree
         ]
         assert file.hunks
     ids = [hunk.id for file in change.files for hunk in file.hunks]

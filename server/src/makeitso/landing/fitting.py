@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from makeitso.landing.onto_tree import lay_entries
 from makeitso.landing.per_file import Conflict, Present, plan_file
 from makeitso.landing.published import dirty_elsewhere
+from makeitso.landing.renaming import Around, plan_renamed
 from makeitso.review import marks
 from makeitso.workspace import blobs, git_convert
 
@@ -89,7 +90,7 @@ def _once(repo: Repository, change: Change, chosen: Collection[str], places: Pla
         conflicts += [
             Conflict(hunk=hunk.id, path=hunk.path, reason="it is unmerged in the index")
             for hunk in marks.all_hunks(change)
-            if hunk.id in chosen and hunk.path in unmerged
+            if hunk.id in chosen and unmerged & {hunk.path, hunk.origin}
         ]
         merged = {path: entry for path, entry in places.index.items() if entry is not None}
         index, found = lay_entries(repo, merged, change, chosen)
@@ -105,7 +106,7 @@ def _worded(
     conflicts: Sequence[Conflict], present: Mapping[str, Entry], change: Change, *, where: str
 ) -> list[Conflict]:
     """Say which of the places it is that a hunk does not fit."""
-    known = {file.path for file in change.files if file.base_blob is not None}
+    known = {file.origin or file.path for file in change.files if file.base_blob is not None}
     return [
         Conflict(
             hunk=conflict.hunk,
@@ -135,17 +136,27 @@ def _in_files(
     repo: Repository, wanted: Sequence[ChangedFile], documents: Mapping[str, OpenText | None]
 ) -> list[FilePlan]:
     elsewhere = dirty_elsewhere(repo.root)
-    plain = [file.path for file in wanted if not file.refused]
+    names = {file.path: [name for name in (file.path, file.origin) if name] for file in wanted}
+    plain = [name for file in wanted if not file.refused for name in names[file.path]]
     conversions = git_convert.conversions(repo, plain)
     needed = [blob for file in wanted for blob in (file.base_blob, file.new_blob) if blob]
     contents = blobs.read(repo, needed) if needed else {}
-    return [
-        plan_file(
-            repo,
-            file,
-            contents=contents,
-            present=Present(document=documents[file.path], elsewhere=elsewhere.get(file.path)),
-            conversion=conversions.get(file.path, git_convert.Conversion()),
-        )
-        for file in wanted
-    ]
+    plans: list[FilePlan] = []
+    for file in wanted:
+        present = {
+            name: Present(document=documents[name], elsewhere=elsewhere.get(name))
+            for name in names[file.path]
+        }
+        if file.origin is not None:
+            around = Around(contents=contents, present=present, conversions=conversions)
+            plan = plan_renamed(repo, file, around)
+        else:
+            plan = plan_file(
+                repo,
+                file,
+                contents=contents,
+                present=present[file.path],
+                conversion=conversions.get(file.path, git_convert.Conversion()),
+            )
+        plans.append(plan)
+    return plans

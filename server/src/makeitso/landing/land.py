@@ -148,7 +148,8 @@ async def prepare(
         )
     door = editor or NoEditor()
     wanted = [file for file in change.files if any(hunk.state == "accepted" for hunk in file.hunks)]
-    documents = {file.path: door.open_document(file.path) for file in wanted}
+    names = [name for file in wanted for name in (file.path, file.origin) if name is not None]
+    documents = {name: door.open_document(name) for name in names}
 
     def compute() -> LandingPlan:
         return _compute(repo, change, documents, name=id, target=target, wording=wording)
@@ -283,7 +284,7 @@ def _compute(
         tip_name=tip.where if tip is not None else "",
     )
     found = fitting.fit(repo, change, places)
-    writes = tuple(plan.write for plan in found.plans if plan.write is not None)
+    writes = tuple(write for plan in found.plans for write in plan.writes)
     edits = tuple(plan.edit for plan in found.plans if plan.edit is not None)
     index, made = dict(found.index), None
     if tip is not None and wording is not None:

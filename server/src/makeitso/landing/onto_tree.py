@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from makeitso.landing.merge import land_hunks
 from makeitso.landing.per_file import Conflict, chosen_of, stays
+from makeitso.landing.renaming import in_place, where
 from makeitso.workspace import blobs
 from makeitso.workspace.trees import Entry, entries, with_entries
 
@@ -54,7 +55,12 @@ def lay_entries(
     needed = [
         blob
         for file in wanted
-        for blob in (file.base_blob, file.new_blob, _blob_at(present, file.path))
+        for blob in (
+            file.base_blob,
+            file.new_blob,
+            _blob_at(present, file.path),
+            _blob_at(present, file.origin or file.path),
+        )
         if blob and file.base_mode != "160000" and file.new_mode != "160000"
     ]
     contents = blobs.read(repo, needed) if needed else {}
@@ -64,12 +70,17 @@ def lay_entries(
     conflicts: list[Conflict] = []
     for file in wanted:
         chosen = [hunk for hunk in file.hunks if hunk.id in hunks]
-        entry, aside = _file(repo, file, chosen, there=there, contents=contents)
+        if file.origin is not None:
+            outcomes, aside = _renamed(repo, file, chosen, there=there, contents=contents)
+        else:
+            entry, aside = _file(repo, file, chosen, there=there, contents=contents)
+            outcomes = {file.path: entry}
         conflicts += aside
-        if isinstance(entry, _Text):
-            texts[file.path] = entry
-        if entry is not _SAME:
-            changed[file.path] = entry if isinstance(entry, Entry) else None
+        for path, entry in outcomes.items():
+            if isinstance(entry, _Text):
+                texts[path] = entry
+            if entry is not _SAME:
+                changed[path] = entry if isinstance(entry, Entry) else None
     stored = blobs.write_all(repo, [text.data for text in texts.values()])
     for (path, text), blob in zip(texts.items(), stored, strict=True):
         changed[path] = Entry(text.mode, blob)
@@ -91,6 +102,15 @@ class _There:
                 found.add(above)
                 above = above.rpartition("/")[0]
         return frozenset(found)
+
+    def blocks(self, path: str) -> str:
+        """Why no file can be made there, apart from one that is there; empty: one can."""
+        above = path
+        while "/" in above:
+            above = above.rpartition("/")[0]
+            if above in self.entries:
+                return f"{above} is a file"
+        return "a directory of that name is there" if path in self.directories else ""
 
 
 @dataclass(frozen=True)
@@ -145,16 +165,45 @@ def _create(
     wanted = chosen_of(b"", contents[new.blob], chosen)
     if ours is not None and contents[ours.blob] != wanted:
         return _aside(file, chosen, "another file is already there")
-    above = file.path
-    while "/" in above:
-        above = above.rpartition("/")[0]
-        if above in there.entries:
-            return _aside(file, chosen, f"{above} is a file")
-    if file.path in there.directories:
-        return _aside(file, chosen, "a directory of that name is there")
+    if why := there.blocks(file.path):
+        return _aside(file, chosen, why)
     if wanted != contents[new.blob]:
         return (_SAME if ours is not None else _Text(new.mode, wanted)), []
     return (_SAME if ours == new else new), []
+
+
+def _renamed(
+    repo: Repository,
+    file: ChangedFile,
+    chosen: Sequence[Hunk],
+    *,
+    there: _There,
+    contents: Mapping[str, bytes],
+) -> tuple[dict[str, Entry | _Text | _Same | None], list[Conflict]]:
+    """What is to be under either name; see `landing.renaming`."""
+    origin, at = file.origin or file.path, where(file)
+    rename = [hunk for hunk in chosen if hunk.kind == "rename"]
+    rest = [hunk for hunk in chosen if hunk.kind != "rename"]
+    aside: list[Conflict] = []
+    theirs = there.entries.get(file.path)
+    if rename and at == origin and origin not in there.entries:
+        if theirs is None or theirs.blob not in (file.base_blob, file.new_blob):
+            return {}, _conflicts(file, chosen, "the file is gone")
+        at, rename = file.path, []
+    elif rename and at == origin:
+        why = "another file is already there" if theirs is not None else there.blocks(file.path)
+        if why:
+            aside, rename = _conflicts(file, rename, why), []
+    ours = there.entries.get(at)
+    if ours is None:
+        return {}, [*aside, *_conflicts(file, rest, "the file is gone")]
+    entry: Entry | _Text | _Same | None = _SAME
+    if rest:
+        entry, more = _modify(repo, in_place(file, at), rest, ours=ours, contents=contents)
+        aside += more
+    if not rename or at != origin:
+        return {at: entry}, aside
+    return {origin: None, file.path: ours if isinstance(entry, _Same) else entry}, aside
 
 
 def _modify(

@@ -40,8 +40,15 @@ class FilePlan:
     landed: tuple[str, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     write: Write | None = None
+    gone: Write | None = None
+    """The file under the name it had, where it is renamed."""
     edit: FileEdit | None = None
     merged: bool = False
+
+    @property
+    def writes(self) -> tuple[Write, ...]:
+        """All that is written, in order."""
+        return tuple(one for one in (self.gone, self.write) if one is not None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,13 +77,13 @@ def plan_file(
     """
     accepted = [hunk for hunk in file.hunks if hunk.state == "accepted"]
     if file.refused:
-        return _aside(file, accepted, file.refused)
+        return aside(file, accepted, file.refused)
     if present.elsewhere:
-        return _aside(file, accepted, f"it has unsaved changes in {present.elsewhere}")
+        return aside(file, accepted, f"it has unsaved changes in {present.elsewhere}")
     try:
         disk = files.read(repo.root, file.path)
     except ConflictError as error:
-        return _aside(file, accepted, error.message.rstrip("."))
+        return aside(file, accepted, error.message.rstrip("."))
     task = _FileTask(
         repo=repo,
         file=file,
@@ -112,6 +119,14 @@ def chosen_of(base: bytes, proposal: bytes, chosen: Sequence[Hunk]) -> bytes:
     return proposal
 
 
+def stands_for(
+    repo: Repository, path: str, data: bytes, blob: bytes, conversion: Conversion
+) -> bool:
+    """Whether bytes in the working tree are a blob at that path, whatever their line ends."""
+    mine = git_convert.to_git(repo, path, data) if conversion.attributes else data
+    return mine == adapt(mine, ancestor=blob, theirs=blob)[0]
+
+
 @dataclass(frozen=True, kw_only=True)
 class _FileTask:
     """All that is known of one file."""
@@ -139,8 +154,7 @@ class _FileTask:
 
     def same(self, data: bytes, blob: bytes) -> bool:
         """Whether a file's bytes stand for a blob, whatever its line ends."""
-        mine = self.in_git_form(data)
-        return mine == adapt(mine, ancestor=blob, theirs=blob)[0]
+        return stands_for(self.repo, self.file.path, data, blob, self.conversion)
 
 
 def _plan_create(task: _FileTask) -> FilePlan:
@@ -149,7 +163,7 @@ def _plan_create(task: _FileTask) -> FilePlan:
     wanted = chosen_of(b"", task.proposal, task.accepted)
     if task.document is not None and task.document.dirty:
         if not task.same(task.document.text.encode(), wanted):
-            return _aside(task.file, task.accepted, "an unsaved document of that name is open")
+            return aside(task.file, task.accepted, "an unsaved document of that name is open")
         return FilePlan(landed=ids)
     if task.disk is None:
         data = wanted
@@ -158,19 +172,19 @@ def _plan_create(task: _FileTask) -> FilePlan:
         write = Write(path=task.file.path, old=None, new=data, executable=executable)
         return FilePlan(landed=ids, write=write)
     if not task.same(task.disk.data, wanted):
-        return _aside(task.file, task.accepted, "another file is already there")
+        return aside(task.file, task.accepted, "another file is already there")
     return FilePlan(landed=ids, write=_mode_write(task, executable=executable), merged=True)
 
 
 def _plan_delete(task: _FileTask) -> FilePlan:
     ids = tuple(hunk.id for hunk in task.accepted)
     if task.document is not None and task.document.dirty:
-        return _aside(task.file, task.accepted, "it is open with unsaved changes")
+        return aside(task.file, task.accepted, "it is open with unsaved changes")
     if task.disk is None:
         return FilePlan(landed=ids, merged=True)
     left = chosen_of(task.base, task.proposal, _landed_before(task.file))
     if not task.same(task.disk.data, left):
-        return _aside(task.file, task.accepted, "it was changed since, so it is not deleted")
+        return aside(task.file, task.accepted, "it was changed since, so it is not deleted")
     write = Write(path=task.file.path, old=task.disk, new=None, executable=task.disk.executable)
     return FilePlan(landed=ids, write=write)
 
@@ -178,7 +192,7 @@ def _plan_delete(task: _FileTask) -> FilePlan:
 def _plan_lines(task: _FileTask) -> FilePlan:
     """Lines of a new file of which some have landed, or of one that loses lines and stays."""
     if task.disk is None:
-        return _aside(task.file, task.accepted, "the file is gone from the workspace")
+        return aside(task.file, task.accepted, "the file is gone from the workspace")
     executable = task.disk.executable
     if task.document is not None:
         return _plan_document(task, task.document, task.accepted, executable=executable)
@@ -187,7 +201,7 @@ def _plan_lines(task: _FileTask) -> FilePlan:
 
 def _plan_modify(task: _FileTask) -> FilePlan:
     if task.disk is None:
-        return _aside(task.file, task.accepted, "the file is gone from the workspace")
+        return aside(task.file, task.accepted, "the file is gone from the workspace")
     mode = [hunk for hunk in task.accepted if hunk.kind == "mode"]
     executable = task.file.new_mode == "100755" if mode else task.disk.executable
     modes = tuple(hunk.id for hunk in mode)
@@ -215,11 +229,11 @@ def _plan_binary(task: _FileTask, content: list[Hunk], *, executable: bool) -> F
     conflict: FilePlan | None = None
     mine = task.in_git_form(task.disk.data)
     if task.document is not None and task.document.dirty:
-        conflict = _aside(task.file, content, "it is open with unsaved changes")
+        conflict = aside(task.file, content, "it is open with unsaved changes")
     elif mine == task.proposal:
         return FilePlan(landed=ids, write=_mode_write(task, executable=executable), merged=True)
     elif mine != task.base:
-        conflict = _aside(task.file, content, "it is binary and was changed since")
+        conflict = aside(task.file, content, "it is binary and was changed since")
     if conflict is not None:
         return FilePlan(
             conflicts=conflict.conflicts, write=_mode_write(task, executable=executable)
@@ -276,7 +290,7 @@ def _plan_document(
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
-        return _aside(task.file, content, "it is open in an editor and not UTF-8")
+        return aside(task.file, content, "it is open in an editor and not UTF-8")
     edits = edits_between(task.repo, document.text, text)
     edit = FileEdit(path=task.file.path, version=document.version, edits=edits) if edits else None
     return FilePlan(
@@ -305,5 +319,6 @@ def _conflicts(
     return tuple(Conflict(hunk=hunk.id, path=file.path, reason=reason) for hunk in hunks)
 
 
-def _aside(file: ChangedFile, hunks: list[Hunk], reason: str) -> FilePlan:
+def aside(file: ChangedFile, hunks: list[Hunk], reason: str) -> FilePlan:
+    """These hunks of a file are set aside."""
     return FilePlan(conflicts=_conflicts(file, hunks, reason))

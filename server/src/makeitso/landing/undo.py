@@ -67,6 +67,7 @@ async def prepare(
     id: str,  # noqa: A002 -- the field's word
     hunks: Mapping[str, str],
     without: Collection[str] = (),
+    moves: Mapping[str, str] | None = None,
     message: str = "",
     editor: Editor | None = None,
 ) -> UndoPlan:
@@ -78,6 +79,7 @@ async def prepare(
         id: name of the transaction; it must be new.
         hunks: the path of each hunk of it that still stands.
         without: paths that an earlier undo of it took back already.
+        moves: files that the change renames: path proposed, path in the base.
         message: of the commit, where one is made.
         editor: what is open.
 
@@ -90,7 +92,7 @@ async def prepare(
     documents = {path: door.open_document(path) for path in kept.files}
 
     def compute() -> UndoPlan:
-        return _Undo(repo, landing, kept, documents).plan(
+        return _Undo(repo, landing, kept, documents, dict(moves or {})).plan(
             id, hunks=hunks, without=without, message=message
         )
 
@@ -144,6 +146,7 @@ class _Undo:
     landing: Landing
     kept: keeping.Kept
     documents: Mapping[str, OpenText | None]
+    moves: Mapping[str, str]
 
     def plan(
         self, name: str, *, hunks: Mapping[str, str], without: Collection[str], message: str
@@ -158,18 +161,26 @@ class _Undo:
         stored = [e.blob for side in (kept.before, kept.after) for e in side.values()]
         contents = blobs.read(repo, stored) if stored else {}
         draft = _Draft()
-        for path in sorted({*kept.files, *kept.staged, *committed} - set(without)):
-            reason = self._file(draft, path, contents, elsewhere.get(path))
-            reason = reason or self._index(draft, path, present)
-            if not reason and path in committed and tip is not None:
-                before, after = committed[path]
-                entry = carry_entry(repo, ours=at_tip.get(path), ancestor=after, theirs=before)
-                if isinstance(entry, Stays):
-                    reason = f"it was changed since {tip.where}"
-                else:
-                    draft.tip[path] = entry
+        concerned = {*kept.files, *kept.staged, *committed}
+        left = {self._at(path, concerned) for path in without}
+        for pair in self._pairs(concerned - left):
+            new, old = pair[0], pair[-1]
+            if new != old and new in kept.after:
+                reason = self._named_back(draft, new, old, contents, elsewhere)
+            else:
+                said = [self._file(draft, path, contents, elsewhere.get(path)) for path in pair]
+                reason = next(filter(None, said), "")
+            for path in pair:
+                reason = reason or self._index(draft, path, present)
+                if not reason and path in committed and tip is not None:
+                    before, after = committed[path]
+                    entry = carry_entry(repo, ours=at_tip.get(path), ancestor=after, theirs=before)
+                    if isinstance(entry, Stays):
+                        reason = f"it was changed since {tip.where}"
+                    else:
+                        draft.tip[path] = entry
             if reason:
-                draft.conflicts[path] = reason
+                draft.conflicts |= dict.fromkeys(pair, reason)
         self._leave(draft)
         made = self._revert(tip, draft, message=message, name=name)
         writes, index = tuple(draft.writes), dict(draft.index)
@@ -188,12 +199,30 @@ class _Undo:
             record=LandingUndone(
                 id=name,
                 landing=landing.id,
-                hunks=tuple(hunk for hunk, path in hunks.items() if path not in draft.conflicts),
+                hunks=tuple(
+                    hunk
+                    for hunk, path in hunks.items()
+                    if self._at(path, concerned) not in draft.conflicts
+                ),
                 files=tuple(sorted(paths)),
                 conflicts=draft.conflicts,
                 commit=made.commit if made is not None else None,
             ),
         )
+
+    def _at(self, path: str, concerned: Collection[str]) -> str:
+        """Where a hunk of a file landed: under its old name, if that was its name then."""
+        return path if path in concerned else self.moves.get(path, path)
+
+    def _pairs(self, concerned: Collection[str]) -> list[tuple[str, ...]]:
+        """Paths one by one; of a file that this landing renamed, the new one and the old one."""
+        pairs = {
+            new: (new, old)
+            for new, old in self.moves.items()
+            if new in concerned and old in concerned
+        }
+        second = {old for _, old in pairs.values()}
+        return [pairs.get(path, (path,)) for path in sorted(concerned) if path not in second]
 
     def _tip(self) -> Tip | None:
         if self.landing.commit is None:
@@ -225,7 +254,6 @@ class _Undo:
         kept = self.kept
         if path not in kept.before and path not in kept.after:
             return ""
-
         if elsewhere:
             return f"it has unsaved changes in {elsewhere}"
         before = _content(contents, kept.before.get(path))
@@ -257,6 +285,50 @@ class _Undo:
                     permissions=kept.permissions.get(path),
                 )
             )
+        return ""
+
+    def _named_back(
+        self,
+        draft: _Draft,
+        new: str,
+        old: str,
+        contents: Mapping[str, bytes],
+        elsewhere: Mapping[str, str],
+    ) -> str:
+        """A file gets its old name again, with what people wrote in it since; why not."""
+        kept = self.kept
+        for path in (new, old):
+            if path in elsewhere:
+                return f"it has unsaved changes in {elsewhere[path]}"
+            document = self.documents.get(path)
+            if document is not None and document.dirty:
+                return f"{path} is open with unsaved changes"
+        try:
+            disk, there = (files.read(self.repo.root, path) for path in (new, old))
+        except ConflictError as error:
+            return error.message.rstrip(".")
+        if there is not None:
+            return f"there is another {old}"
+        if disk is None:
+            return "the file is gone"
+        carried = carry(
+            self.repo,
+            ours=Content(disk.data, disk.executable),
+            ancestor=_content(contents, kept.after.get(new)),
+            theirs=_content(contents, kept.before.get(old)),
+        )
+        if not isinstance(carried, Content):
+            return "the same lines were changed since"
+        draft.writes += [
+            Write(path=new, old=disk, new=None, executable=disk.executable),
+            Write(
+                path=old,
+                old=None,
+                new=carried.data,
+                executable=carried.executable,
+                permissions=kept.permissions.get(old),
+            ),
+        ]
         return ""
 
     def _document(

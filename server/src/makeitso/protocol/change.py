@@ -10,10 +10,13 @@ from makeitso.protocol.base import Wire
 from makeitso.protocol.words import HunkState, LandTarget
 
 FileMode = Literal["100644", "100755", "120000", "160000"]
-HunkKind = Literal["text", "create", "delete", "mode", "binary", "empty", "symlink", "submodule"]
+HunkKind = Literal[
+    "text", "create", "delete", "rename", "mode", "binary", "empty", "symlink", "submodule"
+]
 """text: lines of an existing file; create and delete: a whole file, or some of its lines when it is
-taken by lines; the rest stand or fall as one: a mode change, binary content, an empty file, and
-what is refused."""
+taken by lines; the rest stand or fall as one: another name, a mode change, binary content, an empty
+file, what is refused. Lines of a file that is renamed are hunks beside its rename: taken without
+it, they land where the file is."""
 
 
 class Hunk(Wire):
@@ -29,6 +32,9 @@ class Hunk(Wire):
     run: str = Field(description="Run that proposed it.")
     task: str = Field(description="Task that proposed it.")
     path: str = Field(description="Path relative to the workspace, `/` separated.")
+    origin: str | None = Field(
+        default=None, description="Path in the base, where the file is renamed."
+    )
     kind: HunkKind = Field(description="Lines, or a whole-file fact.")
     old_start: int = Field(ge=0, description="First line in the base, one-based; 0: none.")
     old_lines: int = Field(ge=0, description="Lines in the base.")
@@ -52,9 +58,10 @@ class ChangedFile(Wire):
     """One path of a change, with the blobs git knows it by."""
 
     path: str = Field(description="Path relative to the workspace, `/` separated.")
-    status: Literal["added", "modified", "deleted", "mode", "type"] = Field(
-        description="What happened to it."
+    status: Literal["added", "modified", "deleted", "mode", "type", "renamed"] = Field(
+        description="What happened to it; renamed: maybe its mode and lines changed, too."
     )
+    origin: str | None = Field(default=None, description="Path in the base, where it is renamed.")
     base_blob: str | None = Field(description="Object id in the base; null: absent.")
     new_blob: str | None = Field(description="Object id in the proposal; null: absent.")
     base_mode: str | None = Field(description="Git mode in the base; null: absent.")

@@ -10,7 +10,7 @@ from makeitso.protocol.base import Wire
 from makeitso.protocol.change import Landing
 from makeitso.protocol.words import LandTarget, Mark
 
-OverlapKind = Literal["lines", "create", "delete", "mode", "content"]
+OverlapKind = Literal["lines", "create", "delete", "rename", "mode", "content"]
 """lines: the same or neighbouring ones; create: at one place; delete: of what the other changes;
 mode: to different ones; content: of a file that has no lines to merge."""
 
@@ -85,6 +85,11 @@ class ChangeProposed(Wire):
     commit: str = Field(description="Commit that holds it, under a private ref.")
     files: int = Field(ge=0, description="Changed files.")
     hunks: tuple[HunkRef, ...] = Field(description="In review order.")
+    moves: dict[str, str] = Field(
+        default_factory=dict,
+        description="Files that are renamed: path proposed, path in the base. Found once, so that "
+        "an edit does not make two files of one.",
+    )
     held: bool = Field(default=False, description="A protected path holds the task as a whole.")
     notes: tuple[str, ...] = Field(default=(), description="What is on disk and not in it.")
     overlaps: tuple[OverlapFound, ...] = Field(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from makeitso.review.proving import Proof
     from makeitso.review.rawdiff import RawEntry, RawHunk, RawPatch
 
-Status = Literal["added", "modified", "deleted", "mode", "type"]
+Status = Literal["added", "modified", "deleted", "mode", "type", "renamed"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,9 +83,19 @@ def _file(entry: RawEntry, patch: RawPatch, *, facts: Facts) -> ChangedFile:
             size=facts.sizes.get(entry.new_blob, 0),
             binary=patch.binary,
         )
+        if not protected and entry.origin:
+            protected = paths.protection(
+                entry.origin,
+                old_mode=entry.old_mode,
+                new_mode=paths.ABSENT_MODE,
+                checks=facts.checks,
+            )
         if not protected and path in facts.twins:
             protected = f"on some file systems it is the same file as {facts.twins[path]}"
     proof = facts.proof(path)
+    left = facts.proof(show_path(entry.origin)) if entry.origin else None
+    if left is not None:  # nobody finds it by the name that proved the task
+        proof = replace(left, lines=None)
     marks: list[str] = []
     if protected:
         marks.append("protected")
@@ -105,6 +115,7 @@ def _file(entry: RawEntry, patch: RawPatch, *, facts: Facts) -> ChangedFile:
     proves = proof is not None and any("proves-task" in hunk.flags for hunk in hunks)
     return ChangedFile(
         path=path,
+        origin=show_path(entry.origin) if entry.origin else None,
         status=_status(entry),
         base_blob=_present(entry.old_mode, entry.old_blob),
         new_blob=_present(entry.new_mode, entry.new_blob),
@@ -139,12 +150,14 @@ class _Draft:
         self._refused = refused
 
     def hunks(self) -> tuple[Hunk, ...]:
-        """All hunks, the mode first, then in file order."""
+        """All hunks, the name first, then the mode, then in file order."""
         entry, patch = self._entry, self._patch
         whole = self._whole_kind()
         if whole is not None and entry.status != "M":
             return (self._whole(whole),)
         found: list[Hunk] = []
+        if entry.origin:
+            found.append(self._whole("rename"))
         if entry.old_mode != entry.new_mode and whole in (None, "binary"):
             found.append(self._whole("mode"))
         if whole is not None:
@@ -172,7 +185,10 @@ class _Draft:
         entry, patch = self._entry, self._patch
         if kind in ("create", "delete", "symlink", "submodule") and len(patch.hunks) == 1:
             return self._text(kind, patch.hunks[0])
-        if kind == "mode":
+        if kind == "rename":
+            before, after = entry.origin, entry.path
+            diff = f"rename from {show_path(before)}\nrename to {show_path(after)}\n"
+        elif kind == "mode":
             before, after = entry.old_mode.encode(), entry.new_mode.encode()
             diff = f"old mode {entry.old_mode}\nnew mode {entry.new_mode}\n"
         else:
@@ -229,6 +245,7 @@ class _Draft:
             run=facts.run,
             task=facts.task,
             path=show_path(entry.path),
+            origin=show_path(entry.origin) if entry.origin else None,
             kind=kind,
             old_start=raw.old_start if raw else 0,
             old_lines=raw.old_lines if raw else 0,
@@ -301,6 +318,8 @@ def _is_utf8(data: bytes) -> bool:
 
 
 def _status(entry: RawEntry) -> Status:
+    if entry.origin:
+        return "renamed"
     match entry.status:
         case "A":
             return "added"

@@ -37,6 +37,8 @@ def _said(change: Change) -> dict[Said, list[str]]:
     found: dict[Said, list[str]] = {}
     for hunk in all_hunks(change):
         lines = tuple(line for line in hunk.diff.split("\n")[1:] if line[:1] in ("+", "-", "\\"))
+        if hunk.kind == "rename":
+            lines = (hunk.diff,)
         if lines:
             found.setdefault((hunk.path, hunk.kind, lines), []).append(hunk.id)
     return found

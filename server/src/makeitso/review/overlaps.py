@@ -41,13 +41,20 @@ def overlaps(
             file is the same in both.
     """
     theirs = {file.path: file for file in other.files if not file.refused}
+    left = {file.origin: file for file in theirs.values() if file.origin is not None}
     found: list[Overlap] = []
     for file in mine.files:
         if file.refused:
             continue
+        if file.origin is not None and file.origin in left:
+            found += _both_rename(file, left[file.origin], moved.get(file.origin, ()))
+            continue
+        beside = theirs.get(file.origin or "") or left.get(file.path)
+        if beside is not None:
+            found.append(Overlap(file.hunks[0].id, beside.hunks[0].id, file.path, "rename"))
         if file.path in theirs:
             found += _in_file(file, theirs[file.path], moved.get(file.path, ()))
-        elif file.status == "added":
+        elif file.status in ("added", "renamed"):
             found += _in_the_way(file, theirs)
     return tuple(found)
 
@@ -88,12 +95,28 @@ def _in_file(mine: ChangedFile, other: ChangedFile, moved: Sequence[LineEdit]) -
     if kind is not None:
         yield Overlap(mine.hunks[0].id, other.hunks[0].id, mine.path, kind)
         return
+    yield from _lines_of(mine, other, moved)
+
+
+def _lines_of(
+    mine: ChangedFile, other: ChangedFile, moved: Sequence[LineEdit]
+) -> Iterator[Overlap]:
     for hunk in mine.hunks:
         for their in other.hunks:
             if hunk.kind == "mode" and their.kind == "mode" and mine.new_mode != other.new_mode:
                 yield Overlap(hunk.id, their.id, mine.path, "mode")
             elif hunk.kind == "text" and their.kind == "text" and _touch(hunk, their, moved):
                 yield Overlap(hunk.id, their.id, mine.path, "lines")
+
+
+def _both_rename(
+    mine: ChangedFile, other: ChangedFile, moved: Sequence[LineEdit]
+) -> Iterator[Overlap]:
+    """Two changes that rename the same file: to one name, what is within it counts."""
+    if mine.path != other.path:
+        yield Overlap(mine.hunks[0].id, other.hunks[0].id, mine.path, "rename")
+    elif mine.new_blob != other.new_blob or mine.new_mode != other.new_mode:
+        yield from _lines_of(mine, other, moved)
 
 
 def _whole(mine: ChangedFile, other: ChangedFile) -> OverlapKind | None:
@@ -103,7 +126,7 @@ def _whole(mine: ChangedFile, other: ChangedFile) -> OverlapKind | None:
         return None
     if "deleted" in states:
         return "delete"
-    if "added" in states:
+    if states & {"added", "renamed"}:
         return "create"
     text = [hunk.kind for file in (mine, other) for hunk in file.hunks if hunk.kind != "mode"]
     both = all(any(h.kind != "mode" for h in file.hunks) for file in (mine, other))
@@ -113,7 +136,7 @@ def _whole(mine: ChangedFile, other: ChangedFile) -> OverlapKind | None:
 def _in_the_way(mine: ChangedFile, theirs: Mapping[str, ChangedFile]) -> Iterator[Overlap]:
     """A file where the other change has a directory, or the other way round."""
     for path, file in theirs.items():
-        if file.status == "added" and (
+        if file.status in ("added", "renamed") and (
             path.startswith(f"{mine.path}/") or mine.path.startswith(f"{path}/")
         ):
             yield Overlap(mine.hunks[0].id, file.hunks[0].id, mine.path, "create")

@@ -30,6 +30,8 @@ class RawEntry:
     new_blob: str
     status: str
     """A, M, D or T, as git calls it."""
+    origin: bytes = b""
+    """Path in the base of a file that is renamed; its status is M. Empty: it is not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +82,31 @@ def parse_raw(out: bytes) -> tuple[RawEntry, ...]:
             )
         )
     return tuple(entries)
+
+
+def parse_moves(out: bytes) -> dict[bytes, RawEntry]:
+    """The renames in `diff-tree -r -z --raw -M`, by proposed path; path of an entry: in the base.
+
+    Raises:
+        EnvironmentFault: git printed something else.
+    """
+    fields = iter(out.split(b"\0")[:-1])
+    found: dict[bytes, RawEntry] = {}
+    for meta in fields:
+        words = meta.decode("ascii", "replace").split(" ")
+        path = next(fields, b"")
+        if len(words) != 5 or not words[0].startswith(":"):
+            raise EnvironmentFault("`git diff-tree --raw` printed records that cannot be read.")
+        if words[4][:1] == "R":
+            found[next(fields, b"")] = RawEntry(
+                path=path,
+                old_mode=words[0][1:],
+                new_mode=words[1],
+                old_blob=words[2],
+                new_blob=words[3],
+                status="R",
+            )
+    return found
 
 
 def parse_patches(out: bytes, entries: tuple[RawEntry, ...]) -> tuple[RawPatch, ...]:

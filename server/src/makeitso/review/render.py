@@ -84,6 +84,8 @@ def patch(file: ChangedFile, hunks: Sequence[Hunk]) -> str:
 
     Bytes that are not UTF-8 are shown escaped, so it is for people and tools, not for landing.
     """
+    if file.origin is not None and not any(hunk.kind == "rename" for hunk in hunks):
+        file = file.model_copy(update={"path": file.origin, "origin": None})
     lines = _file_header(file, with_mode=any(hunk.kind == "mode" for hunk in hunks))
     shift = 0
     for hunk in hunks:
@@ -177,10 +179,7 @@ def _render_file(
     ]
     if file.proves:
         lines.append(f"# look twice: {visible(file.path)} proves the task: {visible(file.proves)}")
-    lines += [
-        f"# [{_state(hunk)}] {visible(file.path)}: {_WHOLE.get(hunk.kind, hunk.kind)}"
-        for hunk in whole
-    ]
+    lines += [f"# [{_state(hunk)}] {visible(file.path)}: {_whole(hunk)}" for hunk in whole]
     lines += [f"# {visible(_remark(said))}" for said in remarks]
     start = len(lines)
     lines += body
@@ -225,8 +224,14 @@ _WHOLE = {
 """What a hunk without lines does, by kind; the rest is refused, and named as it is."""
 
 
+def _whole(hunk: Hunk) -> str:
+    if hunk.kind == "rename":
+        return f"renamed, it was {visible(hunk.origin or '')}"
+    return _WHOLE.get(hunk.kind, hunk.kind)
+
+
 def _file_header(file: ChangedFile, *, with_mode: bool) -> list[str]:
-    old, new = _name("a/", file.path), _name("b/", file.path)
+    old, new = _name("a/", file.origin or file.path), _name("b/", file.path)
     lines = [f"diff --git {old} {new}"]
     if file.base_mode is None:
         lines.append(f"new file mode {file.new_mode}")
@@ -234,15 +239,17 @@ def _file_header(file: ChangedFile, *, with_mode: bool) -> list[str]:
         lines.append(f"deleted file mode {file.base_mode}")
     elif file.base_mode != file.new_mode and with_mode:
         lines += [f"old mode {file.base_mode}", f"new mode {file.new_mode}"]
+    if file.origin is not None:
+        lines += [f"rename from {_name('', file.origin)}", f"rename to {_name('', file.path)}"]
     if file.base_blob != file.new_blob:
         same = f" {file.new_mode}" if file.base_mode == file.new_mode else ""
         lines.append(f"index {file.base_blob or _NO_BLOB}..{file.new_blob or _NO_BLOB}{same}")
     if file.binary:
         lines.append(f"Binary files {old} and {new} differ")
     elif any(hunk.diff.startswith("@@ ") for hunk in file.hunks):
-        tab = "\t" if " " in file.path else ""
-        lines.append("--- " + (f"{old}{tab}" if file.base_blob else "/dev/null"))
-        lines.append("+++ " + (f"{new}{tab}" if file.new_blob else "/dev/null"))
+        tabs = ["\t" if " " in name else "" for name in (file.origin or file.path, file.path)]
+        lines.append("--- " + (f"{old}{tabs[0]}" if file.base_blob else "/dev/null"))
+        lines.append("+++ " + (f"{new}{tabs[1]}" if file.new_blob else "/dev/null"))
     return [visible(line) for line in lines]
 
 

@@ -68,7 +68,7 @@ def save_file(
         raise StateError(
             f"{file.path} has moved on while it was open", hint="look at it again: `mis review`"
         )
-    if saved == base and file.base_blob is not None:
+    if saved == base != proposal and file.base_blob is not None:
         mark(book, [hunk.id for hunk in now.hunks], "rejected")
     elif saved == proposal:
         mark(book, [hunk.id for hunk in now.hunks], "accepted")

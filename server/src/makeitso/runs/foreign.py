@@ -26,6 +26,8 @@ from makeitso.runs.proposing import proposed
 from makeitso.workspace import changes, snapshots, trees
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from makeitso.journal.state import RunState
     from makeitso.protocol.config import Config
     from makeitso.protocol.plan import RunOptions
@@ -124,7 +126,7 @@ def weigh(
     found = with_edits(repo, known, found)
     base = ev.SnapshotTaken(name="base", tree=found.base_tree, commit="", ref="", notes=found.notes)
     spec = Task(id=name, title=found.title, goal=found.summary)
-    task = TaskState(id=name, spec=spec, digest="", base=base)
+    task = TaskState(id=name, spec=spec, digest="", base=base, change=known.change)
     change = proposed(repo, known.run, task, tree=found.tree, commit="")
     if known.task is not None:
         change = with_known(repo, known.run, known.task, change)
@@ -144,7 +146,7 @@ def weigh(
         base=base,
         change=touching,
         source_tree=source_tree if source_tree != found.tree else "",
-        carried=_carried(repo, known, found),
+        carried=_carried(repo, known, found, change.moves),
         options=options.model_copy(
             update={
                 "manager": NoManager(kind="none"),
@@ -280,16 +282,18 @@ def _name(found: Found) -> str:
     return f"{word[:_NAME_CHARS].strip('-')}-{mark}"
 
 
-def _carried(repo: Repository, known: Standing, found: Found) -> dict[str, Mark]:
+def _carried(
+    repo: Repository, known: Standing, found: Found, moved: Mapping[str, str]
+) -> dict[str, Mark]:
     """Marks on what the last round said, by the ids that it has on the base of now."""
     opened, last, task = known.opened, known.change, known.task
     if opened is None or last is None or task is None or opened.change.base_tree == found.base_tree:
         return {}
     before, after = (
-        changes.between(repo, base, tree, run=known.run, task=opened.name)
-        for base, tree in (
-            (last.base_tree, last.tree),
-            (found.base_tree, found.tree),
+        changes.between(repo, base, tree, run=known.run, task=opened.name, moves=moves)
+        for base, tree, moves in (
+            (last.base_tree, last.tree, last.moves),
+            (found.base_tree, found.tree, moved),
         )
     )
     marks: dict[str, Mark] = {}

@@ -39,16 +39,23 @@ def with_overlaps(
     Raises:
         EnvironmentFault: git failed.
     """
-    paths = {hunk.path for hunk in change.hunks}
+    paths = _paths(change)
     found: list[ev.OverlapFound] = []
     mine = None
     for other_run, other, theirs in others:
-        if not _near(paths, {hunk.path for hunk in theirs.hunks}):
+        if not _near(paths, _paths(theirs)):
             continue
         mine = mine or changes.between(
-            repo, change.base_tree, change.tree, run=run_id, task=task_id
+            repo, change.base_tree, change.tree, run=run_id, task=task_id, moves=change.moves
         )
-        full = changes.between(repo, theirs.base_tree, theirs.tree, run=other_run, task=other)
+        full = changes.between(
+            repo,
+            theirs.base_tree,
+            theirs.tree,
+            run=other_run,
+            task=other,
+            moves=theirs.moves,
+        )
         moved = {}
         if theirs.base_tree != change.base_tree:
             moved = base_edits(
@@ -77,6 +84,10 @@ def proposals_beside(
         for run, task in beside(runs, run_id, task_id)
         if task.change is not None
     ]
+
+
+def _paths(change: ev.ChangeProposed) -> set[str]:
+    return {hunk.path for hunk in change.hunks} | set(change.moves.values())
 
 
 def _near(paths: set[str], others: set[str]) -> bool:
@@ -113,6 +124,7 @@ _KINDS: dict[ev.OverlapKind, str] = {
     "lines": "the same lines",
     "create": "both create it",
     "delete": "one deletes it",
+    "rename": "one renames it",
     "mode": "other modes",
     "content": "no text to merge",
 }

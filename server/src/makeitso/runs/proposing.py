@@ -85,7 +85,11 @@ def proposed(
 ) -> ev.ChangeProposed:
     """The difference between a task's base and a tree, as the journal records it."""
     base = task.base.tree if task.base else ""
-    change = changes.between(repo, base, tree, run=run_id, task=task.id, checks=task.spec.checks)
+    kept = task.change.moves if task.change is not None else None
+    moves = changes.moves(repo, base, tree, kept=kept)
+    change = changes.between(
+        repo, base, tree, run=run_id, task=task.id, checks=task.spec.checks, moves=moves
+    )
     hunks = tuple(
         ev.HunkRef(
             id=hunk.id,
@@ -105,6 +109,7 @@ def proposed(
         commit=commit,
         files=len(change.files),
         hunks=hunks,
+        moves=moves,
         held=any(file.protected for file in change.files),
         digest=hashlib.sha256(form.encode()).hexdigest(),
     )

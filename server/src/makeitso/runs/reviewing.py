@@ -65,6 +65,7 @@ def present_change(
         task=task.id,
         checks=task.spec.checks,
         notes=tuple(dict.fromkeys((*(task.base.notes if task.base else ()), *proposed.notes))),
+        moves=proposed.moves,
     )
     recorded = Recorded(
         states=dict(task.hunks),

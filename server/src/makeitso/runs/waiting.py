@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from makeitso.landing.renaming import where
 from makeitso.review import hunks as hunk_rules
 from makeitso.review.line_map import LineMap
 from makeitso.runs.reviewing import present_change
@@ -30,6 +31,8 @@ class OpenHunk:
     run: str
     task: str
     hunk: Hunk
+    path: str
+    """Where its file is now: under its name in the base as long as that has not landed."""
     base: tuple[str, ...] | None
     """Lines of the file it was made for; None: the file is new, binary, or not to be read."""
     first: int = 0
@@ -68,7 +71,7 @@ class Waiting:
         found: dict[str, list[OpenHunk]] = {}
         for run_id, task in list(open_tasks(runs, paths=paths)):
             for one in self._of(repo, run_id, task):
-                found.setdefault(one.hunk.path, []).append(one)
+                found.setdefault(one.path, []).append(one)
         return dict(sorted(found.items()))
 
     def _of(self, repo: Repository, run_id: str, task: TaskState) -> tuple[OpenHunk, ...]:
@@ -90,7 +93,10 @@ def open_tasks(
         for task in run.tasks.values():
             if task.change is None or not any(s in WAITS for s in task.hunks.values()):
                 continue
-            if paths is None or any(hunk.path in paths for hunk in task.change.hunks):
+            moves = task.change.moves
+            if paths is None or any(
+                hunk.path in paths or moves.get(hunk.path) in paths for hunk in task.change.hunks
+            ):
                 yield run.id, task
 
 
@@ -149,6 +155,7 @@ def _open(repo: Repository, change: Change, *, stale: bool) -> Iterator[OpenHunk
                 base=base if edits else None,
                 first=edits[0].old_from if edits else 0,
                 end=edits[-1].old_to if edits else 0,
+                path=where(file),
                 stale=stale,
             )
 

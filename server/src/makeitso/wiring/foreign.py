@@ -122,11 +122,12 @@ def _weighing(bridge: Bridge, found: Found, known: Standing) -> Callable[[], Rev
 def change_of(bridge: Bridge, opened: Opened) -> Change:
     """The change of a source that is not under review, in hunks that nobody has marked."""
     found, review = opened.found, opened.review
+    trees = (found.base_tree, found.tree)
     return changes.between(
         bridge.repo,
-        found.base_tree,
-        found.tree,
+        *trees,
         run=review.run,
         task=review.task,
         notes=found.notes,
+        moves=changes.moves(bridge.repo, *trees),
     )

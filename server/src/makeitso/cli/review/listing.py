@@ -85,13 +85,14 @@ def quickfix(hunk: Hunk) -> str:
             break
         at += 1
     said = text or hunk.kind
-    return f"{visible(hunk.path)}:{at}:1: {visible(said)} [{hunk.id}]"
+    return f"{visible(hunk.origin or hunk.path)}:{at}:1: {visible(said)} [{hunk.id}]"
 
 
 def _line(hunk: Hunk, *, new: bool, stale: bool) -> str:
     touches = f"  touches {', '.join(hunk.overlaps)}" if hunk.overlaps else ""
     mark = f"{'  new' if new else ''}{'  stale' if stale else ''}"
-    return visible(f"{hunk.id}  {hunk.state:<9} {hunk.path}:{hunk.new_start}{touches}{mark}")
+    was = f" (renamed, it was {hunk.origin})" if hunk.kind == "rename" else ""
+    return visible(f"{hunk.id}  {hunk.state:<9} {hunk.path}:{hunk.new_start}{was}{touches}{mark}")
 
 
 def line_counts(hunks: Iterable[Hunk]) -> tuple[int, int]:
@@ -113,16 +114,23 @@ def _stat(hunks: Sequence[Hunk]) -> list[str]:
     files = _by_path(hunks)
     if not files:
         return []
-    width = max(len(visible(path)) for path in files)
+    names = {path: _shown(path, own) for path, own in files.items()}
+    width = max(map(len, names.values()))
     lines: list[str] = []
     for path, own in files.items():
         added, removed = line_counts(own)
         states = ", ".join(f"{n} {state}" for state, n in Counter(h.state for h in own).items())
-        lines.append(f" {visible(path):<{width}} | +{added} -{removed}  {states}")
+        lines.append(f" {names[path]:<{width}} | +{added} -{removed}  {states}")
     added, removed = line_counts(hunks)
     size = f"{counted(len(files), 'file')}, {counted(len(hunks), 'hunk')}"
     lines.append(f" {size}, +{added} -{removed}")
     return lines
+
+
+def _shown(path: str, own: Sequence[Hunk]) -> str:
+    """A file's name; of one that is renamed both, as git writes it."""
+    origin = next((hunk.origin for hunk in own if hunk.kind == "rename"), None)
+    return visible(f"{origin} => {path}" if origin else path)
 
 
 def _data(

@@ -19,6 +19,7 @@ from makeitso.runs.steps.review import counted
 from makeitso.runs.steps.wording import undoing
 
 if TYPE_CHECKING:
+    from makeitso.journal.state import TaskState
     from makeitso.protocol.change import Landing
     from makeitso.runs.context import Context
 
@@ -49,6 +50,7 @@ async def _undo(ctx: Context, task_id: str) -> None:
             id=name,
             hunks=hunks,
             without=without,
+            moves=_moves(ctx.task(task_id)),
             message=message,
             editor=ctx.ports.editor,
         )
@@ -105,6 +107,10 @@ def _paths(ctx: Context, task_id: str, what: Landing) -> tuple[dict[str, str], s
     standing = {hunk: where.get(hunk, "") for hunk in task.standing[what.id]}
     gone = {where[hunk] for hunk in what.landed if hunk not in standing and hunk in where}
     return standing, gone - set(standing.values())
+
+
+def _moves(task: TaskState) -> dict[str, str]:
+    return task.change.moves if task.change is not None else {}
 
 
 def _nothing_undone(ctx: Context, task_id: str, name: str, wanted: str, reason: str) -> None:

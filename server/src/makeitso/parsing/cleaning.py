@@ -71,6 +71,9 @@ class LineCleaner:
         """Take bytes, give the lines they complete."""
         lines: list[CleanLine] = []
         pieces = data.split(b"\n")
+        if self.between_lines and _CONTROL_IN_LINES.search(data) is None:
+            # Nothing to clean: most output is such, and needs neither state nor a second look.
+            lines, pieces = self._as_they_are(pieces)
         for piece in pieces[:-1]:
             if self._is_simple(piece):
                 lines.append(CleanLine(clean(piece), self._next_offset, self._number))
@@ -83,6 +86,23 @@ class LineCleaner:
         self._add(pieces[-1])
         self._offset += len(pieces[-1])
         return lines
+
+    def _as_they_are(self, pieces: list[bytes]) -> tuple[list[CleanLine], list[bytes]]:
+        """Whole lines up to the first that is too long, and the pieces that are left."""
+        lines: list[CleanLine] = []
+        offset, number, cap = self._offset, self._number, self._cap
+        for count, piece in enumerate(pieces[:-1]):
+            if len(piece) > cap:
+                pieces = pieces[count:]
+                break
+            lines.append(CleanLine(piece, offset, number))
+            offset += len(piece) + 1
+            number += 1
+        else:
+            pieces = pieces[-1:]
+        self._offset = self._next_offset = offset
+        self._number = number
+        return lines, pieces
 
     @property
     def between_lines(self) -> bool:

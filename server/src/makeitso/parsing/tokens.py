@@ -88,7 +88,8 @@ class TokenSet:
         order = sorted(_KINDS, key=lambda kind: -len(tokens[kind]))
         self.base: dict[FrameKind, bytes] = {k: t.encode() for k, t in tokens.items()}
         self.heads: tuple[bytes, ...] = tuple({split_token(tokens[k])[0].encode() for k in _KINDS})
-        self._shared = _shared(self.heads)
+        self.shared = _shared(self.heads)
+        """What all tokens begin with; empty: nothing, and it is in every line."""
         self.live = nonce is not None
         self._live = re.compile(b"|".join(_live(k, tokens[k], nonce) for k in order))
         self._look = re.compile(b"|".join(_lookalike(tokens[k]) for k in order))
@@ -96,7 +97,7 @@ class TokenSet:
 
     def absent(self, line: bytes) -> bool:
         """True for sure when no token can be in a line; the quick answer for most lines."""
-        return self._shared not in line
+        return self.shared not in line
 
     def at(self, line: bytes, pos: int = 0) -> Mark | None:
         """The live token that stands exactly at `pos`."""

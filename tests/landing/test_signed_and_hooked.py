@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
+import tempfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -83,6 +85,33 @@ def test_who_signs_their_commits_signs_these_and_what_takes_them_back(here: Work
     assert here.box.text("rev-list", "--count", "HEAD") == "3"
     here.land(change, "branch")
     here.box.git("verify-commit", "makeitso/r1")
+
+
+@pytest.mark.usefixtures("key")
+def test_a_key_named_from_the_working_tree_is_found(here: Work) -> None:
+    here.box.git("config", "user.signingkey", "../key")
+    change = here.change({"f.txt": CHANGED})
+    assert here.land(change, "commit").conflicts == ()
+    here.box.git("verify-commit", "HEAD")
+
+
+@pytest.mark.skipif(shutil.which("gpg") is None, reason="there is no gpg")
+def test_a_landing_is_signed_with_a_gpg_key(
+    here: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tempfile.TemporaryDirectory(prefix="gpg-") as home:  # its socket's path must be short
+        monkeypatch.setenv("GNUPGHOME", home)
+        made = ["gpg", "--batch", "-q", "--passphrase", "", "--quick-gen-key", "ada@example.org"]
+        subprocess.run([*made, "ed25519", "sign", "never"], check=True, capture_output=True)
+        for name, value in {"user.signingkey": "ada@example.org", "commit.gpgsign": "true"}.items():
+            here.box.git("config", name, value)
+        script(here.root / ".git/hooks/commit-msg", f"cp \"$1\" '{tmp_path}/said'")
+        try:
+            assert here.land(here.change({"f.txt": CHANGED}), "commit").conflicts == ()
+            here.box.git("verify-commit", "HEAD", env={"GNUPGHOME": home})
+        finally:
+            subprocess.run(["gpgconf", "--kill", "all"], check=False, capture_output=True)
+    assert "Makeitso-Task: T1" in (tmp_path / "said").read_text("utf-8")
 
 
 def test_without_its_key_nothing_lands_and_nothing_is_lost(here: Work, key: Path) -> None:

@@ -93,7 +93,7 @@ def make(
         hooks = _hooks(repo)
         if any(os.access(hooks / hook, os.X_OK) for hook in _HOOKS):
             run_git(["checkout-index", "--all", "--quiet"], place=place, environment=objects)
-        _commit(place, objects, hooks=hooks, message=message)
+        _commit(place, objects, hooks=hooks, signing=_signing(repo), message=message)
         found = run_git(
             ["rev-parse", "HEAD^{commit}", "HEAD^{tree}"], place=place, environment=objects
         )
@@ -165,9 +165,20 @@ def _hooks(repo: Repository) -> Path:
     return repo.root / os.fsdecode(asked.stdout).rstrip("\n")
 
 
-def _commit(place: GitPlace, objects: dict[str, str], *, hooks: Path, message: str) -> None:
+def _signing(repo: Repository) -> list[str]:
+    """Options for a signing key that is named by a path: that is one from their working tree."""
+    asked = try_git(["config", "--get", "user.signingkey"], place=repo.place())
+    named = os.fsdecode(asked.out).rstrip("\n") if asked.code == 0 else ""
+    if not named or named.startswith(("/", "~")) or not (repo.root / named).is_file():
+        return []
+    return ["-c", f"user.signingkey={repo.root / named}"]
+
+
+def _commit(
+    place: GitPlace, objects: dict[str, str], *, hooks: Path, signing: Sequence[str], message: str
+) -> None:
     done = _person_git(
-        ["-c", f"core.hooksPath={hooks}", "-c", "i18n.commitEncoding=utf-8",
+        [*signing, "-c", f"core.hooksPath={hooks}", "-c", "i18n.commitEncoding=utf-8",
          "commit", "--quiet", "--cleanup=whitespace", "--no-edit", "-F", "-"],
         place, objects, stdin=message.encode("utf-8", "backslashreplace"), timeout_s=TIMEOUT_S,
     )  # fmt: skip

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from lsp_client import Client, Place, make_place
+import pytest_asyncio
+from lsp_client import Client, Place, make_client, make_place, start, stop
 from lsprotocol import types
 
 from journal.tape import options, plan_of
@@ -15,9 +16,10 @@ from makeitso.store.clock import SystemClock
 from makeitso.store.journal import Journal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="function")
 
 RUN = "r20261122-1"
 REAL = "one\n𝄞 two\nthree\n"
@@ -25,14 +27,15 @@ THERE = "new first\none\n𝄞 two\nof the worker\nthree\n"
 SEVERITY = types.DiagnosticSeverity
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    found = make_place(tmp_path_factory.mktemp("findings"))
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """A workspace with a run that goes on; of its own, for tests move the run on."""
+    found = make_place(tmp_path)
     found.file("src/a.mil", REAL)
     found.file("src/b.mil", "b\n")
     (found.root / "out").symlink_to("/etc")
-    tree = tmp_path_factory.mktemp("tree")
-    (tree / "src").mkdir()
+    tree = tmp_path / "tree"
+    (tree / "src").mkdir(parents=True)
     (tree / "src/a.mil").write_text(THERE, encoding="utf-8")
     (tree / "src/b.mil").write_text("b\n", encoding="utf-8")
     journal = Journal(found.root / ".makeitso/journal.db", clock=SystemClock(), client="test")
@@ -54,6 +57,14 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     journal.append(_found("src/a.mil", 3, "no stone"), actor="worker", run=RUN, task="T1")
     journal.close()
     return found
+
+
+@pytest_asyncio.fixture(loop_scope="function")
+async def client(place: Place) -> AsyncIterator[Client]:
+    client = make_client()
+    await start(client, place)
+    yield client
+    assert await stop(client) == 0
 
 
 @pytest.fixture
@@ -85,7 +96,7 @@ def _shown(client: Client, uri: str) -> set[tuple[str, int, int]]:
     }
 
 
-async def test_what_is_said_of_the_worktree_stands_at_the_real_line(
+async def test_what_is_said_of_the_worktree_stands_at_the_real_line_as_that_is_typed(
     client: Client, place: Place, journal: Journal
 ) -> None:
     uri = client.open(place.root / "src/a.mil", language="mill")
@@ -116,19 +127,17 @@ async def test_what_is_said_of_the_worktree_stands_at_the_real_line(
     assert severity["wet"] == SEVERITY.Warning
     assert severity["of a line that is not here"] == SEVERITY.Information
 
-
-async def test_findings_follow_what_is_typed(client: Client, place: Place) -> None:
-    uri = (place.root / "src/a.mil").as_uri()
     client.change(uri, "typed\ntyped\n" + REAL)
     await client.until(
         lambda: ("no stone", 3, 0) in _shown(client, uri), what="two lines further down"
     )
-    client.change(uri, REAL)
 
 
-async def test_files_that_are_not_open_are_told_of_too(
+async def test_files_that_are_not_open_are_told_of_too_until_the_run_moves_on(
     client: Client, place: Place, journal: Journal
 ) -> None:
+    opened = client.open(place.root / "src/a.mil", language="mill")
+    await client.until(lambda: _shown(client, opened), what="what was said before")
     uri = (place.root / "src/b.mil").as_uri()
     journal.append(_found("src/b.mil", 1, "dry"), actor="worker", run=RUN, task="T1")
     await client.until(lambda: _shown(client, uri) == {("dry", 0, 0)}, what="of a closed file")
@@ -139,16 +148,15 @@ async def test_files_that_are_not_open_are_told_of_too(
         lambda: _shown(client, uri) == {("dry", 0, 0), ("old", 0, 0)}, what="after it was closed"
     )
 
-
-async def test_they_go_when_the_run_moves_on(
-    client: Client, place: Place, journal: Journal
-) -> None:
-    uris = [(place.root / name).as_uri() for name in ("src/a.mil", "src/b.mil")]
+    # The run moves on.
+    assert _shown(client, opened) == {("no stone", 1, 0)}
     journal.append(_turn(3), actor="engine", run=RUN, task="T1", phase="task")
-    await client.until(lambda: not any(_shown(client, uri) for uri in uris), what="all are gone")
+    await client.until(
+        lambda: not any(_shown(client, one) for one in (opened, uri)), what="all are gone"
+    )
     journal.append(_found("src/b.mil", 1, "again"), actor="worker", run=RUN, task="T1")
-    await client.until(lambda: _shown(client, uris[1]), what="what was found since")
+    await client.until(lambda: _shown(client, uri), what="what was found since")
     journal.append(
         ev.TaskEnded(state="stopped", reason="by hand"), actor="engine", run=RUN, task="T1"
     )
-    await client.until(lambda: not _shown(client, uris[1]), what="nothing of what is over")
+    await client.until(lambda: not _shown(client, uri), what="nothing of what is over")

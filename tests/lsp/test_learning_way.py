@@ -127,8 +127,8 @@ async def test_a_tool_that_is_unknown_is_learned_and_unlearned(
     gate = place.home / "go"
     mill.gate = str(gate)
     third = await _ground(client, place, mill, 3, until=lambda: _said(client, code))
-    assert not _said(client, code), "what was said goes when the run moves on"
-    assert name in _patterns(client, third)
+    await client.until(lambda: not _said(client, code), what="it goes when the run moves on")
+    await client.until(lambda: name in _patterns(client, third), what="it made records")
 
     # Taken back, the tool is unknown again.
     later = client.open(_log(place, third), language="log")

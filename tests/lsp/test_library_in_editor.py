@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
+import pytest_asyncio
 from lsp_client import Client, Place, make_place
 from lsprotocol import types
 
@@ -11,6 +14,9 @@ from makeitso.protocol import events as ev
 from makeitso.protocol.record import Record
 from makeitso.store.clock import SystemClock
 from makeitso.store.journal import Journal
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -62,51 +68,58 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     return found
 
 
-async def test_each_rule_is_said_where_it_is_broken(client: Client, place: Place) -> None:
+@pytest_asyncio.fixture(loop_scope="module")
+async def library(client: Client, place: Place) -> AsyncIterator[str]:
+    """The library, opened as it lies on the disk and looked at; closed after each test."""
     uri = client.open(place.root / NAME, language="toml")
     await client.until(lambda: client.codes(uri), what="the problems")
-    at = {(str(d.code), d.range.start.line) for d in client.diagnostics[uri]}
+    yield uri
+    client.close(uri)
+    await client.until(lambda: not client.codes(uri), what="they are taken back")
+
+
+async def test_each_rule_is_said_where_it_is_broken(client: Client, library: str) -> None:
+    at = {(str(d.code), d.range.start.line) for d in client.diagnostics[library]}
     assert {
         ("pattern-not-anchored", 4),
         ("pattern-loose", 12),
         ("pattern-example", 14),
         ("pattern-same-expression", 19),
     } <= at
-    severity = {str(d.code): d.severity for d in client.diagnostics[uri]}
+    severity = {str(d.code): d.severity for d in client.diagnostics[library]}
     assert severity["pattern-example"] == types.DiagnosticSeverity.Error
     assert severity["pattern-loose"] == types.DiagnosticSeverity.Warning
 
 
-async def test_fixes_leave_nothing_of_what_they_fix(client: Client, place: Place) -> None:
-    uri = (place.root / NAME).as_uri()
+async def test_fixes_leave_nothing_of_what_they_fix(client: Client, library: str) -> None:
     for line, title, code in (
         (19, "Remove mill_again", "pattern-same-expression"),
         (4, "Match at the beginning of the line only: put ^ before it", "pattern-not-anchored"),
     ):
-        offered = {action.title: action for action in await client.actions(uri, line)}
+        offered = {action.title: action for action in await client.actions(library, line)}
         fix = offered[title]
         assert fix.kind == types.CodeActionKind.QuickFix
         assert [str(d.code) for d in fix.diagnostics or []] == [code]
         assert fix.edit is not None
         client.take(fix.edit)
-        await client.until(lambda code=code: code not in client.codes(uri), what=f"{code} is gone")
-    assert "regex = '^mill: (?P<path>" in client.texts[uri]
-    assert "mill_again" not in client.texts[uri]
+        await client.until(
+            lambda code=code: code not in client.codes(library), what=f"{code} is gone"
+        )
+    assert "regex = '^mill: (?P<path>" in client.texts[library]
+    assert "mill_again" not in client.texts[library]
 
 
-async def test_what_is_no_toml_is_said_and_mended(client: Client, place: Place) -> None:
-    uri = (place.root / NAME).as_uri()
-    kept = client.texts[uri]
-    client.change(uri, kept + '\nname = "')
-    await client.until(lambda: client.codes(uri) == {"library-syntax"}, what="no TOML")
-    client.change(uri, kept)
-    await client.until(lambda: "library-syntax" not in client.codes(uri), what="TOML again")
+async def test_what_is_no_toml_is_said_and_mended(client: Client, library: str) -> None:
+    kept = client.texts[library]
+    client.change(library, kept + '\nname = "')
+    await client.until(lambda: client.codes(library) == {"library-syntax"}, what="no TOML")
+    client.change(library, kept)
+    await client.until(lambda: "library-syntax" not in client.codes(library), what="TOML again")
 
 
-async def test_a_pattern_tells_what_it_did_here(client: Client, place: Place) -> None:
-    uri = (place.root / NAME).as_uri()
+async def test_a_pattern_tells_what_it_did_here(client: Client, library: str) -> None:
     found = await client.text_document_hover_async(
-        types.HoverParams(types.TextDocumentIdentifier(uri), types.Position(4, 3))
+        types.HoverParams(types.TextDocumentIdentifier(library), types.Position(4, 3))
     )
     assert found is not None
     assert isinstance(found.contents, types.MarkupContent)

@@ -8,7 +8,7 @@ from lsprotocol import types
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-NAME = ".makeitso/artifacts/r20261122-1/T1/output/stdout.log"
+OUTPUT = ".makeitso/artifacts/{run}/T1/output/{stream}.log"
 LOG = """\
 \x1b[31mmill\x1b[0m halts 3 stones at gate 7 because é𝄞 grain is wet
 src/a.c:3:5: error: no semicolon
@@ -20,14 +20,23 @@ mill halts 4 stones at gate 9 because é𝄞 grain is wet
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    found = make_place(tmp_path_factory.mktemp("log"))
-    found.file(NAME, LOG)
-    return found
+    return make_place(tmp_path_factory.mktemp("log"))
+
+
+def _open(client: Client, place: Place, run: str, *, stream: str = "stdout", text: str) -> str:
+    """The output of a run that is one test's own."""
+    return client.open(place.file(OUTPUT.format(run=run, stream=stream), text), language="log")
+
+
+async def _misses(client: Client, place: Place, run: str) -> str:
+    """The output of a run of its own, whose misses are shown."""
+    uri = _open(client, place, run, text=LOG)
+    await client.until(lambda: client.codes(uri), what="the misses")
+    return uri
 
 
 async def test_misses_are_hints_by_kind_and_counted(client: Client, place: Place) -> None:
-    uri = client.open(place.root / NAME, language="log")
-    await client.until(lambda: client.codes(uri), what="the misses")
+    uri = await _misses(client, place, "r20261122-1")
     found = {d.range.start.line: d for d in client.diagnostics[uri]}
     assert {line: str(d.code) for line, d in found.items()} == {
         0: "miss-new", 3: "miss-spoofed", 4: "miss-noise",
@@ -39,7 +48,7 @@ async def test_misses_are_hints_by_kind_and_counted(client: Client, place: Place
 async def test_a_pattern_can_be_proposed_where_there_are_words(
     client: Client, place: Place
 ) -> None:
-    uri = (place.root / NAME).as_uri()
+    uri = await _misses(client, place, "r20261122-2")
     for line in (0, 2):
         (action,) = await client.actions(uri, line)
         assert action.title == "Propose a pattern for 2 lines like this"
@@ -48,7 +57,7 @@ async def test_a_pattern_can_be_proposed_where_there_are_words(
         assert list(action.command.arguments or []) == [
             {
                 "text": "mill halts 3 stones at gate 7 because é𝄞 grain is wet",
-                "run": "r20261122-1",
+                "run": "r20261122-2",
             }
         ]
         assert action.kind == types.CodeActionKind.QuickFix
@@ -57,7 +66,8 @@ async def test_a_pattern_can_be_proposed_where_there_are_words(
 
 
 async def test_a_log_that_grows_is_read_again(client: Client, place: Place) -> None:
-    uri = (place.root / NAME).as_uri()
+    uri = await _misses(client, place, "r20261122-3")
+    assert not any(d.range.start.line == 5 for d in client.diagnostics[uri])
     client.change(uri, LOG + "the gate of the mill was closed by hand\n" * 3)
     await client.until(
         lambda: any(d.range.start.line == 5 for d in client.diagnostics[uri]), what="the new ones"
@@ -67,10 +77,9 @@ async def test_a_log_that_grows_is_read_again(client: Client, place: Place) -> N
 
 
 async def test_words_of_an_agent_are_no_output(client: Client, place: Place) -> None:
-    path = place.file(".makeitso/artifacts/r20261122-1/T1/output/message.log", "I mend the mill.\n")
-    uri = client.open(path, language="log")
-    other = place.file(".makeitso/artifacts/r20261122-1/T1/output/stderr.log", "the mill is on\n")
-    later = client.open(other, language="log")
+    run = "r20261122-4"
+    uri = _open(client, place, run, stream="message", text="I mend the mill.\n")
+    later = _open(client, place, run, stream="stderr", text="the mill is on\n")
     await client.until(lambda: client.codes(later), what="what is output")
     assert client.codes(uri) == set()
     # A document that is closed says nothing any more.

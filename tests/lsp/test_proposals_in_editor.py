@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
+import pytest_asyncio
 from lsp_client import Client, Place, make_client, make_place, showing, start, stop
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -13,7 +15,11 @@ from pygls.exceptions import JsonRpcException
 from makeitso.protocol.proposal import GateFinding, PatternEntry, Proposal, Support
 from makeitso.store.proposals import write
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.asyncio(loop_scope="function")
 
 LIBRARY = ".makeitso/protocol/regexes.toml"
 LOG = ".makeitso/artifacts/r20261122-1/T1/output/stdout.log"
@@ -50,13 +56,43 @@ def _proposal(name: str, *, title: str = "Lines of the mill", **over: object) ->
     return found.model_copy(update=over)
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    found = make_place(tmp_path_factory.mktemp("proposals"))
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """A workspace of its own, for each test decides something in it."""
+    found = make_place(tmp_path)
     found.file(LIBRARY, OWN)
     found.file(LOG, "mill: a.mil:3: no stone\nmill: b.mil:14: no water here\n")
     write(found.root / ".makeitso/proposals", _proposal("mill-lines"))
     return found
+
+
+@pytest_asyncio.fixture(loop_scope="function")
+async def client(place: Place) -> AsyncIterator[Client]:
+    client = make_client()
+    await start(client, place)
+    yield client
+    assert await stop(client) == 0
+
+
+async def _trust(client: Client) -> None:
+    files = (await client.ask("mis/trust/get", {}))["files"]
+    digests = {file["path"]: file["digest"] for file in files}
+    await client.ask("mis/trust/set", {"trusted": True, "digests": digests})
+
+
+async def _log_with_misses(client: Client, place: Place) -> str:
+    """The library is agreed to, and the log is open: its lines are those nothing explains."""
+    await _trust(client)
+    log = client.open(place.root / LOG, language="log")
+    await client.until(lambda: client.codes(log) == {"miss-new"}, what="the misses")
+    return log
+
+
+async def _watching(client: Client, place: Place, name: str) -> str:
+    """The document of a proposal that the server knows: from now on it tells what is new."""
+    uri = client.open(place.root / f".makeitso/proposals/{name}.toml", language="toml")
+    await client.until(lambda: _of(client, uri, WAITS), what="that it waits")
+    return uri
 
 
 def _of(client: Client, uri: str, code: str) -> list[str]:
@@ -75,11 +111,10 @@ def _changed(client: Client, name: str) -> bool:
     return ("mis/proposal/changed", {"id": name}) in client.told
 
 
-async def test_a_proposal_says_that_it_waits_and_what_it_rests_on(
+async def test_a_proposal_says_that_it_waits_what_it_rests_on_and_what_is_wrong_in_it(
     client: Client, place: Place
 ) -> None:
-    uri = client.open(place.root / ".makeitso/proposals/mill-lines.toml", language="toml")
-    await client.until(lambda: _of(client, uri, WAITS), what="that it waits")
+    uri = await _watching(client, place, "mill-lines")
     (said,) = _of(client, uri, WAITS)
     assert said == ("Proposal mill-lines waits for you: a new pattern mill_lines for 7 lines.")
     lenses = await client.lenses(uri)
@@ -94,9 +129,7 @@ async def test_a_proposal_says_that_it_waits_and_what_it_rests_on(
     assert isinstance(hovered.contents, types.MarkupContent)
     assert "Made from 7 lines of 2 runs" in hovered.contents.value
 
-
-async def test_what_is_wrong_in_it_is_said_where_it_is(client: Client, place: Place) -> None:
-    uri = (place.root / ".makeitso/proposals/mill-lines.toml").as_uri()
+    # What is wrong in it is said where it is.
     kept = client.texts[uri]
     line = next(n for n, text in enumerate(kept.split("\n")) if text.startswith("proposer"))
     client.change(uri, kept.replace('proposer = "offline"', 'proposer = "nobody"'))
@@ -110,12 +143,10 @@ async def test_what_is_wrong_in_it_is_said_where_it_is(client: Client, place: Pl
     await client.until(lambda: not _of(client, uri, "proposal-broken"), what="it is mended")
 
 
-async def test_it_is_told_of_in_the_library_and_let_in_there(client: Client, place: Place) -> None:
-    files = (await client.ask("mis/trust/get", {}))["files"]
-    digests = {file["path"]: file["digest"] for file in files}
-    await client.ask("mis/trust/set", {"trusted": True, "digests": digests})
-    log = client.open(place.root / LOG, language="log")
-    await client.until(lambda: client.codes(log) == {"miss-new"}, what="the misses")
+async def test_it_is_told_of_in_the_library_let_in_there_and_taken_back_from_its_document(
+    client: Client, place: Place
+) -> None:
+    log = await _log_with_misses(client, place)
     uri = client.open(place.root / LIBRARY, language="toml")
     await client.until(lambda: _of(client, uri, WAITS), what="that one waits")
     lenses = await client.lenses(uri)
@@ -131,13 +162,11 @@ async def test_it_is_told_of_in_the_library_and_let_in_there(client: Client, pla
     await client.until(lambda: not _of(client, uri, WAITS), what="nothing waits")
     await client.until(lambda: client.codes(log) == set(), what="the log is explained")
 
-
-async def test_it_is_taken_back_from_its_document(client: Client, place: Place) -> None:
-    uri = (place.root / ".makeitso/proposals/mill-lines.toml").as_uri()
-    log = (place.root / LOG).as_uri()
+    # It is taken back from its document.
+    document = client.open(place.root / ".makeitso/proposals/mill-lines.toml", language="toml")
 
     async def offered() -> types.CodeLens | None:
-        return (await client.lenses(uri)).get("Take back")
+        return (await client.lenses(document)).get("Take back")
 
     lens = await client.until_asked(offered, what="the lens")
     taken = await client.command(lens.command)
@@ -147,6 +176,8 @@ async def test_it_is_taken_back_from_its_document(client: Client, place: Place) 
 
 
 async def test_what_another_process_proposes_is_told(client: Client, place: Place) -> None:
+    await _trust(client)
+    await _watching(client, place, "mill-lines")
     client.told.clear()
     write(place.root / ".makeitso/proposals", _proposal("mill-others"))
     await client.until(lambda: _changed(client, "mill-others"), what="the new one")
@@ -161,8 +192,7 @@ async def test_what_another_process_proposes_is_told(client: Client, place: Plac
 
 
 async def test_what_is_let_in_at_a_terminal_counts_here(client: Client, place: Place) -> None:
-    log = (place.root / LOG).as_uri()
-    assert client.codes(log) == {"miss-new"}
+    log = await _log_with_misses(client, place)
     write(place.root / ".makeitso/proposals", _proposal("mill-third"))
     _approve(place, "mill-third")
     await client.until(lambda: client.codes(log) == set(), what="the log is explained")

@@ -71,7 +71,16 @@ def events(client: Client, run: str, kind: str) -> list[dict[str, Any]]:
 def workers_of(client: Client) -> list[psutil.Process]:
     server = client._server  # pyright: ignore[reportPrivateUsage] -- whose children are wanted
     assert server is not None
-    return psutil.Process(server.pid).children(recursive=True)
+    found = psutil.Process(server.pid).children(recursive=True)
+    return [process for process in found if not _watches(process)]
+
+
+def _watches(process: psutil.Process) -> bool:
+    """Whether it is what ends the server's children when the server is killed; it works nothing."""
+    try:
+        return any(word.endswith("watcher.py") for word in process.cmdline())
+    except psutil.NoSuchProcess:
+        return False
 
 
 async def begin(client: Client, path: Path) -> str:

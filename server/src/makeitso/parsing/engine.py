@@ -48,26 +48,37 @@ class Hit(NamedTuple):
 class _Table:
     """One set with the expressions behind it."""
 
-    __slots__ = ("_apart", "_matchers", "_patterns", "_set", "_together")
+    __slots__ = ("_apart", "_made", "_patterns", "_set", "_sources", "_together")
 
     def __init__(self, patterns: Sequence[Pattern]) -> None:
         sources = [p.compiled_source() for p in patterns]
         self._patterns = tuple(patterns)
-        self._matchers = [_Matcher(p, source) for p, source in zip(patterns, sources, strict=True)]
+        self._sources = sources
+        self._made: dict[int, _Matcher] = {}
         self._set = pattern_set(sources)
         # Over many lines at once: in this mode `^` and `$` are the ends of a line, and whatever
         # else a pattern says can only match more than it does in each line. An end of the text is
         # no end of a line, so a pattern that names one is not to be tried so.
         self._apart = any(_ENDS_OF_TEXT.search(source) for source in sources)
-        together = [] if self._apart else [b"(?m)" + one for one in sources]
-        self._together = PatternSet(together)
+        self._together: PatternSet | None = None
 
     def __len__(self) -> int:
         return len(self._patterns)
 
     def none_in(self, lines: bytes) -> bool:
         """Whether for sure no pattern matches any of these lines; False: look at each."""
-        return not self._apart and not self._together.ids(lines)
+        if self._apart:
+            return False
+        if self._together is None:
+            self._together = PatternSet([b"(?m)" + one for one in self._sources])
+        return not self._together.ids(lines)
+
+    def _matcher(self, index: int) -> _Matcher:
+        """The matcher of a pattern; most patterns of a library never match anything."""
+        made = self._made.get(index)
+        if made is None:
+            made = self._made[index] = _Matcher(self._patterns[index], self._sources[index])
+        return made
 
     def names(self, data: bytes) -> list[str]:
         return [self._patterns[index].name for index in self._ids(data)]
@@ -75,19 +86,19 @@ class _Table:
     def _ids(self, data: bytes) -> list[int]:
         ids = self._set.ids(data)
         if len(data) > SHORT_BYTES:
-            return [index for index in ids if len(data) <= self._matchers[index].longest]
+            return [index for index in ids if len(data) <= self._matcher(index).longest]
         return ids
 
     def hits(self, data: bytes) -> Iterator[Hit]:
         """A hit of each pattern that matches, in order; captured as it is asked for."""
-        return (self._matchers[index].hit(data) for index in self._ids(data))
+        return (self._matcher(index).hit(data) for index in self._ids(data))
 
     def first(self, data: bytes) -> Hit | None:
         ids = self._ids(data)
-        return self._matchers[ids[0]].hit(data) if ids else None
+        return self._matcher(ids[0]).hit(data) if ids else None
 
     def block(self, data: bytes) -> list[Hit]:
-        return [hit for index in self._set.ids(data) for hit in self._matchers[index].all(data)]
+        return [hit for index in self._set.ids(data) for hit in self._matcher(index).all(data)]
 
 
 class _Matcher:

@@ -62,9 +62,9 @@ def safe_regex(source: bytes) -> SafeRegex | None:
         source: an expression that RE2 takes, in bytes.
     """
     try:
-        translated, fold = _for_re(source)
+        translated, fold, items = _read(source)
         proof = _Proof(fold=fold)
-        anchored = proof.whole(_parsed(translated))
+        anchored = proof.whole(items)
         compiled = re.compile(translated)
     except (_Unproven, re.error, RecursionError, OverflowError):
         return None
@@ -79,8 +79,7 @@ def safe_regex(source: bytes) -> SafeRegex | None:
 def is_anchored(source: bytes) -> bool:
     """Whether it is shown to match at the first byte or not at all; False: nothing is known."""
     try:
-        translated, fold = _for_re(source)
-        items = _parsed(translated)
+        _, fold, items = _read(source)
     except (_Unproven, re.error, RecursionError, OverflowError):
         return False
     return _Proof(fold=fold).opening(items) > 0
@@ -89,11 +88,17 @@ def is_anchored(source: bytes) -> bool:
 def for_hyperscan(source: bytes) -> bytes | None:
     """RE2's source as Hyperscan takes it, with the same meaning; None: nobody can say."""
     try:
-        translated, _ = _for_re(source)
-        _parsed(translated)
+        translated, _, _ = _read(source)
     except (_Unproven, re.error, RecursionError, OverflowError):
         return None
     return re.sub(rb"(\\\\)|\\Z", lambda found: found.group(1) or rb"\z", translated)
+
+
+@lru_cache(maxsize=1024)
+def _read(source: bytes) -> tuple[bytes, bool, _Items]:
+    """As `re` takes it, whether case is ignored, and what `re` reads in it."""
+    translated, fold = _for_re(source)
+    return translated, fold, _parsed(translated)
 
 
 # -- the text -------------------------------------------------------------------------------------

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from makeitso.journal.settle import waits_to_be_asked
-from makeitso.runs.engine import rules_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -20,6 +19,8 @@ def say_unlanded(bridge: Bridge, console: Console, hunks: Collection[str]) -> tu
     Returns:
         The hunks of them, and of their tasks, that are accepted and wait for that.
     """
+    from makeitso.runs.engine import rules_of
+
     rules = rules_of(bridge.config)
     found: list[str] = []
     for run in bridge.book.runs.values():

@@ -11,6 +11,7 @@ from anyio import to_thread
 from makeitso.errors import WorkerError
 from makeitso.journal.conversation import fresh_round
 from makeitso.journal.timers import of_verdict
+from makeitso.parsing.stream import StreamParser
 from makeitso.protocol import events as ev
 from makeitso.protocol.plan import Judgement
 from makeitso.runs.ceilings import BOTH, TIME, bounded, within
@@ -151,6 +152,8 @@ async def _session(
         WorkerGone: it died in a turn.
         WorkerError: it could not be started, or broke the contract.
     """
+    # It takes some tenths of a second, and the first lines of a worker shall not wait for it.
+    await to_thread.run_sync(StreamParser, "stdout", ctx.ports.library(ctx.run_id).library)
     nonce = run_nonce(ctx)
     host = Host(
         ctx,

@@ -66,16 +66,20 @@ def test_on_untouched_files_a_choice_lands_exactly(
         if file.status == "deleted":
             del expected[file.path]
             continue
-        old_mode, old = base.get(file.path, ("", b""))
+        old_mode, old = base.get(file.origin or file.path, ("", b""))
         mode, new = proposal[file.path]
         kinds = {hunk.kind for hunk in picked}
-        if file.status == "modified" and not file.binary:
-            new = hunks.apply(old, new, picked)
-        elif "mode" in kinds and "binary" not in kinds:
+        if file.status in ("modified", "renamed") and not file.binary:
+            new = hunks.apply(old, new, [hunk for hunk in picked if hunk.kind != "rename"])
+        elif kinds & {"mode", "rename"} and "binary" not in kinds:
             new = old
-        if file.status in ("modified", "mode") and "mode" not in kinds:
+        if file.status in ("modified", "mode", "renamed") and "mode" not in kinds:
             mode = old_mode
-        expected[file.path] = (mode, new)
+        name = file.path
+        if file.origin is not None:  # lines without the name land under the name it has
+            del expected[file.origin]
+            name = file.path if "rename" in kinds else file.origin
+        expected[name] = (mode, new)
     assert place.files() == expected
     if set(chosen) == set(every) and not any(file.refused for file in change.files):
         index = os.fspath(place.root / ".git" / "landed-index")

@@ -202,7 +202,9 @@ def test_the_workspace_as_a_whole_is_no_such_place(place: Place, key: str, where
 
 
 @pytest.mark.parametrize("text", ["../x", "/etc", "a/../../x", "~/x", "", "out/x"])
-@pytest.mark.parametrize("key", ["project.artifacts_dir", "learning.replay_dir"])
+@pytest.mark.parametrize(
+    "key", ["project.artifacts_dir", "learning.replay_dir", "learning.golden_dir"]
+)
 def test_a_path_of_the_workspace_stays_inside(
     place: Place, tmp_path: Path, key: str, text: str
 ) -> None:

@@ -13,6 +13,7 @@ from makeitso.cli.parse_read import whole
 from makeitso.cli.proposal_show import show_item
 from makeitso.cli.workspace import ensure_trusted, opened
 from makeitso.errors import UsageError
+from makeitso.protocol.counts import counted
 from makeitso.requests.learning import learned, learned_with_manager, rolled_back
 from makeitso.store.learning_history import rows
 from makeitso.tuning.golden import broken
@@ -115,8 +116,9 @@ def _tell(context: Context, result: LearnRunResult, *, dry: bool) -> None:
     context.console.data(result.model_dump(mode="json"))
     known = result.explained * 100 / result.lines if result.lines else 100.0
     say(
-        f"{len(result.runs)} runs, {result.lines:,} lines, {known:.1f} % understood; "
-        f"{result.groups} groups of lines that nothing explains"
+        f"{counted(len(result.runs), 'run')}, {counted(result.lines, 'line')}, "
+        f"{known:.1f} % understood; "
+        f"{counted(result.groups, 'group')} of lines that nothing explains"
     )
     for item in result.written:
         show_item(context.console, item, applied=item.proposal.id in result.applied)

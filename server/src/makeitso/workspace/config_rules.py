@@ -35,6 +35,7 @@ _PATHS: tuple[Names, ...] = (
     ("learning", "regex_repo"),
     ("learning", "prompt_repo"),
     ("learning", "replay_dir"),
+    ("learning", "golden_dir"),
 )
 
 

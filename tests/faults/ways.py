@@ -49,6 +49,10 @@ _OTHER_WAYS: Mapping[str, Way] = {
 ELSEWHERE = frozenset(
     {
         "plan.written",
+        "learning.begun",
+        "learning.agreed",
+        "learning.replaced",
+        "learning.recorded",
         "setup.restored",
         "landing.locked",
         "landing.ref",

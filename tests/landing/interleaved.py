@@ -111,6 +111,8 @@ class Machine:
             self.states[hunk.id] = "rejected"  # else the task is held as a whole
         target = self.dice.choice(TARGETS)
         before, differed = self.look(), self.differing()
+        # What a person has not staged in a file goes with it to its new name.
+        differed |= {file.path for file in self.change.files if file.origin in differed}
         landing = self.here.land(marks.with_states(self.change, self.states), target, ids=None)
         assert set(landing.landed) | set(landing.conflicts) == ids
         assert not set(landing.landed) & set(landing.conflicts)
